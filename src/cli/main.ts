@@ -1,0 +1,70 @@
+// The program's entry: finds the command, turns what it throws into one line and an exit code. Loads nothing else,
+// so that a cold start costs little.
+import { BaseError, UsageError, describeError } from '../base/errors.ts'
+import { PROGRAM_NAME, PROGRAM_VERSION } from '../base/version.ts'
+import { EXIT } from './command.ts'
+import type { Command, Io } from './command.ts'
+
+interface CommandEntry {
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...args] = argv
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(helpText())
+    return name === undefined ? EXIT.usage : EXIT.ok
+  }
+  if (name === '--version' || name === '-V' || name === 'version') {
+    process.stdout.write(`${PROGRAM_NAME} ${PROGRAM_VERSION}\n`)
+    return EXIT.ok
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (entry === undefined) {
+    throw new UsageError('unknown-command', `Unknown command "${name}": run "${PROGRAM_NAME} --help" for the list`)
+  }
+  const command = await entry.load()
+  return command.run(args, processIo(args))
+}
+
+function processIo(args: readonly string[]): Io {
+  const { stdout, stderr, stdin, env } = process
+  const color = stdout.isTTY && env['NO_COLOR'] === undefined && !args.includes('--no-color')
+  return { stdout, stderr, stdin, env, color }
+}
+
+function helpText(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length), 0)
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+  return [
+    `Usage: ${PROGRAM_NAME} COMMAND [ARGUMENTS]`,
+    '',
+    'Gets to the bottom of Kubernetes DNS.',
+    '',
+    ...lines,
+    '',
+    `"${PROGRAM_NAME} COMMAND --help" tells more; "${PROGRAM_NAME} --version" prints the version.`,
+    '',
+  ].join('\n')
+}
+
+// A reader that closes the pipe early ("fathom … | head") is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.usage),
+)
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  const verbose = process.argv.includes('--verbose')
+  const expected = error instanceof BaseError
+  const stack = verbose && error instanceof Error ? `\n${error.stack ?? ''}` : ''
+  const line = expected
+    ? describeError(error)
+    : `Internal error: ${describeError(error)}; please report it with --verbose`
+  process.stderr.write(`${PROGRAM_NAME}: ${line}${stack}\n`)
+  process.exitCode = EXIT.usage
+}

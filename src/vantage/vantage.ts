@@ -1,0 +1,62 @@
+// A place to ask from, and the small interface that all places share, so that one check runs from anywhere.
+import type { Message } from '../dns/message.ts'
+import type { Endpoint, ExchangeResult, Transport } from '../net/exchange-result.ts'
+
+export type Place =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'pod'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'node'; readonly name: string }
+
+export interface ExchangeRequest {
+  readonly server: Endpoint
+  readonly message: Message
+  readonly transport: Transport
+  /** Milliseconds until `timeout`. */
+  readonly timeoutMs: number
+}
+
+export interface HttpRequest {
+  readonly server: Endpoint
+  readonly path: string
+  readonly timeoutMs: number
+}
+
+/** Not seen, and why; `needs` names the permission or place that would show it. A skipped probe never counts as passed. */
+export interface Skipped {
+  readonly kind: 'skipped'
+  readonly why: string
+  readonly needs?: string
+}
+
+export type HttpResult =
+  | { readonly kind: 'response'; readonly status: number; readonly body: string; readonly rttMs: number }
+  | {
+      readonly kind: 'failed'
+      readonly why: 'refused' | 'timeout' | 'unreachable'
+      readonly detail: string
+      readonly afterMs: number
+    }
+  | Skipped
+
+export type FileResult = { readonly kind: 'file'; readonly text: string } | { readonly kind: 'absent' } | Skipped
+
+/**
+ * One place to ask from.
+ *
+ * Every method resolves to a value: network faults are findings, not exceptions. What a vantage cannot do is `skipped`.
+ */
+export interface Vantage {
+  readonly place: Place
+  /** How the place is reached, for reports: `lab`, `this machine`, `port-forward`. */
+  readonly how: string
+  exchange(request: ExchangeRequest): Promise<ExchangeResult | Skipped>
+  httpGet(request: HttpRequest): Promise<HttpResult>
+  /** Reads a file as the place sees it: a pod's own /etc/resolv.conf, a node's kubelet configuration. */
+  readFile(path: string): Promise<FileResult>
+}
+
+/** Hands out vantages; one per run. */
+export interface Vantages {
+  at(place: Place): Promise<Vantage | Skipped>
+  close(): Promise<void>
+}
