@@ -1,13 +1,19 @@
 // What a plugin is to the server: options parsed from a directive, then a function around the next function.
-// The server knows plugins only through this file; a plugin knows the server only through this file.
+// The server knows plugins only through this file; a plugin knows the server only through this folder's index.
 import type { Clock } from '../base/index.ts'
 import type { Dispenser } from '../corefile/index.ts'
 import type { DomainName, Message, Question, RRClass, RRType, Rcode } from '../dns/message.ts'
 import type { Endpoint } from '../net/exchange-result.ts'
+import type { Metrics } from './metrics.ts'
+
+export type { Counter, Gauge, Histogram, MetricDefinition, Metrics } from './metrics.ts'
 
 export type ListenTransport = 'dns' | 'grpc' | 'https' | 'https3' | 'quic' | 'tls'
 
-/** One query on its way through the chain. Never changed: a plugin that rewrites passes on a new one (`{ ...request, … }`). */
+/**
+ * One query on its way through the chain. Never changed: a plugin that rewrites passes on a new one, made with
+ * `withQuestion` or `{ ...request, … }`.
+ */
 export interface Request {
   readonly message: Message
   readonly question: Question
@@ -25,31 +31,56 @@ export interface Request {
   readonly server: string
   /** The zone of the server block that matched, with its final dot. */
   readonly zone: DomainName
+  /** Of the query as it came, in octets. */
+  readonly sizeBytes: number
   /** Largest response the client takes, in octets. */
   readonly maxSizeBytes: number
   /** Monotonic milliseconds. */
   readonly receivedAt: number
-  /** Labels that plugins add for `log` and `rewrite`, by their full name (`kubernetes/service`). */
-  readonly metadata: Map<string, () => string>
+  /** Monotonic milliseconds after which nobody waits for the answer; absent means no limit but the plugin's own. */
+  readonly deadlineAt?: number | undefined
+  /** How many internal look-ups (`env.lookup`) led here: 0 for a client's query. */
+  readonly depth: number
+  /**
+   * Labels that plugins add for `log`, `rewrite` and `template`, by their full name (`kubernetes/service`).
+   *
+   * Present only where the block has the `metadata` plugin: others need not compute them.
+   */
+  readonly metadata?: Map<string, () => string> | undefined
 }
 
 /**
  * What became of a query.
  *
  * `status` means that nothing was written: the server answers with an empty message of that rcode (CoreDNS: SERVFAIL,
- * REFUSED, FORMERR and NOTIMP returned by a handler).
+ * REFUSED, FORMERR and NOTIMP returned by a handler). Outcomes are values: one that is changed is a new object, and a
+ * cache may give the same object twice.
  */
 export type Outcome =
   | {
       readonly kind: 'answer'
+      /**
+       * The response. The server puts in the client's id, question case, RD and OPT record; answers, rcode, AA, RA, AD and
+       * the options of `edns` are taken from here.
+       */
       readonly message: Message
-      /** The plugin that gave it. */ readonly by: string
-      readonly reason?: string
+      /** The plugin that gave it. */
+      readonly by: string
+      /** Why, naming the object: `Service default/kubernetes`. */
+      readonly reason?: string | undefined
+      /** Goes to `errors` although there is an answer. */
+      readonly error?: Error | undefined
     }
-  | { readonly kind: 'status'; readonly rcode: Rcode; readonly by: string; readonly error?: Error }
+  | {
+      readonly kind: 'status'
+      readonly rcode: Rcode
+      readonly by: string
+      readonly reason?: string | undefined
+      readonly error?: Error | undefined
+    }
   | { readonly kind: 'drop'; readonly by: string }
 
-/** A value when it can be; the chain awaits only promises. */
+/** A value when it can be; the chain awaits only promises. A handler that throws is a defect: SERVFAIL and a panic counted. */
 export type Handler = (request: Request, next: Next) => Outcome | Promise<Outcome>
 /** Passes the query on; called at most once by each plugin for each request it passes on. */
 export type Next = (request: Request) => Outcome | Promise<Outcome>
@@ -62,7 +93,9 @@ export function mapOutcome(
   return outcome instanceof Promise ? outcome.then(change) : change(outcome)
 }
 
+/** Writes `[INFO] plugin/NAME: LINE`; the prefix is the server's work. */
 export interface Logger {
+  /** Shown only where a block has `debug`. */
   debug(line: string): void
   info(line: string): void
   warning(line: string): void
@@ -72,29 +105,104 @@ export interface Logger {
 /**
  * The addresses that the server opens and calls, before they reach a socket.
  *
- * The lab maps cluster addresses to loopback ports here; everywhere else it is the identity.
+ * The lab maps cluster addresses to loopback ports here; everywhere else it is the identity. The wildcard address is `::`.
  */
 export interface Network {
+  /** Port 0 in the answer lets the system choose one; UDP and TCP of one listener then get the same. */
   listenAt(endpoint: Endpoint): Endpoint
   callTo(endpoint: Endpoint): Endpoint
+  /** Told once per opened listener: what was wanted and where it really listens. */
+  bound?(wanted: Endpoint, actual: Endpoint): void
+}
+
+/** Local files and their changes; the lab shows each server its node's. Errors are Node's (`code` `ENOENT`). */
+export interface Files {
+  readText(path: string): string
+  /** Undefined when there is no such file. */
+  stat(path: string): { readonly mtimeMs: number; readonly sizeBytes: number } | undefined
+}
+
+/** One key of a server block, taken apart. */
+export interface BlockKey {
+  readonly zone: DomainName
+  readonly transport: ListenTransport
+  readonly port: number
 }
 
 export interface BlockInfo {
+  /** Every zone of every key, in the order of the text, without repetition. */
   readonly zones: readonly DomainName[]
+  readonly keys: readonly BlockKey[]
+  /** Of the first key. */
   readonly transport: ListenTransport
+  /** Of the first key. */
   readonly port: number
-  /** Addresses given by `bind`; empty means the wildcard address. */
+  /** Addresses given by `bind` (complete once all options are parsed); empty means the wildcard address. */
   readonly addresses: readonly string[]
+  /** Label values of the block's listeners, `dns://:53` (complete once all options are parsed). */
+  readonly servers: readonly string[]
+  /** Names of the directives of the block, in plugin order. */
+  readonly directives: readonly string[]
   readonly file: string
   readonly line: number
+}
+
+/** What directives such as `bind`, `tls` and `timeouts` tell the server about the listeners of their block. */
+export interface BlockSettings {
+  /** IP addresses to listen on; adds to those of earlier calls. */
+  readonly addresses?: readonly string[]
+  /** Base of relative paths for the directives that come later in plugin order. */
+  readonly root?: string
+  /** Log level DEBUG, and no recovery from panics. */
+  readonly debug?: boolean
+  readonly tls?: TlsSettings
+  readonly readTimeoutMs?: number
+  readonly writeTimeoutMs?: number
+  readonly idleTimeoutMs?: number
+  /** Queries per TCP connection; -1 means no limit. */
+  readonly maxTcpQueries?: number
+  /** DoH connections per listener. */
+  readonly maxHttpsConnections?: number
+  /** Sockets per listener asked for by `multisocket`. */
+  readonly sockets?: number
+}
+
+/** PEM texts and client verification of a `tls://` or `https://` listener. */
+export interface TlsSettings {
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string | undefined
+  readonly clientAuth: 'nocert' | 'request' | 'require' | 'require_and_verify' | 'verify_if_given'
+  /** File that gets the session keys, for captures. */
+  readonly keylog?: string | undefined
 }
 
 /** What a plugin's options may look at while they are parsed. */
 export interface SetupContext {
   readonly block: BlockInfo
-  /** Directory that relative paths start from: the `root` plugin's, else the Corefile's. */
+  /** Directory that relative paths start from: the `root` plugin's, else the current directory (as CoreDNS). */
   readonly root: string
   readonly log: Logger
+  readonly files: Files
+  /** Environment variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Changes the settings of this block's listeners. */
+  readonly configure: (settings: BlockSettings) => void
+}
+
+/** Where a listener really listens, after `Network` and the system had their say. */
+export interface BoundListener {
+  readonly transport: ListenTransport
+  readonly wanted: Endpoint
+  readonly actual: Endpoint
+}
+
+/** The Corefile as the running configuration was made from it. */
+export interface ConfigurationSource {
+  /** SHA-512 of its canonical content, imports included, in hexadecimal digits. */
+  readonly hash: string
+  /** Reads it again. @throws {CorefileError} when it no longer parses */
+  readonly currentHash: () => string
 }
 
 /** What a plugin gets to live with. */
@@ -103,17 +211,34 @@ export interface PluginEnv extends SetupContext {
   readonly network: Network
   readonly metrics: Metrics
   readonly randomId: () => number
-  /** Asks the server itself, from the top of this block's chain (CoreDNS's "upstream" look-ups). */
+  /** Asks the listener that `request` came in at, from the top: zone match, then the chain (CoreDNS's "upstream" look-ups). */
   readonly lookup: (request: Request) => Outcome | Promise<Outcome>
-  /** Ends the process after a fatal message, as CoreDNS's `loop` does. */
+  /** The octets that would be sent for this outcome; undefined for a drop. Cheap when asked again for the same outcome. */
+  readonly render: (request: Request, outcome: Outcome) => Uint8Array | undefined
+  /** The block's plugin instances by directive name; complete from `start` on. */
+  readonly siblings: () => ReadonlyMap<string, PluginInstance>
+  /** The block's open listeners; from `started` on. */
+  readonly listeners: () => readonly BoundListener[]
+  readonly source: ConfigurationSource
+  /** Log lines without the `plugin/NAME: ` prefix. */
+  readonly rootLog: Logger
+  /** Ends the process with status 1 after a `[FATAL] plugin/NAME: ` line, as CoreDNS's `loop` does. */
   readonly fatal: (message: string) => void
-  /** Asks for a reload of the Corefile. */
+  /** Asks for a reload of the Corefile. Rejects when the new one cannot be used; the running one then goes on. */
   readonly reload: () => Promise<void>
-  /** Something shared by all blocks of this configuration, made once per key: an HTTP listener, a watch. */
-  readonly shared: <T>(key: string, make: () => T) => T
+  /** True from the moment the final shutdown began. */
+  readonly isShuttingDown: () => boolean
+  /**
+   * Something that outlives one configuration: an HTTP listener, a watch, a connection pool.
+   *
+   * Made once per key; a reload whose new configuration asks for the same key gets the same object. `close` runs when no
+   * configuration that asked for it is left. Put into the key whatever would make it another object (address, options).
+   */
+  readonly shared: <T>(key: string, make: () => T, close?: (value: T) => void | Promise<void>) => T
 }
 
 export interface PluginInstance {
+  /** Absent: the plugin takes no part in the chain. */
   readonly handler?: Handler
   /** Runs before the listeners open; a rejection fails the start or the reload. */
   readonly start?: () => Promise<void>
@@ -125,38 +250,23 @@ export interface PluginInstance {
   readonly close?: () => Promise<void>
   /** For `ready`; absent means always ready. */
   readonly isReady?: () => boolean
+  /** Adds this plugin's labels for a query, as thunks; called by the `metadata` plugin before the chain goes on. */
+  readonly metadata?: (request: Request, labels: Map<string, () => string>) => void
+  /** What sibling plugins may call (`autopath` and `k8s_external` call `kubernetes`); they check its shape. */
+  readonly api?: unknown
 }
 
 export interface Plugin<Options = unknown> {
   /** The directive's name. */
   readonly name: string
-  /** Reads the directive's tokens, all its repetitions in one block together. @throws {CorefileError} */
+  /**
+   * Reads the directive's tokens, all its repetitions in one block together: call `dispenser.next()` first; it stands on
+   * the directive's name then. Messages get the prefix `plugin/NAME: ` from the server. @throws {CorefileError}
+   */
   parse(dispenser: Dispenser, context: SetupContext): Options
-  /** Builds the instance that the block's zones share. */
+  /** Builds the instance that the block's zones share. Opens nothing: that is `start`'s work. */
   create(options: Options, env: PluginEnv): PluginInstance
 }
 
-// --- Metrics: registered once per process, so that a reload goes on counting ---
-
-export interface Counter {
-  inc(labels?: readonly string[], by?: number): void
-}
-export interface Gauge {
-  set(value: number, labels?: readonly string[]): void
-  remove(labels: readonly string[]): void
-}
-export interface Histogram {
-  observe(value: number, labels?: readonly string[]): void
-}
-export interface MetricDefinition {
-  /** Without a prefix: the full name, `coredns_dns_requests_total`. */
-  readonly name: string
-  readonly help: string
-  readonly labels?: readonly string[]
-}
-/** Asking twice for one name gives the same series. */
-export interface Metrics {
-  counter(definition: MetricDefinition): Counter
-  gauge(definition: MetricDefinition): Gauge
-  histogram(definition: MetricDefinition & { readonly buckets: readonly number[] }): Histogram
-}
+/** Directive name to plugin, loaded when a Corefile uses it. */
+export type PluginRegistry = Readonly<Record<string, () => Promise<Plugin>>>

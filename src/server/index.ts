@@ -1,0 +1,5 @@
+export * from './metrics.ts'
+export * from './plugin.ts'
+export * from './request.ts'
+export * from './respond.ts'
+export * from './zones.ts'
