@@ -106,6 +106,19 @@ export type RData =
   | SshfpData
   | SvcbData
   | UriData
+  | Nsec3Data
+  | Nsec3ParamData
+  | RpData
+  | AfsdbData
+  | KxData
+  | MailboxData
+  | MinfoData
+  | LocData
+  | CertData
+  | CsyncData
+  | ZonemdData
+  | OctetsData
+  | EuiData
   | UnknownData
 
 /** RFC 1035 §3.4.1. */
@@ -189,17 +202,17 @@ export interface CaaData {
   /** One octet per code unit; not limited to 255. */
   readonly value: string
 }
-/** RFC 4034 §5.1; CDS (RFC 7344) has the same form. */
+/** RFC 4034 §5.1; CDS (RFC 7344) and DLV (RFC 4431) have the same form. */
 export interface DsData {
-  readonly type: 'DS' | 'CDS'
+  readonly type: 'DS' | 'CDS' | 'DLV'
   readonly keyTag: number
   readonly algorithm: number
   readonly digestType: number
   readonly digest: Uint8Array
 }
-/** RFC 4034 §2.1; CDNSKEY (RFC 7344) has the same form. */
+/** RFC 4034 §2.1; CDNSKEY (RFC 7344) and KEY (RFC 2535) have the same form. */
 export interface DnskeyData {
-  readonly type: 'DNSKEY' | 'CDNSKEY'
+  readonly type: 'DNSKEY' | 'CDNSKEY' | 'KEY'
   readonly flags: number
   readonly protocol: number
   readonly algorithm: number
@@ -252,6 +265,102 @@ export interface UriData {
   readonly priority: number
   readonly weight: number
   readonly target: string
+}
+/** RFC 5155 §3.2. */
+export interface Nsec3Data {
+  readonly type: 'NSEC3'
+  readonly hashAlgorithm: number
+  readonly flags: number
+  readonly iterations: number
+  readonly salt: Uint8Array
+  readonly nextHashedOwnerName: Uint8Array
+  readonly types: readonly RRType[]
+}
+/** RFC 5155 §4.2. */
+export interface Nsec3ParamData {
+  readonly type: 'NSEC3PARAM'
+  readonly hashAlgorithm: number
+  readonly flags: number
+  readonly iterations: number
+  readonly salt: Uint8Array
+}
+/** RFC 1183 §2.2. */
+export interface RpData {
+  readonly type: 'RP'
+  readonly mboxDname: DomainName
+  readonly txtDname: DomainName
+}
+/** RFC 1183 §1. */
+export interface AfsdbData {
+  readonly type: 'AFSDB'
+  readonly subtype: number
+  readonly hostname: DomainName
+}
+/** RFC 2230 §3.1. */
+export interface KxData {
+  readonly type: 'KX'
+  readonly preference: number
+  readonly exchanger: DomainName
+}
+/** The types of RFC 1035 §3.3 that hold one name and are obsolete or experimental. */
+export interface MailboxData {
+  readonly type: 'MB' | 'MD' | 'MF' | 'MG' | 'MR'
+  readonly dname: DomainName
+}
+/** RFC 1035 §3.3.7. */
+export interface MinfoData {
+  readonly type: 'MINFO'
+  readonly rmailbx: DomainName
+  readonly emailbx: DomainName
+}
+/** RFC 1876 §2, as the wire has it. */
+export interface LocData {
+  readonly type: 'LOC'
+  /** Only 0 is defined. */
+  readonly version: number
+  /** Mantissa in the upper four bits, power of ten in the lower: centimeters. */
+  readonly size: number
+  readonly horizontalPrecision: number
+  readonly verticalPrecision: number
+  /** Thousandths of a second of arc, 2^31 at the equator. */
+  readonly latitude: number
+  /** Thousandths of a second of arc, 2^31 at the prime meridian. */
+  readonly longitude: number
+  /** Centimeters from 100,000 m below the WGS 84 spheroid. */
+  readonly altitude: number
+}
+/** RFC 4398 §2. */
+export interface CertData {
+  readonly type: 'CERT'
+  readonly certificateType: number
+  readonly keyTag: number
+  readonly algorithm: number
+  readonly certificate: Uint8Array
+}
+/** RFC 7477 §2.1. */
+export interface CsyncData {
+  readonly type: 'CSYNC'
+  readonly serial: number
+  readonly flags: number
+  readonly types: readonly RRType[]
+}
+/** RFC 8976 §2.2. */
+export interface ZonemdData {
+  readonly type: 'ZONEMD'
+  readonly serial: number
+  readonly scheme: number
+  readonly hashAlgorithm: number
+  readonly digest: Uint8Array
+}
+/** RDATA that its RFC shows as base64 and nothing else: RFC 7929, RFC 4701. */
+export interface OctetsData {
+  readonly type: 'DHCID' | 'OPENPGPKEY'
+  readonly octets: Uint8Array
+}
+/** RFC 7043: six or eight octets. */
+export interface EuiData {
+  readonly type: 'EUI48' | 'EUI64'
+  readonly octets: Uint8Array
 }
 /** Any type this program does not know, kept as it is (RFC 3597 §5). */
 export interface UnknownData {

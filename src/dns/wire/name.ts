@@ -1,0 +1,229 @@
+// Domain names in wire format: labels with a length octet, and pointers to names before them (RFC 1035 §3.1, §4.1.4).
+import type { DomainName } from '../message.ts'
+import { WireError } from './error.ts'
+import type { Reader } from './reader.ts'
+import { writeOctets, writeUint16, writeUint8 } from './writer.ts'
+import type { Writer } from './writer.ts'
+
+/** RFC 1035 §2.3.4: octets of a name, length octets and the root's zero included. */
+export const MAX_NAME_OCTETS = 255
+/** RFC 1035 §2.3.4. */
+export const MAX_LABEL_OCTETS = 63
+
+const BACKSLASH = 0x5c
+const DOT = 0x2e
+const ZERO = 0x30
+/** The most characters a name can take: 255 octets, each as `\DDD`. */
+const text = Buffer.alloc(4 * MAX_NAME_OCTETS + 1)
+
+export interface DecodedName {
+  readonly name: DomainName
+  /** The first octet after the name where it stands, pointers not followed. */
+  readonly end: number
+}
+
+/**
+ * Decodes one domain name, following compression pointers.
+ *
+ * Labels keep their case; compare with `equalNames`. Each pointer must lead before the labels that led to it, so that
+ * no chain of pointers can loop.
+ *
+ * @param offset first octet of the name, counted from the start of the message
+ * @throws {WireError} `truncated`, `name-too-long`, `bad-pointer`, `bad-label-type`
+ * @see https://www.rfc-editor.org/rfc/rfc1035#section-4.1.4
+ */
+export function decodeName(message: Uint8Array, offset: number): DecodedName {
+  let at = offset
+  let end = -1
+  let earliest = offset
+  let nameOctets = 1
+  let length = 0
+  for (;;) {
+    const head = message[at]
+    if (head === undefined) throw truncated(at)
+    if (head === 0) break
+    if (head <= MAX_LABEL_OCTETS) {
+      nameOctets += head + 1
+      if (nameOctets > MAX_NAME_OCTETS) throw nameTooLong(offset)
+      const labelEnd = at + 1 + head
+      if (labelEnd > message.length) throw truncated(at)
+      for (at += 1; at < labelEnd; at += 1) length = appendOctet(message[at] ?? 0, length)
+      text[length] = DOT
+      length += 1
+    } else if (head >= 0xc0) {
+      const low = message[at + 1]
+      if (low === undefined) throw truncated(at)
+      const target = ((head & 0x3f) << 8) | low
+      if (target >= earliest) throw badPointer(at, target)
+      if (end < 0) end = at + 2
+      earliest = target
+      at = target
+    } else {
+      throw badLabelType(at, head)
+    }
+  }
+  return { name: length === 0 ? '.' : text.toString('latin1', 0, length), end: end < 0 ? at + 1 : end }
+}
+
+/** Decodes the name at the reader's place and steps over it. @throws {WireError} as {@link decodeName} */
+export function readName(reader: Reader): DomainName {
+  const { name, end } = decodeName(reader.message, reader.offset)
+  if (end > reader.end) throw truncated(reader.offset)
+  reader.offset = end
+  return name
+}
+
+/** Appends one octet in presentation format (RFC 1035 §5.1) and returns the new length. */
+function appendOctet(octet: number, length: number): number {
+  if (octet > 0x20 && octet < 0x7f) {
+    if (octet === DOT || octet === BACKSLASH) {
+      text[length] = BACKSLASH
+      text[length + 1] = octet
+      return length + 2
+    }
+    text[length] = octet
+    return length + 1
+  }
+  text[length] = BACKSLASH
+  text[length + 1] = ZERO + Math.trunc(octet / 100)
+  text[length + 2] = ZERO + (Math.trunc(octet / 10) % 10)
+  text[length + 3] = ZERO + (octet % 10)
+  return length + 4
+}
+
+// --- Encoding ---
+
+/** A pointer has 14 bits for the offset. */
+const MAX_POINTER = 0x3fff
+
+/**
+ * Encodes a domain name as octets, without compression.
+ *
+ * @throws {WireError} `label-too-long`, `name-too-long`, `bad-label-type` (empty label or bad escape)
+ */
+export function encodeName(name: DomainName): Uint8Array {
+  const octets = new Uint8Array(MAX_NAME_OCTETS)
+  let at = 1
+  let labelStart = 0
+  if (name === '.') return octets.slice(0, 1)
+  for (let index = 0; index < name.length;) {
+    let octet = name.charCodeAt(index)
+    index += 1
+    if (octet === DOT) {
+      const size = at - labelStart - 1
+      if (size === 0) throw new WireError('bad-label-type', 0, `Cannot encode name "${name}": it has an empty label`)
+      if (size > MAX_LABEL_OCTETS) throw labelTooLong(name, size)
+      octets[labelStart] = size
+      labelStart = at
+      at += 1
+    } else {
+      if (octet === BACKSLASH) {
+        const width = escapeWidth(name, index)
+        octet = width === 3 ? Number(name.slice(index, index + 3)) : name.charCodeAt(index)
+        index += width
+      }
+      if (!(octet <= 255)) {
+        throw new WireError('bad-label-type', 0, `Cannot encode name "${name}": a character is not one octet`)
+      }
+      if (at < MAX_NAME_OCTETS) octets[at] = octet
+      at += 1
+    }
+  }
+  // A name without the final dot is taken as absolute all the same.
+  if (at !== labelStart + 1) {
+    const size = at - labelStart - 1
+    if (size > MAX_LABEL_OCTETS) throw labelTooLong(name, size)
+    if (labelStart < MAX_NAME_OCTETS) octets[labelStart] = size
+    labelStart = at
+    at += 1
+  }
+  if (at > MAX_NAME_OCTETS) throw nameTooLong(0, { name, size: at })
+  octets[labelStart] = 0
+  return octets.slice(0, at)
+}
+
+/** How many characters belong to the escape whose backslash stands before `index`. */
+function escapeWidth(name: string, index: number): 1 | 3 {
+  const first = name.charCodeAt(index)
+  if (!(first >= ZERO && first <= ZERO + 9)) return 1
+  if (!/^(?:[01]\d\d|2[0-4]\d|25[0-5])$/.test(name.slice(index, index + 3))) {
+    throw new WireError('bad-label-type', 0, `Cannot encode name "${name}": bad escape at character ${index}`)
+  }
+  return 3
+}
+
+/**
+ * Writes a name, as a pointer where the same labels stand in the message already.
+ *
+ * The match is by exact case, so that names keep theirs (RFC 4343 §4.1).
+ *
+ * @throws {WireError} as {@link encodeName}
+ */
+export function writeName(writer: Writer, name: DomainName): void {
+  const octets = encodeName(name)
+  const { names } = writer
+  if (names === undefined) {
+    writeOctets(writer, octets)
+    return
+  }
+  const key = Buffer.from(octets.buffer, 0, octets.length).toString('latin1')
+  for (let at = 0; ;) {
+    const size = octets[at] ?? 0
+    if (size === 0) {
+      writeUint8(writer, 0)
+      return
+    }
+    const suffix = key.slice(at)
+    const known = names.get(suffix)
+    if (known !== undefined) {
+      writeUint16(writer, 0xc000 | known)
+      return
+    }
+    if (writer.length <= MAX_POINTER) names.set(suffix, writer.length)
+    writeOctets(writer, octets.subarray(at, at + size + 1))
+    at += size + 1
+  }
+}
+
+/** Writes a name that no receiver may expect to be compressed (RFC 3597 §4), and that later names do not point to. */
+export function writePlainName(writer: Writer, name: DomainName): void {
+  writeOctets(writer, encodeName(name))
+}
+
+// --- Errors ---
+
+function truncated(offset: number): WireError {
+  return new WireError('truncated', offset, `Cannot decode name: the message ends within it, at offset ${offset}`)
+}
+
+function nameTooLong(offset: number, encoded?: { readonly name: string; readonly size: number }): WireError {
+  const message =
+    encoded === undefined
+      ? `Cannot decode name: it is over ${MAX_NAME_OCTETS} octets`
+      : `Cannot encode name "${encoded.name.slice(0, 300)}": name is ${encoded.size} octets, limit is ${MAX_NAME_OCTETS}`
+  return new WireError('name-too-long', offset, message)
+}
+
+function labelTooLong(name: string, size: number): WireError {
+  return new WireError(
+    'label-too-long',
+    0,
+    `Cannot encode name "${name.slice(0, 300)}": label is ${size} octets, limit is ${MAX_LABEL_OCTETS}`,
+  )
+}
+
+function badPointer(offset: number, target: number): WireError {
+  return new WireError(
+    'bad-pointer',
+    offset,
+    `Cannot decode name: the pointer at offset ${offset} leads to ${target}, not to an earlier name`,
+  )
+}
+
+function badLabelType(offset: number, head: number): WireError {
+  return new WireError(
+    'bad-label-type',
+    offset,
+    `Cannot decode name: label type 0x${(head & 0xc0).toString(16)} at offset ${offset} is not in use`,
+  )
+}
