@@ -2,4 +2,6 @@
 import type { PluginRegistry } from '../server/index.ts'
 
 /** Every plugin of this program, by directive name. */
-export const PLUGINS: PluginRegistry = {}
+export const PLUGINS: PluginRegistry = {
+  cache: async () => (await import('./cache/index.ts')).cachePlugin,
+}

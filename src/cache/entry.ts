@@ -1,0 +1,87 @@
+// What the cache keeps of one response, and how it ages.
+import type { Message } from '../dns/message.ts'
+import type { EntryKind } from './classify.ts'
+
+/**
+ * One response and its age. Times are milliseconds on one monotonic clock.
+ *
+ * `Prepared` is whatever the user of the cache makes of an entry to answer faster: an outcome, a wire image to patch.
+ */
+export interface CacheEntry<Prepared = unknown> {
+  readonly key: string
+  readonly kind: EntryKind
+  /** As it came, TTLs untouched, without its OPT record. */
+  readonly message: Message
+  /** Why the response is what it is, as the one who gave it said. */
+  readonly reason: string | undefined
+  /** Whether the answer section leads from the question's name to records of the asked type. */
+  readonly answersQuestion: boolean
+  /** Lifetime in seconds from `storedAtMs`; also the TTL of every record that is answered. */
+  readonly ttl: number
+  readonly storedAtMs: number
+  /** What it counts for in the store's budget, in octets. */
+  readonly sizeBytes: number
+  /** Hits without a pause longer than the prefetch duration, and when the last one was. */
+  hits: number
+  lastHitAtMs: number
+  /** Asked for since the eviction hand last passed. */
+  visited: boolean
+  /** When a renewal of this entry last failed. */
+  refreshFailedAtMs: number | undefined
+  /** Made by the cache's user, dropped with the entry. */
+  prepared: Prepared | undefined
+}
+
+/** Fields that a new entry is told; the rest starts empty. */
+export type NewEntry = Pick<
+  CacheEntry,
+  'answersQuestion' | 'key' | 'kind' | 'message' | 'reason' | 'storedAtMs' | 'ttl'
+>
+
+/** Makes an entry that nobody has asked for yet. */
+export function createEntry<Prepared>(fields: NewEntry): CacheEntry<Prepared> {
+  return {
+    ...fields,
+    sizeBytes: estimateSize(fields.message),
+    hits: 0,
+    lastHitAtMs: fields.storedAtMs,
+    visited: false,
+    refreshFailedAtMs: undefined,
+    prepared: undefined,
+  }
+}
+
+/**
+ * Whole seconds that the entry has left; zero or negative once it expired.
+ *
+ * Counted in full seconds of age, so that an entry of TTL 5 is served with 5, 4, 3, 2, 1.
+ */
+export function remainingTtl(entry: CacheEntry, nowMs: number): number {
+  // A question may have been received before the response that now answers it was stored.
+  return entry.ttl - Math.max(0, Math.floor((nowMs - entry.storedAtMs) / 1000))
+}
+
+// --- Weight: what a message costs in memory, near enough for a budget ---
+
+const PER_MESSAGE = 256
+const PER_RECORD = 160
+
+/** Estimates the memory that a message takes, in octets: strings and octets counted, objects by a flat rate. */
+export function estimateSize(message: Message): number {
+  let size = PER_MESSAGE
+  for (const section of [message.answer, message.authority, message.additional]) {
+    for (const record of section) {
+      size += PER_RECORD + record.name.length
+      for (const value of Object.values(record.rdata) as unknown[]) size += sizeOf(value)
+    }
+  }
+  return size
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (value instanceof Uint8Array) return value.length + 64
+  if (Array.isArray(value)) return value.reduce((sum: number, item: unknown) => sum + 16 + sizeOf(item), 0)
+  if (typeof value !== 'object' || value === null) return 8
+  return Object.values(value).reduce((sum: number, item: unknown) => sum + 8 + sizeOf(item), 0)
+}

@@ -1,0 +1,7 @@
+export * from './answer-cache.ts'
+export * from './classify.ts'
+export * from './entry.ts'
+export * from './key.ts'
+export * from './prefetch.ts'
+export * from './store.ts'
+export * from './ttl.ts'

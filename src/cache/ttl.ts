@@ -1,0 +1,52 @@
+// How long a response may be kept, and the same response with other TTLs.
+import type { Message, ResourceRecord } from '../dns/message.ts'
+import type { Classification } from './classify.ts'
+
+/** Seconds for what carries no TTL of its own: referrals, failures, messages without a record. */
+export const DEFAULT_TTL = 5
+
+/** Bounds in seconds. */
+export interface TtlBounds {
+  readonly min: number
+  readonly max: number
+}
+
+/**
+ * Finds the lowest TTL in a response, in seconds, before any bounds.
+ *
+ * A SOA counts with the lower of its TTL and its MINIMUM field where it proves that something does not exist (RFC 2308
+ * §5). Failures and messages without records get {@link DEFAULT_TTL}; so does a referral.
+ */
+export function lowestTtl(response: Message, classification: Classification): number {
+  if (classification.kind === 'servfail') return DEFAULT_TTL
+  if (classification.kind === 'success' && classification.referral) return DEFAULT_TTL
+  const negative = classification.kind === 'denial'
+  let lowest = Infinity
+  for (const section of [response.answer, response.authority, response.additional]) {
+    for (const record of section) {
+      const ttl = negative && record.rdata.type === 'SOA' ? Math.min(record.ttl, record.rdata.minimum) : record.ttl
+      if (ttl < lowest) lowest = ttl
+    }
+  }
+  return lowest === Infinity ? DEFAULT_TTL : lowest
+}
+
+/** Moves `ttl` into the bounds; the upper one wins where they cross. */
+export function clampTtl(ttl: number, bounds: TtlBounds): number {
+  return Math.min(Math.max(ttl, bounds.min), bounds.max)
+}
+
+/** The same message with this TTL on every record. */
+export function withTtl(message: Message, ttl: number): Message {
+  return {
+    ...message,
+    answer: sectionWithTtl(message.answer, ttl),
+    authority: sectionWithTtl(message.authority, ttl),
+    additional: sectionWithTtl(message.additional, ttl),
+  }
+}
+
+function sectionWithTtl(section: readonly ResourceRecord[], ttl: number): readonly ResourceRecord[] {
+  if (section.length === 0) return section
+  return section.map(({ name, type, class: recordClass, rdata }) => ({ name, type, class: recordClass, ttl, rdata }))
+}

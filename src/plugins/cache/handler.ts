@@ -1,0 +1,231 @@
+// Per query: answer from the cache, or pass on and keep what comes back.
+import {
+  AnswerCache,
+  cacheKey,
+  clampTtl,
+  classify,
+  countHit,
+  lowestTtl,
+  shouldPrefetch,
+  type Classification,
+  type EntryKind,
+} from '../../cache/index.ts'
+import type { Message } from '../../dns/message.ts'
+import {
+  mapOutcome,
+  matchZone,
+  type Next,
+  type Outcome,
+  type PluginEnv,
+  type PluginInstance,
+  type Request,
+} from '../../server/index.ts'
+import { answerFresh, answerWithTtl, passOn, type AnswerEntry, type PreparedAnswer } from './answers.ts'
+import { createCacheMetrics, reportEntries, type CacheSeries } from './metrics.ts'
+import { Renewals, type Renewal } from './renewals.ts'
+import type { CacheOptions, StaleOptions } from './setup.ts'
+
+const MAX_RENEWALS = 256
+
+/** Builds the cache that the zones of a block share. */
+export function createCache(options: CacheOptions, env: PluginEnv): PluginInstance {
+  const cache = new AnswerCache<PreparedAnswer>({
+    successCapacity: options.success.capacity,
+    denialCapacity: options.denial.capacity,
+    staleMs: options.stale?.forMs ?? 0,
+    preferPositive: options.preferPositive,
+  })
+  const seriesOf = createCacheMetrics(env, options.zones)
+  const renewals = new Renewals({ now: env.clock.monotonic, limit: MAX_RENEWALS })
+  const endReport = reportEntries(env, { zones: options.zones, success: cache.success, denial: cache.denial })
+
+  function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
+    if (matchZone(options.zones, request.name) === undefined || !isCacheable(request)) return next(request)
+    const series = seriesOf(request.server)
+    series.requests.inc()
+    const key = keyOf(request)
+    const found = cache.lookup(key, request.receivedAt)
+    if (found.kind === 'fresh') return serveFresh(found.entry, { request, next, series })
+    if (found.kind === 'stale' && options.stale !== undefined) {
+      return serveStale(found.entry, { request, next, series, stale: options.stale })
+    }
+    series.misses.inc()
+    return mapOutcome(next(request), (outcome) => keep(outcome, { request, series }).outcome)
+  }
+
+  function serveFresh(entry: AnswerEntry, query: Query): Outcome {
+    const { request, series } = query
+    countServed(entry, series)
+    if (options.prefetch.amount > 0) {
+      countHit(entry, { durationMs: options.prefetch.durationMs, nowMs: request.receivedAt })
+      if (shouldPrefetch(entry, options.prefetch, request.receivedAt)) {
+        const started = renewals.startInBackground(entry, () => renew(entry, query))
+        if (started) series.prefetches.inc()
+      }
+    }
+    return answerFresh(entry, request, options.keepTtl)
+  }
+
+  function serveStale(entry: AnswerEntry, query: Query & { readonly stale: StaleOptions }): Outcome | Promise<Outcome> {
+    const { request, series, stale } = query
+    const answer = (): Outcome => {
+      countServed(entry, series)
+      series.servedStale.inc()
+      return answerWithTtl(entry, request, stale.replyTtl)
+    }
+    if (stale.mode === 'immediate') {
+      renewals.startInBackground(entry, () => renew(entry, query), stale.recheckMs)
+      return answer()
+    }
+    if (renewals.isResting(entry, stale.recheckMs)) return answer()
+    return waitFor(
+      renewals.join(entry, () => renew(entry, query)),
+      stale.timeoutMs,
+    ).then((renewal) => {
+      if (renewal === undefined || !isBetter(renewal, entry)) return answer()
+      series.misses.inc()
+      return renewal.outcome
+    })
+  }
+
+  /** Under `prefer_positive` only an answer takes the place of an answer. */
+  function isBetter(renewal: Renewal, entry: AnswerEntry): boolean {
+    if (!renewal.complete) return false
+    return !options.preferPositive || !entry.answersQuestion || renewal.answersQuestion
+  }
+
+  /** Asks again what the entry answers. Nobody may be waiting: the client's deadline does not count. */
+  async function renew(entry: AnswerEntry, query: Query): Promise<Renewal> {
+    // Not before the answer to the query that caused it is on its way.
+    await Promise.resolve()
+    const request: Request = {
+      ...query.request,
+      receivedAt: env.clock.monotonic(),
+      deadlineAt: undefined,
+    }
+    const outcome = await query.next(request)
+    const error = outcome.kind === 'drop' ? undefined : outcome.error
+    if (error !== undefined) env.log.debug(`renewing ${request.name} ${request.type}: ${error.message}`)
+    const kept = keep(outcome, { request, series: query.series, renewed: entry })
+    return { outcome: kept.outcome, ...judge(kept) }
+  }
+
+  /** Stores a response if it can be, and gives it the TTL that it then has. */
+  function keep(outcome: Outcome, from: Origin): Kept {
+    if (outcome.kind !== 'answer') return { outcome }
+    const { request, series } = from
+    const { message } = outcome
+    const classification = classify(message, {
+      question: request.question,
+      dnssecOk: request.message.edns?.dnssecOk === true,
+      nowSeconds: Math.floor(env.clock.now() / 1000),
+    })
+    if (classification.kind === 'uncacheable' && classification.why === 'other-question') series.drops.inc()
+    const ttl = clampTtl(lowestTtl(message, classification), boundsOf(classification))
+    if (classification.kind !== 'uncacheable') store(outcome, { ...from, classification, ttl })
+    return { outcome: { ...outcome, message: passOn(message, request, ttl) }, classification }
+  }
+
+  function store(
+    outcome: Outcome & { readonly kind: 'answer' },
+    from: Origin & { readonly classification: Kind; readonly ttl: number },
+  ): void {
+    const { request, series, classification, ttl, renewed } = from
+    const { kind, answersQuestion } = classification
+    const key = keyOf(request)
+    if (kind !== 'servfail' && matchZone(storeOf(kind).disabled, request.name) !== undefined) {
+      if (kind === 'denial') cache.forgetPositive(key)
+      else cache.forgetNegative(key)
+      return
+    }
+    if (ttl <= 0 || (kind === 'servfail' && matchZone(options.denial.disabled, request.name) !== undefined)) return
+    const message = withoutEdns(outcome.message)
+    const storedAtMs = env.clock.monotonic()
+    const result = cache.store({ key, kind, message, answersQuestion, reason: outcome.reason, storedAtMs, ttl })
+    if (renewed !== undefined && kind === renewed.kind) {
+      result.entry.hits = renewed.hits
+      result.entry.lastHitAtMs = renewed.lastHitAtMs
+      result.entry.visited = renewed.visited
+    }
+    if (result.evicted > 0) series.evictions[labelOf(kind)].inc(result.evicted)
+  }
+
+  function boundsOf(classification: Classification): { readonly min: number; readonly max: number } {
+    if (classification.kind === 'servfail') return { min: 0, max: options.servfailTtl }
+    return storeOf(classification.kind === 'denial' ? 'denial' : 'success').ttl
+  }
+
+  function storeOf(kind: 'denial' | 'success'): CacheOptions['success'] {
+    return options[kind]
+  }
+
+  function waitFor(renewal: Promise<Renewal | undefined>, timeoutMs: number): Promise<Renewal | undefined> {
+    if (timeoutMs <= 0) return renewal
+    return new Promise((resolve) => {
+      const timer = env.clock.setTimeout(() => resolve(undefined), timeoutMs)
+      void renewal.then((result) => {
+        timer.clear()
+        resolve(result)
+      })
+    })
+  }
+
+  return {
+    handler: handle,
+    close: () => {
+      endReport()
+      cache.clear()
+      return Promise.resolve()
+    },
+  }
+}
+
+type Kind = Exclude<Classification, { readonly kind: 'uncacheable' }>
+
+interface Query {
+  readonly request: Request
+  readonly next: Next
+  readonly series: CacheSeries
+}
+
+interface Origin {
+  readonly request: Request
+  readonly series: CacheSeries
+  /** The entry that the response renews. */
+  readonly renewed?: AnswerEntry
+}
+
+interface Kept {
+  readonly outcome: Outcome
+  readonly classification?: Classification
+}
+
+function judge({ classification }: Kept): Pick<Renewal, 'answersQuestion' | 'complete'> {
+  if (classification === undefined || classification.kind === 'uncacheable' || classification.kind === 'servfail') {
+    return { complete: false, answersQuestion: false }
+  }
+  return { complete: true, answersQuestion: classification.answersQuestion }
+}
+
+function countServed(entry: AnswerEntry, series: CacheSeries): void {
+  series.hits[labelOf(entry.kind)].inc()
+}
+
+function labelOf(kind: EntryKind): 'denial' | 'success' {
+  return kind === 'success' ? 'success' : 'denial'
+}
+
+function keyOf(request: Request): string {
+  const { flags, edns } = request.message
+  const { name, type } = request
+  return cacheKey({ name, type, class: request.class, dnssecOk: edns?.dnssecOk === true, checkingDisabled: flags.cd })
+}
+
+function isCacheable(request: Request): boolean {
+  return request.message.opcode === 'QUERY' && request.type !== 'AXFR' && request.type !== 'IXFR'
+}
+
+/** The OPT record speaks of one exchange (RFC 6891 §6.2.1), so it is not kept. */
+function withoutEdns(message: Message): Message {
+  return message.edns === undefined ? message : { ...message, edns: undefined }
+}
