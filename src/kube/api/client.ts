@@ -223,7 +223,7 @@ export function podLogPath(pod: { namespace: string; name: string }): string {
 function pathWithQuery({ path, query }: KubeRequest): string {
   const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined)
   if (pairs.length === 0) return path
-  return `${path}?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString()}`
+  return `${path}?${new URLSearchParams(pairs.map(([key, value]): [string, string] => [key, String(value)])).toString()}`
 }
 
 function createAgent(access: ClusterAccess, server: URL, environment: Environment): HttpAgent {

@@ -28,7 +28,7 @@ export async function runExecPlugin(
   access: ClusterAccess,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ExecCredential> {
-  const interactive = plugin.interactiveMode !== 'Never' && Boolean(process.stdin.isTTY)
+  const interactive = plugin.interactiveMode !== 'Never' && process.stdin.isTTY
   if (plugin.interactiveMode === 'Always' && !interactive) {
     throw failure(access, `${plugin.command} wants a terminal (interactiveMode Always) and there is none`)
   }

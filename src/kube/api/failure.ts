@@ -97,13 +97,13 @@ export function describeRequest({ method, path }: RequestAt): string {
 
 function parseStatus(text: string): { readonly message: string; readonly reason: string } | undefined {
   try {
-    const status = JSON.parse(text) as {
-      readonly kind?: unknown
-      readonly message?: unknown
-      readonly reason?: unknown
+    const status = JSON.parse(text) as Readonly<Record<string, unknown>> | null
+    if (status?.['kind'] !== 'Status') return undefined
+    const { message, reason } = status
+    return {
+      message: typeof message === 'string' ? message : '',
+      reason: typeof reason === 'string' ? reason : '',
     }
-    if (status?.kind !== 'Status') return undefined
-    return { message: String(status.message ?? ''), reason: String(status.reason ?? '') }
   } catch {
     return undefined
   }
