@@ -140,9 +140,9 @@ export interface RemovedDirective {
 export const REMOVED_DIRECTIVES: Readonly<Record<string, RemovedDirective>> = {
   federation: { removedIn: '1.7.0', instead: 'nothing: Kubernetes gave up federation v1' },
   proxy: { removedIn: '1.5.0', instead: '"forward", which takes the same zone and upstreams' },
-  reverse: { removedIn: '1.3.0', instead: '"template"' },
-  shutdown: { removedIn: '1.1.2', instead: '"on shutdown"' },
-  startup: { removedIn: '1.1.2', instead: '"on startup"' },
+  reverse: { removedIn: '1.1.4', instead: '"template"' },
+  shutdown: { removedIn: '1.1.0', instead: '"on shutdown"' },
+  startup: { removedIn: '1.1.0', instead: '"on startup"' },
 }
 
 /** Plugins that are compiled into somebody's CoreDNS, and whose they are. */
