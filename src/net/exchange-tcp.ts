@@ -1,0 +1,77 @@
+// One question, one fresh TCP connection, one response.
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { randomId } from '../base/random.ts'
+import type { Message } from '../dns/index.ts'
+import type { Endpoint, ExchangeResult, StrayMessage } from './exchange-result.ts'
+import { MAX_STRAY, classifyFault, encodeQuery, faultDetail } from './exchange-request.ts'
+import type { ExchangeOptions } from './exchange-request.ts'
+import { matchResponse } from './match-response.ts'
+import { createFrameSplitter, frameMessage } from './tcp-frames.ts'
+
+/**
+ * Asks over TCP and waits for the one response that fits; other messages on the connection are stray.
+ *
+ * `rttMs` counts from the start of connecting. Resolves for every network fault; a server that closes or resets the
+ * connection before the response gives `closed`.
+ *
+ * @throws {WireError} @throws {RangeError} when the message cannot be encoded
+ */
+export async function exchangeTcp(options: ExchangeOptions): Promise<ExchangeResult> {
+  const { server, timeoutMs, drawId = randomId } = options
+  const query: Message = { ...options.message, id: drawId() }
+  const octets = frameMessage(encodeQuery(options, query))
+  const startedAt = performance.now()
+  const afterMs = (): number => performance.now() - startedAt
+  const stray: StrayMessage[] = []
+  const socket = openTcp(server, options.source)
+  try {
+    return await new Promise<ExchangeResult>((resolve) => {
+      let isConnected = false
+      const timer = setTimeout(() => {
+        resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'tcp', stray })
+      }, timeoutMs)
+      const settle = (result: ExchangeResult): void => {
+        clearTimeout(timer)
+        resolve(result)
+      }
+      const splitter = createFrameSplitter((received) => {
+        const match = matchResponse(received, query, server)
+        if (match.kind === 'response') {
+          const { message } = match
+          settle({ kind: 'response', message, octets: received, rttMs: afterMs(), transport: 'tcp', stray })
+        } else {
+          if (stray.length < MAX_STRAY) stray.push(match.stray)
+          options.onStray?.(match.stray)
+        }
+      })
+      socket.on('connect', () => {
+        isConnected = true
+        socket.write(octets)
+      })
+      socket.on('data', (chunk: Buffer) => splitter.push(chunk))
+      socket.on('error', (error) => {
+        const kind = isConnected ? 'closed' : classifyFault(error)
+        settle({ kind, afterMs: afterMs(), transport: 'tcp', detail: faultDetail(error) })
+      })
+      socket.on('close', () => {
+        const pending = splitter.pendingOctets()
+        const detail = pending === 0 ? 'end of file' : `end of file after ${pending} octets of an unfinished message`
+        settle({ kind: 'closed', afterMs: afterMs(), transport: 'tcp', detail })
+      })
+    })
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** Opens a connection whose messages leave at once. */
+export function openTcp(server: Endpoint, source: ExchangeOptions['source']): Socket {
+  return connect({
+    host: server.address,
+    port: server.port,
+    noDelay: true,
+    ...(source?.address === undefined ? {} : { localAddress: source.address }),
+    ...(source?.port === undefined ? {} : { localPort: source.port }),
+  })
+}

@@ -1,0 +1,2 @@
+export { vantageHere } from './here.ts'
+export * from './vantage.ts'
