@@ -1,0 +1,12 @@
+import { BaseError } from '../../base/index.ts'
+
+export type LabErrorCode =
+  | 'bad-description'
+  | 'lab-exists'
+  | 'lab-not-running'
+  | 'not-supported'
+  | 'start-failed'
+  | 'unknown-fault'
+
+/** A lab could not be described, started, found or changed. */
+export class LabError extends BaseError<LabErrorCode> {}
