@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { Server } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { describeError } from '../../../base/index.ts'
 import { createSelfSigned } from '../self-signed.ts'
 import type { ServerCertificate } from '../self-signed.ts'
@@ -18,7 +19,7 @@ export class ApiServer {
   readonly #server: Server
   readonly #context: ApiContext
   readonly #certificate: ServerCertificate
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new Set<Duplex>()
 
   private constructor(context: ApiContext) {
     this.#context = context

@@ -80,7 +80,7 @@ function handlePlainPath({ url, request, response, wanted, user, kubernetesVersi
   }
   if (path === '/openapi/v2') {
     // An empty message of protobuf: a document without paths and schemas, which clients take as "nothing to validate with".
-    response.writeHead(200, { 'content-type': 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' }).end()
+    response.writeHead(200, { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' }).end()
     return
   }
   if (path === '/') return sendJson(response, 200, { paths: ['/api', '/api/v1', '/apis', '/healthz', '/openapi/v3', '/version'] })
