@@ -1,0 +1,3 @@
+export type * from './cause.ts'
+export * from './codes.ts'
+export * from './judgement.ts'

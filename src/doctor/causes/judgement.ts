@@ -1,0 +1,75 @@
+// What a cause may say. Wording lives in report/ only: a judgement holds keys and values, never sentences.
+import type { Basis, Phrase } from '../ladder/phrase.ts'
+
+/** The thing that is at fault. */
+export interface Subject {
+  readonly kind: 'name' | 'node' | 'pod' | 'service' | 'statefulset' | 'upstream'
+  /** `namespace/name`, a node's name, an address or a domain name. */
+  readonly name: string
+}
+
+/** A Kubernetes object, or a file on a node, that has to do with the judgement. */
+export interface ObjectRef {
+  readonly kind: string
+  /** Empty for cluster-scoped objects and files. */
+  readonly namespace: string
+  /** Of a file: `NODE:PATH`. */
+  readonly name: string
+  /** The field that decides, such as `spec.selector`. */
+  readonly field?: string
+}
+
+/** One line of evidence: what was seen and how it came to be known. */
+export interface EvidenceLine extends Phrase {
+  readonly basis: Basis
+}
+
+export interface Fix extends Phrase {
+  /** What to type, one command a line; lines that start with `#` explain. */
+  readonly command: string
+}
+
+interface Finding {
+  readonly subject: Subject
+  readonly objects: readonly ObjectRef[]
+  /** Values of the summary's wording, which stands under the cause's code. */
+  readonly values: Phrase['values']
+  /** Most telling first; reports show the first five. */
+  readonly evidence: readonly EvidenceLine[]
+  readonly fix: Fix
+  /** Ids of failed rungs that this explains; {@link ASKED_NAME} for the name that was asked about. */
+  readonly explains: readonly string[]
+}
+
+/** Every line of the catalogue's proof was observed. */
+export interface Proven extends Finding {
+  readonly status: 'proven'
+}
+/** Some lines were observed and none was refuted; `missing` says what would decide. */
+export interface Suspected extends Finding {
+  readonly status: 'suspected'
+  readonly missing: readonly Phrase[]
+}
+/** Refuted, and by what. */
+export interface Excluded {
+  readonly status: 'excluded'
+  readonly subject?: Subject
+  readonly by: EvidenceLine
+}
+/** Missing evidence is an outcome, never silence. */
+export interface NotChecked {
+  readonly status: 'not-checked'
+  readonly subject?: Subject
+  readonly why: Phrase
+  readonly needs?: Phrase
+}
+
+export type Judgement = Excluded | NotChecked | Proven | Suspected
+
+/** Stands in `explains` for the name given by `--name` when it cannot be resolved. */
+export const ASKED_NAME = 'name'
+
+/** Makes a line of evidence. */
+export function line(basis: Basis, key: string, values: Phrase['values'] = {}): EvidenceLine {
+  return { basis, key, values }
+}

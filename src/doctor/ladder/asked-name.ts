@@ -1,0 +1,65 @@
+// The name that the user asks about, made absolute the way the pod's resolver would do it.
+import { isSubdomain, labelsOf, lowerName, parseName } from '../../dns/index.ts'
+import type { DomainName, RRType } from '../../dns/message.ts'
+import type { ClusterFacts } from '../facts/index.ts'
+import type { Expect } from './expectation.ts'
+
+export interface AskedName {
+  /** As the user wrote it. */
+  readonly given: string
+  readonly name: DomainName
+  readonly type: RRType
+  /** Below the cluster domain: the schema says what it should be. */
+  readonly inCluster: boolean
+  /** The search domains that were tried, in order; empty for a name that is taken as it is. */
+  readonly searched: readonly DomainName[]
+}
+
+export interface AskOptions {
+  /** Search domains of the pod that asks; default: the cluster's own, without a namespace. */
+  readonly searches?: readonly string[]
+  /** Of the pod's resolver; default 5, as kubelet writes it. */
+  readonly ndots?: number
+  readonly type?: RRType
+}
+
+/**
+ * Makes a name absolute: one that ends in a dot or in the cluster domain is taken as it is; another one gets the first
+ * search domain under which it exists, or, where it exists under none, the one it was most likely meant for.
+ *
+ * @throws {TextError} for a name that is none
+ */
+export function completeName(given: string, facts: ClusterFacts, expect: Expect, options: AskOptions = {}): AskedName {
+  const { type = 'A' } = options
+  const domain = parseName(facts.dns.clusterDomain.value)
+  const absolute = lowerName(parseName(given))
+  const asIs = (name: DomainName, searched: readonly DomainName[] = []): AskedName => ({
+    given,
+    name,
+    type,
+    inCluster: isSubdomain(name, domain),
+    searched,
+  })
+  if (given.endsWith('.') || isSubdomain(absolute, domain)) return asIs(absolute)
+  const searches = (options.searches ?? [`svc.${domain}`, domain]).map((search) => lowerName(parseName(search)))
+  const candidates = searches.map((search) => (search === '.' ? absolute : lowerName(absolute + search)))
+  const found = candidates.find((name) => isSubdomain(name, domain) && exists(expect(name, type)))
+  if (found !== undefined) return asIs(found, searches)
+  const meant = candidates.find((name) => namesNamespace(name, domain, facts))
+  return asIs(meant ?? absolute, searches)
+}
+
+function exists(expected: ReturnType<Expect>): boolean {
+  return expected.kind === 'records' && expected.rcode === 'NOERROR' && expected.records.length > 0
+}
+
+/** Whether a name has the form of a Service's or below in a namespace that exists: it was meant for the cluster. */
+function namesNamespace(name: DomainName, domain: DomainName, facts: ClusterFacts): boolean {
+  const labels = labelsOf(name).slice(0, -labelsOf(domain).length)
+  if (labels.length < 3 || labels.at(-1) !== 'svc') return false
+  const namespace = labels.at(-2)
+  return (
+    facts.objects.namespaces.some(({ meta }) => meta.name === namespace) ||
+    facts.objects.services.some(({ meta }) => meta.namespace === namespace)
+  )
+}

@@ -1,0 +1,58 @@
+// Holds what came against what should have come. Knows neither servers nor causes: one expectation, one observation.
+import { phrase } from './phrase.ts'
+import type { Phrase } from './phrase.ts'
+import type { Expectation, Observation, ResponseSummary } from './rung.ts'
+
+/** `ok`, or `failed` with the reason. */
+export type CheckResult = { readonly result: 'ok' } | { readonly result: 'failed'; readonly why: Phrase }
+
+/** Compares one observation with its expectation. */
+export function checkObservation(expected: Expectation, observed: Observation): CheckResult {
+  switch (observed.kind) {
+    case 'response':
+      return checkResponse(expected, observed)
+    case 'status':
+      return expected.kind === 'status' && expected.status === observed.status
+        ? { result: 'ok' }
+        : failed('failed.status', { status: observed.status, summary: observed.summary })
+    case 'timeout':
+      return failed('failed.timeout')
+    case 'closed':
+    case 'refused':
+    case 'unreachable':
+      return failed(`failed.${observed.kind}`, { detail: observed.detail })
+    case 'nothing':
+      return failed('failed.nothing')
+  }
+}
+
+function checkResponse(expected: Expectation, observed: ResponseSummary): CheckResult {
+  switch (expected.kind) {
+    case 'answer': {
+      const exists = observed.rcode === 'NOERROR' && (observed.recordCount > 0 || observed.tc)
+      if (exists || (!expected.mustExist && ['NOERROR', 'NXDOMAIN'].includes(observed.rcode))) return { result: 'ok' }
+      return observed.rcode === 'NOERROR' ? failed('failed.no-data') : failed('failed.rcode', { rcode: observed.rcode })
+    }
+    case 'records': {
+      if (observed.rcode !== expected.rcode) {
+        return failed('failed.other-rcode', { rcode: observed.rcode, expected: expected.rcode })
+      }
+      // A truncated response may leave out what TCP brings (RFC 2181 §9): what it holds must still be right.
+      const missing = observed.tc ? [] : without(expected.records, observed.records)
+      const surplus = without(observed.records, expected.records)
+      if (missing.length === 0 && surplus.length === 0) return { result: 'ok' }
+      return failed('failed.records', { missing: missing.slice(0, 4), surplus: surplus.slice(0, 4) })
+    }
+    case 'status':
+      return failed('failed.nothing')
+  }
+}
+
+function without(records: readonly string[], others: readonly string[]): string[] {
+  const seen = new Set(others.map((record) => record.toLowerCase()))
+  return records.filter((record) => !seen.has(record.toLowerCase()))
+}
+
+function failed(key: string, values: Phrase['values'] = {}): CheckResult {
+  return { result: 'failed', why: phrase(key, values) }
+}

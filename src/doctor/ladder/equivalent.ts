@@ -1,0 +1,19 @@
+// The command a person would have typed for a rung.
+import { addressFromReverse } from '../../dns/index.ts'
+import type { Endpoint } from '../../net/exchange-result.ts'
+import type { RungQuestion, RungTransport } from './rung.ts'
+
+/** `dig -x 10.233.0.1 @10.233.74.65 +tcp`, `curl http://10.233.74.65:9153/metrics`. */
+export function formatEquivalent(question: RungQuestion, to: Endpoint, transport: RungTransport): string {
+  if (question.kind === 'http') {
+    const host = to.address.includes(':') ? `[${to.address}]` : to.address
+    return `curl http://${host}:${to.port}${question.path}`
+  }
+  const address = question.type === 'PTR' ? addressFromReverse(question.name) : undefined
+  const asked =
+    address === undefined ? `${question.name}${question.type === 'A' ? '' : ` ${question.type}`}` : `-x ${address}`
+  const words = ['dig', asked, `@${to.address}`]
+  if (to.port !== 53) words.push(`-p ${to.port}`)
+  if (transport === 'tcp') words.push('+tcp')
+  return words.join(' ')
+}

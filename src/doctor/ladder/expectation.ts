@@ -1,0 +1,64 @@
+// What the schema says that a question should bring: the one place where the ladder asks it.
+import { formatRData, isSubdomain, parseName } from '../../dns/index.ts'
+import type { DomainName, RRType } from '../../dns/message.ts'
+import { ClusterIndex, DEFAULT_SCHEMA_OPTIONS, OFFLINE_ENV, resolve } from '../../kube/schema/index.ts'
+import type { SchemaAnswer } from '../../kube/schema/index.ts'
+import type { ClusterFacts } from '../facts/index.ts'
+import { readKubernetesDirective } from './kubernetes-directive.ts'
+import type { KubernetesDirective } from './kubernetes-directive.ts'
+import type { Expectation } from './rung.ts'
+
+/** Gives the expected answer to a question; names outside the cluster's zones expect any answer. */
+export type Expect = (name: DomainName, type: RRType) => Expectation
+
+/** What the schema itself says, with the reasons. */
+export type Explain = (name: DomainName, type: RRType) => SchemaAnswer
+
+const ANY_ANSWER: Expectation = { kind: 'answer', mustExist: false }
+
+/** Builds the schema of a cluster once, for any number of questions. */
+export function createExplain(facts: ClusterFacts): Explain {
+  const { schema, index: indexOptions } = directiveOf(facts)
+  const index = new ClusterIndex(indexOptions)
+  const { namespaces, services, endpointSlices, pods, serviceImports } = facts.objects
+  for (const object of [...namespaces, ...services, ...endpointSlices, ...serviceImports]) index.apply(object)
+  if (schema.pods === 'verified' || schema.endpointPodNames) for (const pod of pods) index.apply(pod)
+  return (name, type) => resolve(index, { name, type }, schema, OFFLINE_ENV)
+}
+
+/** Turns the schema's answers into expectations; where the objects were not seen, any answer is as expected. */
+export function createExpect(facts: ClusterFacts, explain: Explain = createExplain(facts)): Expect {
+  const { fallthrough } = directiveOf(facts)
+  const isBlind = facts.missing.some(({ what }) => ['services', 'endpointSlices', 'namespaces'].includes(what))
+  return (name, type) => {
+    if (isBlind) return ANY_ANSWER
+    const answer = explain(name, type)
+    switch (answer.kind) {
+      case 'records':
+        return {
+          kind: 'records',
+          rcode: 'NOERROR',
+          records: answer.answer.map(({ rdata }) => formatRData(rdata)).sort(),
+        }
+      case 'delegate':
+        return { kind: 'answer', mustExist: true }
+      case 'nodata':
+        return { kind: 'records', rcode: 'NOERROR', records: [] }
+      case 'nxdomain':
+        return fallthrough.some((zone) => isSubdomain(name, zone))
+          ? ANY_ANSWER
+          : { kind: 'records', rcode: 'NXDOMAIN', records: [] }
+      case 'refused':
+      case 'unsynced':
+      case 'not-in-zone':
+        return ANY_ANSWER
+    }
+  }
+}
+
+function directiveOf(facts: ClusterFacts): KubernetesDirective {
+  const read = readKubernetesDirective(facts.dns.corefile?.blocks ?? [])
+  if (read !== undefined) return read
+  const zones = [parseName(facts.dns.clusterDomain.value), 'in-addr.arpa.', 'ip6.arpa.']
+  return { schema: { ...DEFAULT_SCHEMA_OPTIONS, zones }, index: {}, fallthrough: [] }
+}

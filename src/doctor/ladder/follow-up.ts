@@ -1,0 +1,68 @@
+// What to ask next when an upstream stayed silent: is it really asked by the servers that have it, and do they notice?
+import type { DomainName } from '../../dns/message.ts'
+import type { ClusterFacts } from '../facts/index.ts'
+import type { Scrape } from './ladder.ts'
+import { counterGrowth } from './ladder.ts'
+import { dnsRung } from './plan.ts'
+import type { PlannedRung } from './plan-options.ts'
+import type { Hop, Rung } from './rung.ts'
+import { listUpstreamUses } from './upstream-uses.ts'
+
+/** Types that are asked so that a cache cannot answer for the upstream: each is a question of its own. */
+const FRESH_TYPES = ['AAAA', 'MX', 'TXT', 'NS', 'SOA', 'CAA', 'HTTPS', 'SRV'] as const
+
+/** Servers that forward to an upstream which did not respond to anything that was asked of it directly. */
+export function suspiciousServers(facts: ClusterFacts, rungs: readonly Rung[]): Hop[] {
+  const silent = silentUpstreams(rungs)
+  const hops = listUpstreamUses(facts)
+    .filter(({ address, node }) => silent.has(`${node} ${address}`))
+    .flatMap(({ servers }) => servers)
+  return [...new Map(hops.map((hop) => [hop.name, hop])).values()]
+}
+
+/**
+ * Plans questions that make these servers ask their upstreams, so that failures show in their counters.
+ *
+ * forward picks an upstream at random: eight questions miss one of three with a probability of 4 %.
+ */
+export function planExercise(servers: readonly Hop[], rungs: readonly Rung[], name: DomainName): PlannedRung[] {
+  return servers.flatMap((hop) => {
+    const own = rungs.find(
+      (rung) => rung.hop.name === hop.name && rung.purpose === 'external' && rung.transport === 'udp',
+    )
+    if (own === undefined || own.result === 'skipped') return []
+    const origin = { place: own.from, ...(own.fromNode === undefined ? {} : { node: own.fromNode }) }
+    return FRESH_TYPES.map((type) => {
+      const expected = { kind: 'answer', mustExist: false } as const
+      const planned = dnsRung(hop, origin, own.to, 'udp', { purpose: 'external', name, type, expected })
+      return { ...planned, timeoutsMs: [2600] }
+    })
+  })
+}
+
+/** Whether a server's own counters already show failures, so that it needs no exercise. */
+export function showsFailures(scrape: Scrape): boolean {
+  return scrape.first.some(({ name, value }) => FAILURE_COUNTERS.includes(name) && value > 0)
+}
+
+/** Counters of failed health checks: today's name, and the one up to CoreDNS 1.10. */
+export const FAILURE_COUNTERS: readonly string[] = [
+  'coredns_proxy_healthcheck_failures_total',
+  'coredns_forward_healthcheck_failures_total',
+]
+
+/** By how many failed health checks of one upstream a server's counters grew; undefined when they do not tell. */
+export function failureGrowth(scrape: Scrape, to: string): number | undefined {
+  const growths = FAILURE_COUNTERS.map((name) => counterGrowth(scrape, name, { to })).filter(
+    (growth) => growth !== undefined,
+  )
+  // Both names count the same failures where both exist.
+  return growths.length === 0 ? undefined : Math.max(...growths)
+}
+
+function silentUpstreams(rungs: readonly Rung[]): Set<string> {
+  const asked = rungs.filter((rung) => rung.hop.kind === 'upstream' && rung.result !== 'skipped')
+  const key = (rung: Rung): string => `${rung.fromNode ?? ''} ${rung.hop.name}`
+  const answered = new Set(asked.filter((rung) => rung.observed.kind === 'response').map(key))
+  return new Set(asked.map(key).filter((name) => !answered.has(name)))
+}

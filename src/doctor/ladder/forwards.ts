@@ -1,0 +1,91 @@
+// Where a Corefile sends what its server does not know itself: the `forward` directives of its blocks.
+import { createDispenser, parseKeys } from '../../corefile/index.ts'
+import type { Directive, ServerBlock } from '../../corefile/index.ts'
+import { lowerName, parseName } from '../../dns/index.ts'
+import type { DomainName } from '../../dns/message.ts'
+
+export interface ForwardTarget {
+  /** An address without port and scheme, or the path of a resolv.conf file. */
+  readonly text: string
+  readonly kind: 'address' | 'file'
+  /** 53, for `tls` 853, or what the target says. */
+  readonly port: number
+  readonly scheme: 'dns' | 'https' | 'tls'
+}
+
+export interface Forward {
+  /** Zones of the server block. */
+  readonly zones: readonly DomainName[]
+  /** FROM of the directive: names below it are forwarded. */
+  readonly from: DomainName
+  readonly targets: readonly ForwardTarget[]
+  readonly forceTcp: boolean
+  /** Line of the directive in its Corefile. */
+  readonly line: number
+}
+
+/** Every `forward` of every block, in the order of the text; one that cannot be understood is left out. */
+export function listForwards(blocks: readonly ServerBlock[]): Forward[] {
+  return blocks.flatMap((block) => {
+    const zones = zonesOf(block)
+    return block.directives
+      .filter(({ name }) => name === 'forward')
+      .flatMap((directive) => readForwards(directive, zones))
+  })
+}
+
+/** Whether names that no other server block holds are forwarded by this directive. */
+export function isDefaultForward(forward: Forward): boolean {
+  return forward.zones.includes('.') && forward.from === '.'
+}
+
+function zonesOf(block: ServerBlock): DomainName[] {
+  try {
+    return parseKeys(block).map(({ zone }) => zone)
+  } catch {
+    return []
+  }
+}
+
+function readForwards(directive: Directive, zones: readonly DomainName[]): Forward[] {
+  const dispenser = createDispenser(directive)
+  const forwards: Forward[] = []
+  while (dispenser.next()) {
+    const { line } = dispenser.token()
+    const [from, ...targets] = dispenser.remainingArgs()
+    let forceTcp = false
+    while (dispenser.nextBlock()) {
+      if (dispenser.value() === 'force_tcp') forceTcp = true
+      dispenser.remainingArgs()
+    }
+    const zone = from === undefined ? undefined : readName(from)
+    if (zone === undefined || targets.length === 0) continue
+    forwards.push({ zones, from: zone, targets: targets.map(readTarget), forceTcp, line })
+  }
+  return forwards
+}
+
+function readName(text: string): DomainName | undefined {
+  try {
+    return lowerName(parseName(text))
+  } catch {
+    return undefined
+  }
+}
+
+function readTarget(text: string): ForwardTarget {
+  const [, schemeText, rest = ''] = /^(?:(dns|tls|https):\/\/)?(.*)$/.exec(text) ?? []
+  const scheme = schemeText === 'tls' || schemeText === 'https' ? schemeText : 'dns'
+  const defaultPort = { dns: 53, tls: 853, https: 443 }[scheme]
+  if (rest.startsWith('/')) return { text: rest, kind: 'file', port: defaultPort, scheme }
+  // A server name for TLS may follow a percent sign; brackets surround an IPv6 address that has a port.
+  const address = rest.replace(/%.*$/, '')
+  const bracketed = /^\[([^\]]*)\](?::(\d+))?$/.exec(address)
+  if (bracketed !== null) return target(bracketed[1] ?? '', bracketed[2])
+  const withPort = /^([^:]*):(\d+)$/.exec(address)
+  return withPort === null ? target(address) : target(withPort[1] ?? '', withPort[2])
+
+  function target(host: string, port?: string): ForwardTarget {
+    return { text: host, kind: 'address', port: port === undefined ? defaultPort : Number(port), scheme }
+  }
+}

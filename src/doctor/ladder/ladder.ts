@@ -1,0 +1,40 @@
+// What the ladder brought: its rungs, and the counters that servers showed before and after them. Plain data.
+import { sumSamples } from './prometheus.ts'
+import type { MetricSample } from './prometheus.ts'
+import type { Hop, Rung } from './rung.ts'
+
+/** The metrics of one server, read once or twice. Counters tell something only as a difference of two readings. */
+export interface Scrape {
+  readonly hop: Hop
+  readonly first: readonly MetricSample[]
+  /** Absent when a second reading was not needed or failed. */
+  readonly second?: readonly MetricSample[]
+  /** Milliseconds between the two readings; 0 with one. */
+  readonly apartMs: number
+}
+
+export interface Ladder {
+  readonly rungs: readonly Rung[]
+  readonly scrapes: readonly Scrape[]
+}
+
+/** A ladder that nobody climbed: facts only. */
+export const EMPTY_LADDER: Ladder = { rungs: [], scrapes: [] }
+
+/**
+ * By how much a counter grew between the two readings.
+ *
+ * A series that was absent and then present grew by its value: it is made at the first increment. Undefined without a
+ * second reading, when the series is absent in both (unknown, never zero), or when the process restarted in between.
+ */
+export function counterGrowth(
+  scrape: Scrape,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number | undefined {
+  if (scrape.second === undefined) return undefined
+  const after = sumSamples(scrape.second, name, labels)
+  if (after === undefined) return undefined
+  const before = sumSamples(scrape.first, name, labels) ?? 0
+  return after < before ? undefined : after - before
+}

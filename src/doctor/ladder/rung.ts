@@ -1,0 +1,108 @@
+// One rung of the ladder: one question from one place to one server, what should come and what came. Plain data, so that
+// a bundle can hold it and every later stage can be replayed without a network.
+import type { DomainName, Rcode, RRType } from '../../dns/message.ts'
+import type { Endpoint } from '../../net/exchange-result.ts'
+import type { Place } from '../../vantage/vantage.ts'
+import type { Phrase } from './phrase.ts'
+
+/** A kind of server on the way of a query, from the pod outwards. */
+export type HopKind = 'dns-service' | 'node-cache' | 'replica' | 'upstream'
+
+export interface Hop {
+  readonly kind: HopKind
+  /** Service or pod as `namespace/name`, an upstream's address. */
+  readonly name: string
+  /** Where the server runs, for a replica or a node cache. */
+  readonly node?: string
+}
+
+/** Why the question is asked: what its answer decides. */
+export type Purpose = 'asked' | 'canary' | 'external' | 'health' | 'metrics' | 'ready' | 'version'
+
+export type RungQuestion =
+  | { readonly kind: 'dns'; readonly name: DomainName; readonly type: RRType }
+  | { readonly kind: 'http'; readonly path: string }
+
+export type Expectation =
+  /** This rcode and, in any order, this RDATA in presentation format. */
+  | { readonly kind: 'records'; readonly rcode: Rcode; readonly records: readonly string[] }
+  /** An answer: NOERROR with a record, or, when nobody claims that the name exists, NXDOMAIN or NODATA as well. */
+  | { readonly kind: 'answer'; readonly mustExist: boolean }
+  | { readonly kind: 'status'; readonly status: number }
+
+export interface ResponseSummary {
+  readonly kind: 'response'
+  readonly rcode: Rcode
+  /** RDATA of the answer section in presentation format, sorted; at most {@link MAX_RECORDS}. */
+  readonly records: readonly string[]
+  /** Records in the answer section, kept or not. */
+  readonly recordCount: number
+  readonly aa: boolean
+  readonly tc: boolean
+  /** TTL of the SOA record in the authority section, in seconds: it decreases in a negative cache (RFC 2308 §5). */
+  readonly soaTtl?: number
+}
+
+export type Observation =
+  | ResponseSummary
+  | { readonly kind: 'status'; readonly status: number; readonly summary: string }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'closed' | 'refused' | 'unreachable'; readonly detail: string }
+  | { readonly kind: 'nothing' }
+
+export type RungTransport = 'http' | 'tcp' | 'udp'
+
+export interface Rung {
+  /** Unique in its ladder and the same in every run: `replica/kube-system/coredns-x/from/node/node1/udp/canary`. */
+  readonly id: string
+  readonly hop: Hop
+  readonly from: Place
+  /** The node that the place is on, when it is known. */
+  readonly fromNode?: string
+  readonly to: Endpoint
+  readonly transport: RungTransport
+  readonly purpose: Purpose
+  readonly question: RungQuestion
+  readonly expected: Expectation
+  readonly observed: Observation
+  /** Milliseconds until the response of the attempt that got one. */
+  readonly rttMs?: number
+  /** Milliseconds until the outcome was known, lost attempts included. */
+  readonly elapsedMs: number
+  /** Attempts made; more than one when datagrams were lost. */
+  readonly attempts: number
+  /** Messages that came but were not the response, one phrase each. */
+  readonly stray: readonly Phrase[]
+  readonly result: 'failed' | 'ok' | 'skipped'
+  /** Why it failed or was skipped. */
+  readonly why?: Phrase
+  /** What would have let a skipped rung run. */
+  readonly needs?: Phrase
+  /** The command a person would have typed. */
+  readonly equivalent: string
+}
+
+/** Longest list of RDATA kept for one rung. */
+export const MAX_RECORDS = 64
+
+/** Whether a rung brought a DNS response, of whatever kind. */
+export function hasResponse(rung: Rung): boolean {
+  return rung.observed.kind === 'response'
+}
+
+/** Whether a rung was asked and nothing at all came back. */
+export function isSilent(rung: Rung): boolean {
+  return rung.observed.kind === 'timeout'
+}
+
+/** A place as text that is stable and short: `node/node4`, `pod/ns/name`, `here`. */
+export function formatPlace(place: Place): string {
+  switch (place.kind) {
+    case 'here':
+      return 'here'
+    case 'node':
+      return `node/${place.name}`
+    case 'pod':
+      return `pod/${place.namespace}/${place.name}`
+  }
+}

@@ -1,0 +1,7 @@
+// Which cause is the consequence of which, from the near-miss lines of the catalogue. Data only.
+import type { CauseCode } from '../causes/index.ts'
+
+/** A cause -> the causes that lie beneath it when they are found as well, nearest first. */
+export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode[]>>> = {
+  'dns-service-no-endpoints': ['dns-service-selector-mismatch', 'dns-pods-pending'],
+}

@@ -1,0 +1,125 @@
+// From judgements to one verdict: causes explain failing rungs, consequences fold under their cause, and the proven cause
+// that explains most is the verdict. What nothing explains is said. Pure.
+import { ASKED_NAME } from '../causes/index.ts'
+import type { Cause, CauseCode, Excluded, NotChecked, Proven, Suspected } from '../causes/index.ts'
+import type { Rung } from '../ladder/index.ts'
+import { CONSEQUENCES } from './consequences.ts'
+
+/** A proven or suspected judgement with the cause it belongs to. */
+export type Finding = (Proven | Suspected) & {
+  readonly code: CauseCode
+  /** The cause beneath, when this is its consequence. */
+  readonly causedBy?: CauseCode
+}
+
+/**
+ * - `healthy`: something of the cluster's DNS was seen to work and nothing failed;
+ * - `proven`: at least one cause is proven;
+ * - `inconclusive`: only suspected causes, failures that nothing explains, or too little was seen.
+ */
+export type Outcome = 'healthy' | 'inconclusive' | 'proven'
+
+export interface Verdict {
+  readonly outcome: Outcome
+  /** The proven cause that explains most; undefined when none is proven. */
+  readonly main: Finding | undefined
+  /** Proven causes first, the main one leading; then suspected ones. Consequences follow their cause. */
+  readonly causes: readonly Finding[]
+  readonly observations: readonly Finding[]
+  readonly excluded: readonly (Excluded & { readonly code: CauseCode })[]
+  readonly notChecked: readonly (NotChecked & { readonly code: CauseCode })[]
+  /** Ids of failed rungs that no proven cause explains. */
+  readonly unexplained: readonly string[]
+}
+
+/** The judgements of one cause. */
+export interface Judged {
+  readonly cause: Cause
+  readonly judgements: readonly (Excluded | NotChecked | Proven | Suspected)[]
+}
+
+/** Folds judgements into one verdict. */
+export function weigh(judged: readonly Judged[], rungs: readonly Rung[]): Verdict {
+  const failed = new Set(rungs.filter((rung) => rung.result === 'failed').map((rung) => rung.id))
+  const findings = judged.flatMap(({ cause, judgements }) =>
+    judgements
+      .filter((judgement) => judgement.status === 'proven' || judgement.status === 'suspected')
+      .map((judgement) => ({
+        finding: { ...judgement, code: cause.code },
+        isCause: isCause(cause, judgement, failed),
+      })),
+  )
+  const causes = order(fold(findings.filter(({ isCause }) => isCause).map(({ finding }) => finding)))
+  const main = causes.find((finding) => finding.status === 'proven')
+  const proven = causes.filter((finding) => finding.status === 'proven')
+  const explained = new Set(proven.flatMap((finding) => finding.explains))
+  const unexplained = [...failed].filter((id) => !explained.has(id))
+  return {
+    outcome: outcomeOf(causes, unexplained, rungs),
+    main,
+    causes,
+    observations: findings.filter(({ isCause }) => !isCause).map(({ finding }) => finding),
+    excluded: pick(judged, 'excluded'),
+    notChecked: pick(judged, 'not-checked'),
+    unexplained,
+  }
+}
+
+function isCause(cause: Cause, judgement: Proven | Suspected, failed: ReadonlySet<string>): boolean {
+  const explains = judgement.explains.some((id) => id === ASKED_NAME || failed.has(id))
+  return explains || (cause.nature === 'fault' && judgement.status === 'proven')
+}
+
+/** Marks each finding whose cause beneath was found as well. */
+function fold(findings: readonly Finding[]): Finding[] {
+  return findings.map((finding) => {
+    const beneath = (CONSEQUENCES[finding.code] ?? []).find((code) =>
+      findings.some((other) => other.code === code && (other.status === 'proven' || finding.status === 'suspected')),
+    )
+    return beneath === undefined ? finding : { ...finding, causedBy: beneath }
+  })
+}
+
+function order(findings: readonly Finding[]): Finding[] {
+  const roots = findings.filter((finding) => finding.causedBy === undefined)
+  const weight = (finding: Finding): number => explainedWithConsequences(finding, findings).size
+  const rank = (finding: Finding): number => (finding.status === 'proven' ? 0 : 1)
+  // sort() is stable: equal findings stay in the catalogue's order.
+  const sorted = [...roots].sort((a, b) => rank(a) - rank(b) || weight(b) - weight(a))
+  const placed = new Set<Finding>()
+  const place = (finding: Finding): Finding[] => {
+    if (placed.has(finding)) return []
+    placed.add(finding)
+    return [finding, ...findings.filter((other) => other.causedBy === finding.code).flatMap(place)]
+  }
+  return sorted.flatMap(place)
+}
+
+function explainedWithConsequences(finding: Finding, findings: readonly Finding[]): Set<string> {
+  const consequences = findings.filter((other) => other.causedBy === finding.code)
+  return new Set([...finding.explains, ...consequences.flatMap((other) => other.explains)])
+}
+
+function outcomeOf(causes: readonly Finding[], unexplained: readonly string[], rungs: readonly Rung[]): Outcome {
+  if (causes.some((finding) => finding.status === 'proven')) return 'proven'
+  const seen = rungs.some(
+    (rung) =>
+      rung.result === 'ok' &&
+      rung.question.kind === 'dns' &&
+      (rung.hop.kind === 'dns-service' || rung.hop.kind === 'replica'),
+  )
+  return seen && causes.length === 0 && unexplained.length === 0 ? 'healthy' : 'inconclusive'
+}
+
+function pick<Status extends 'excluded' | 'not-checked'>(
+  judged: readonly Judged[],
+  status: Status,
+): (Extract<Excluded | NotChecked, { status: Status }> & { code: CauseCode })[] {
+  return judged.flatMap(({ cause, judgements }) =>
+    judgements
+      .filter(
+        (judgement): judgement is Extract<Excluded | NotChecked, { status: Status }> => judgement.status === status,
+      )
+      .map((judgement) => ({ ...judgement, code: cause.code })),
+  )
+}
