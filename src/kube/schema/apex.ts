@@ -3,7 +3,8 @@ import type { DomainName } from '../../dns/message.ts'
 import type { Reason, ReasonedRecord } from './answer.ts'
 import { addressRecord, familyOf, record, soaRecord } from './records.ts'
 import { found, isNamespaceHidden, type Finding, type SchemaContext } from './finding.ts'
-import { serviceName } from './service-records.ts'
+import { endpointName } from './endpoint-name.ts'
+import { endpointReason, serviceName } from './service-records.ts'
 
 /** Version of the Kubernetes DNS specification that the answers follow. */
 export const SCHEMA_VERSION = '1.1.0'
@@ -60,31 +61,30 @@ interface NameServer {
   readonly reason: Reason
 }
 
-/** Names and addresses of this server: the Services whose endpoints it is; for an address in none, `ns.dns.ZONE`. */
+/**
+ * Names and addresses of this server, as CoreDNS gives them: the Services whose endpoints it is one of, with their cluster
+ * IPs, or all endpoints of headless ones; `ns.dns.ZONE` when it is no endpoint.
+ */
 function nameServers({ index, options, env, zone }: SchemaContext): NameServer[] {
-  const servers: NameServer[] = []
-  const seen = new Set<string>()
-  const add = (server: NameServer): void => {
-    const key = `${server.name} ${server.address}`
-    if (!seen.has(key)) servers.push(server)
-    seen.add(key)
-  }
+  const servers = new Map<string, NameServer>()
+  const add = (server: NameServer): unknown => servers.set(`${server.name} ${server.address}`, server)
   for (const local of env.localAddresses) {
-    const services = index
-      .slicesAt(local)
-      .map((slice) => slice.owner)
-      .filter((owner) => owner.fields !== undefined && !isNamespaceHidden(options, owner.namespace))
-    for (const service of services) {
-      if (service.fields === undefined) continue
-      const { ref, kind, addresses } = service.fields
-      const name = serviceName(service, zone)
-      const reason: Reason = { object: ref, field: 'spec.clusterIPs', text: `${local} of this server is its endpoint` }
-      for (const address of kind === 'headless' ? [local] : addresses) add({ name, address, reason })
-    }
-    if (services.length === 0) {
-      const name = `ns.dns.${zone === '.' ? '' : zone}`
-      add({ name, address: local, reason: { field: '', text: 'address of this server' } })
+    for (const slice of index.slicesAt(local)) {
+      const { fields, namespace } = slice.owner
+      if (fields === undefined || isNamespaceHidden(options, namespace)) continue
+      const name = serviceName(slice.owner, zone)
+      if (fields.kind === 'headless') {
+        for (const [at, address] of slice.addresses.entries()) {
+          const owner = `${endpointName(slice, at, options.endpointPodNames)}.${name}`
+          add({ name: owner, address, reason: endpointReason(slice, at) })
+        }
+      } else {
+        const reason: Reason = { object: fields.ref, field: 'spec.clusterIPs', text: `${local} is an endpoint of it` }
+        for (const address of fields.addresses) add({ name, address, reason })
+      }
     }
   }
-  return servers
+  if (servers.size > 0) return [...servers.values()]
+  const name = `ns.dns.${zone === '.' ? '' : zone}`
+  return env.localAddresses.map((address) => ({ name, address, reason: { field: '', text: 'address of this server' } }))
 }

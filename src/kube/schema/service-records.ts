@@ -32,6 +32,9 @@ export function resolveService(context: SchemaContext, name: ServiceName, multic
     return nxdomain({ code: 'service-ignored-as-empty', ...place })
   }
   if (part.kind === 'zonal' && fields.kind !== 'headless') return nxdomain({ code: 'too-many-labels', ...place })
+  if (part.kind === 'endpoint' && hasPortsBelow(entry, part.endpoint)) {
+    return nodata({ code: 'empty-non-terminal', of: `_PORT.${part.endpoint}.${service}.${namespace}.svc` })
+  }
   if (fields.kind === 'cluster-ip' && part.kind !== 'endpoint')
     return resolveClusterIp(context, entry, { fields, part })
   if (!options.endpoints) return nxdomain({ code: 'endpoints-not-watched', ...place })
@@ -161,8 +164,8 @@ function missingEndpoints(context: SchemaContext, entry: ServiceEntry, part: Ser
       if (hasReady) return noPort(entry, part)
       break
     case 'zonal':
-      if (hasReady) return nodata({ code: 'no-endpoint-in-zone', ...place, topologyZone: part.topologyZone })
-      break
+      // A headless Service has such a name for every zone, drained and mistyped ones too.
+      return nodata({ code: 'no-endpoint-in-zone', ...place, topologyZone: part.topologyZone })
     default:
   }
   return nxdomain({ code: 'no-ready-endpoints', ...place, notReady: notReady.length })
@@ -180,7 +183,7 @@ function noPort(entry: ServiceEntry, part: Extract<ServicePart, { kind: 'port' }
 }
 
 function matchesPort(part: Extract<ServicePart, { kind: 'port' }>, port: PortEntry): boolean {
-  return part.port === port.name && part.protocol === port.protocol
+  return (part.port === '' || part.port === port.name) && (part.protocol === '' || part.protocol === port.protocol)
 }
 
 /** Whether a label is `_tcp` and the like, and a named port of that protocol makes names below it (RFC 8020 §2). */
