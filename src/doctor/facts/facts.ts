@@ -148,7 +148,12 @@ export interface NodeFacts {
   readonly node?: Node
   readonly kubelet: KubeletFacts
   /** The file that `kubelet.resolvConf` names, as the node has it; absent when it was not seen. */
-  readonly resolvConf?: { readonly path: string; readonly text: string; readonly conf: ResolvConf; readonly from: string }
+  readonly resolvConf?: {
+    readonly path: string
+    readonly text: string
+    readonly conf: ResolvConf
+    readonly from: string
+  }
 }
 
 export interface ClusterFacts {
