@@ -5,7 +5,7 @@ import { ApiError } from './api/api-error.ts'
 import type { ObjectStore } from './object-store.ts'
 import { objectAt, objectsAt, textAt, valueAt } from './raw-object.ts'
 import type { RawObject } from './raw-object.ts'
-import { resourceTypeOf } from './resource-types.ts'
+import { NAMESPACE_TYPE, SERVICE_TYPE } from './resource-types.ts'
 import type { ResourceType } from './resource-types.ts'
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
@@ -25,8 +25,7 @@ export function admitCreate(type: ResourceType, object: RawObject, options: Admi
   const { store } = options
   const { namespace } = object.metadata
   if (type.namespaced && namespace !== undefined) {
-    const namespaceType = resourceTypeOf('v1', 'Namespace')
-    if (namespaceType !== undefined && store.get(namespaceType, undefined, namespace) === undefined) {
+    if (store.get(NAMESPACE_TYPE, undefined, namespace) === undefined) {
       throw new ApiError('NotFound', `namespaces "${namespace}" not found`, { name: namespace, kind: 'namespaces' })
     }
   }
@@ -154,10 +153,7 @@ function withServiceDefaults(service: RawObject, options: AdmissionOptions): Raw
 }
 
 function freeServiceAddress({ store, serviceCidr }: AdmissionOptions): string {
-  const serviceType = resourceTypeOf('v1', 'Service')
-  const taken = new Set(
-    serviceType === undefined ? [] : store.list(serviceType).map((service) => textAt(service, 'spec', 'clusterIP')),
-  )
+  const taken = new Set(store.list(SERVICE_TYPE).map((service) => textAt(service, 'spec', 'clusterIP')))
   const [base = '', length = '24'] = serviceCidr.split('/')
   if (!isIPv4(base)) throw new ApiError('InternalError', `cannot allocate a ClusterIP from "${serviceCidr}"`)
   const size = 2 ** (32 - Number(length))

@@ -88,6 +88,22 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
   type('rbac.authorization.k8s.io/v1', 'RoleBinding'),
 ]
 
+/** Types that the lab itself works with. */
+export const NODE_TYPE: ResourceType = known('v1', 'Node')
+export const POD_TYPE: ResourceType = known('v1', 'Pod')
+export const SERVICE_TYPE: ResourceType = known('v1', 'Service')
+export const ENDPOINTS_TYPE: ResourceType = known('v1', 'Endpoints')
+export const ENDPOINT_SLICE_TYPE: ResourceType = known('discovery.k8s.io/v1', 'EndpointSlice')
+export const CONFIG_MAP_TYPE: ResourceType = known('v1', 'ConfigMap')
+export const NAMESPACE_TYPE: ResourceType = known('v1', 'Namespace')
+export const EVENT_TYPE: ResourceType = known('v1', 'Event')
+
+function known(apiVersion: string, kind: string): ResourceType {
+  const type = resourceTypeOf(apiVersion, kind)
+  if (type === undefined) throw new TypeError(`No resource type ${apiVersion} ${kind}`)
+  return type
+}
+
 /** `apps/v1`; the core group's is `v1`. */
 export function groupVersionOf(group: string, version: string): string {
   return group === '' ? version : `${group}/${version}`

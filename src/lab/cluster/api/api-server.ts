@@ -15,15 +15,20 @@ import type { ApiContext } from './handle-request.ts'
 
 const LOOPBACK = '127.0.0.1'
 
+export type ApiServerOptions = Omit<ApiContext, 'authenticator'> & {
+  /** Names and addresses that the certificate carries beside loopback's. */
+  readonly serverNames?: readonly string[]
+}
+
 export class ApiServer {
   readonly #server: Server
   readonly #context: ApiContext
   readonly #certificate: ServerCertificate
   readonly #sockets = new Set<Duplex>()
 
-  private constructor(context: ApiContext) {
+  private constructor(context: ApiContext, serverNames: readonly string[]) {
     this.#context = context
-    this.#certificate = createSelfSigned([LOOPBACK, 'localhost'], context.now)
+    this.#certificate = createSelfSigned([LOOPBACK, 'localhost', ...serverNames], context.now)
     this.#server = createServer({ ...this.#certificate }, (request, response) => {
       void this.#answer(request, response)
     })
@@ -36,8 +41,8 @@ export class ApiServer {
   }
 
   /** Starts a server for the objects of a store; port 0 takes any free one. */
-  static async start(context: Omit<ApiContext, 'authenticator'>, port = 0): Promise<ApiServer> {
-    const server = new ApiServer({ ...context, authenticator: new Authenticator() })
+  static async start({ serverNames = [], ...context }: ApiServerOptions, port = 0): Promise<ApiServer> {
+    const server = new ApiServer({ ...context, authenticator: new Authenticator() }, serverNames)
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', reject)
       server.#server.listen(port, LOOPBACK, resolve)

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../object-store.ts'
 import type { PodAccess } from '../pod-access.ts'
 import { numberAt, objectsAt, textAt, textsAt } from '../raw-object.ts'
 import type { RawObject } from '../raw-object.ts'
-import { resourceTypeOf } from '../resource-types.ts'
+import { ENDPOINT_SLICE_TYPE, POD_TYPE } from '../resource-types.ts'
 import { ApiError, notFound } from './api-error.ts'
 import type { ResourcePath } from './request-path.ts'
 
@@ -55,13 +55,10 @@ function serviceTarget(store: ObjectStore, service: RawObject, text: string): Pr
 }
 
 function* readySlices(store: ObjectStore, namespace: string, service: string): Generator<{ slice: RawObject; ready: { pod: RawObject | undefined }[] }> {
-  const sliceType = resourceTypeOf('discovery.k8s.io/v1', 'EndpointSlice')
-  const podType = resourceTypeOf('v1', 'Pod')
-  if (sliceType === undefined || podType === undefined) return
-  for (const slice of store.list(sliceType, namespace)) {
+  for (const slice of store.list(ENDPOINT_SLICE_TYPE, namespace)) {
     if (slice.metadata.labels?.['kubernetes.io/service-name'] !== service) continue
     const ready = objectsAt(slice, 'endpoints').filter((endpoint: Json) => !isNotReady(endpoint) && textsAt(endpoint, 'addresses').length > 0)
-    yield { slice, ready: ready.map((endpoint) => ({ pod: store.get(podType, namespace, textAt(endpoint, 'targetRef', 'name')) })) }
+    yield { slice, ready: ready.map((endpoint) => ({ pod: store.get(POD_TYPE, namespace, textAt(endpoint, 'targetRef', 'name')) })) }
   }
 }
 

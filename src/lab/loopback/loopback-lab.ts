@@ -1,0 +1,152 @@
+// A whole cluster on loopback: API server, controllers, kube-proxy's relays, the DNS servers of its pods, upstreams.
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { ApiServer } from '../cluster/api/api-server.ts'
+import { createStore } from '../cluster/cluster-state.ts'
+import { runEndpointControllers } from '../cluster/controllers/endpoints.ts'
+import type { ClusterDescription } from '../cluster/description.ts'
+import { ADMIN, formatKubeconfig } from '../cluster/kubeconfig.ts'
+import type { ObjectStore } from '../cluster/object-store.ts'
+import type { NodeFiles } from '../cluster/pod-files.ts'
+import { objectsAt, textAt } from '../cluster/raw-object.ts'
+import type { RawObject } from '../cluster/raw-object.ts'
+import { NODE_TYPE, SERVICE_TYPE } from '../cluster/resource-types.ts'
+import { PodRunner, originOf } from './pod-runner.ts'
+import { ServiceProxy } from './service-proxy.ts'
+import { SilentEndpoint } from './silent-endpoint.ts'
+import { Switchboard } from './switchboard.ts'
+import type { Origin } from './switchboard.ts'
+import { startUpstream } from './upstreams.ts'
+import type { RunningUpstream } from './upstreams.ts'
+
+/** tcpmux: nobody listens there, so it refuses as a closed port does. */
+const CLOSED_PORT = { address: '127.0.0.1', port: 1 }
+const API_PORT = 6443
+
+export class LoopbackLab {
+  readonly description: ClusterDescription
+  readonly store: ObjectStore
+  readonly nodeFiles: NodeFiles
+  readonly switchboard: Switchboard
+  readonly api: ApiServer
+  readonly pods: PodRunner
+  readonly proxy: ServiceProxy
+  readonly upstreams: readonly RunningUpstream[]
+  readonly #endings: readonly (() => Promise<void> | void)[]
+
+  private constructor(parts: Omit<LoopbackLab, 'close' | 'kubeconfig' | 'originOfNode'>, endings: readonly (() => Promise<void> | void)[]) {
+    this.description = parts.description
+    this.store = parts.store
+    this.nodeFiles = parts.nodeFiles
+    this.switchboard = parts.switchboard
+    this.api = parts.api
+    this.pods = parts.pods
+    this.proxy = parts.proxy
+    this.upstreams = parts.upstreams
+    this.#endings = endings
+  }
+
+  /** Starts everything; what fails to start in a pod shows in that pod's status, what else fails is thrown. */
+  static async start(description: ClusterDescription, now: () => number = Date.now): Promise<LoopbackLab> {
+    const store = createStore(description, now)
+    const switchboard = new Switchboard()
+    const nodeFiles: NodeFiles = new Map([...description.nodeFiles].map(([node, files]) => [node, new Map(files)]))
+    const nowhere = await SilentEndpoint.open()
+    const running: { pods?: PodRunner } = {}
+    const api = await ApiServer.start({
+      store,
+      access: {
+        log: (pod, container) => running.pods?.log(pod, container),
+        connect: (pod, port) => dialPod(switchboard, pod, port),
+      },
+      kubernetesVersion: description.kubernetesVersion,
+      serviceCidr: description.serviceCidr,
+      serverNames: serviceNames(store, description.clusterDomain),
+      now,
+    })
+    const apiPort = Number(new URL(api.url).port)
+    for (const node of store.list(NODE_TYPE)) {
+      const origin = nodeOrigin(node)
+      switchboard.registerAddress(origin.address)
+      switchboard.register(origin, { address: origin.address, port: API_PORT }, { address: '127.0.0.1', port: apiPort })
+    }
+    const upstreams = await Promise.all(description.upstreams.map((upstream) => startUpstream(upstream, switchboard)))
+    const proxy = await ServiceProxy.start(store, switchboard)
+    const stopControllers = runEndpointControllers(store)
+    const pods = new PodRunner({
+      store,
+      switchboard,
+      nodeFiles,
+      now,
+      nowhere: nowhere.endpoint,
+      closedPort: CLOSED_PORT,
+      serviceAccount: (namespace, name) => ({
+        token: api.issueToken({ name: `system:serviceaccount:${namespace}:${name}`, groups: [] }),
+        caCertificate: api.caCertificate,
+      }),
+      environment: serviceEnvironment(store),
+    })
+    running.pods = pods
+    await pods.startAll()
+    const endings = [
+      stopControllers,
+      () => pods.close(),
+      () => proxy.close(),
+      ...upstreams.map((upstream) => () => upstream.stop()),
+      () => nowhere.close(),
+      () => api.close(),
+    ]
+    return new LoopbackLab({ description, store, nodeFiles, switchboard, api, pods, proxy, upstreams }, endings)
+  }
+
+  /** The administrator's kubeconfig. */
+  kubeconfig(name: string): string {
+    const { url: server, caCertificate } = this.api
+    return formatKubeconfig(name, { server, caCertificate, token: this.api.issueToken(ADMIN), user: ADMIN.name })
+  }
+
+  /** Where a node stands in the network; undefined when there is no such node. */
+  originOfNode(name: string): Origin | undefined {
+    const node = this.store.get(NODE_TYPE, undefined, name)
+    return node === undefined ? undefined : nodeOrigin(node)
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#endings) await end()
+  }
+}
+
+function nodeOrigin(node: RawObject): Origin {
+  const address = objectsAt(node, 'status', 'addresses').find((candidate) => candidate['type'] === 'InternalIP')
+  return { node: node.metadata.name, address: textAt(address ?? {}, 'address') }
+}
+
+function dialPod(switchboard: Switchboard, pod: RawObject, port: number): Promise<Duplex> {
+  const origin = originOf(pod)
+  const reach = origin === undefined ? undefined : switchboard.resolve(origin, { address: origin.address, port })
+  if (reach?.kind !== 'port') return Promise.reject(new Error('connect: connection refused'))
+  const { endpoint } = reach
+  return new Promise((resolve, reject) => {
+    const socket = connect(endpoint.port, endpoint.address)
+    socket.once('connect', () => resolve(socket))
+    socket.once('error', reject)
+  })
+}
+
+/** The names and address under which clients in the cluster reach the API server; its certificate must carry them. */
+function serviceNames(store: ObjectStore, clusterDomain: string): string[] {
+  const service = store.get(SERVICE_TYPE, 'default', 'kubernetes')
+  const address = textAt(service ?? {}, 'spec', 'clusterIP')
+  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`]
+  return address === '' ? names : [address, ...names]
+}
+
+/** The variables that kubelet gives every container for the API server and kube-system's Services. */
+function serviceEnvironment(store: ObjectStore): Record<string, string> {
+  const kubernetes = textAt(store.get(SERVICE_TYPE, 'default', 'kubernetes') ?? {}, 'spec', 'clusterIP')
+  const services = store.list(SERVICE_TYPE, 'kube-system').map((service): [string, string] => {
+    const name = service.metadata.name.toUpperCase().replaceAll('-', '_')
+    return [`${name}_SERVICE_HOST`, textAt(service, 'spec', 'clusterIP')]
+  })
+  return { KUBERNETES_SERVICE_HOST: kubernetes, KUBERNETES_SERVICE_PORT: '443', ...Object.fromEntries(services) }
+}
