@@ -13,6 +13,7 @@ export const PLUGINS: PluginRegistry = {
   debug: async () => (await import('./debug/index.ts')).debugPlugin,
   dns64: async () => (await import('./dns64/index.ts')).dns64Plugin,
   erratic: async () => (await import('./erratic/index.ts')).erraticPlugin,
+  forward: async () => (await import('./forward/index.ts')).forwardPlugin,
   header: async () => (await import('./header/index.ts')).headerPlugin,
   local: async () => (await import('./local/index.ts')).localPlugin,
   metadata: async () => (await import('./metadata/index.ts')).metadataPlugin,

@@ -1,5 +1,6 @@
 // One plugin as a server block would have it, without a server: options parsed from text, a fake clock, metrics and log
 // to look at.
+import { posix } from 'node:path'
 import { EMPTY_SOURCE, createDispenser, parseCorefile } from '../../src/corefile/index.ts'
 import { parseName, query, reverseName, type Message } from '../../src/dns/index.ts'
 import {
@@ -193,7 +194,9 @@ function createFiles(files: ReadonlyMap<string, FakeFile>): Files {
     },
     stat(path) {
       const file = files.get(path)
-      return file && { mtimeMs: file.mtimeMs, sizeBytes: Buffer.byteLength(file.text) }
+      return file && { mtimeMs: file.mtimeMs, sizeBytes: Buffer.byteLength(file.text), isDirectory: false }
     },
+    list: (directory) =>
+      [...files.keys()].filter((path) => posix.dirname(path) === directory).map((path) => posix.basename(path)),
   }
 }

@@ -1,0 +1,52 @@
+// One query on its way: encoded under a fresh id, waiting for the message that answers it.
+import { randomId } from '../../base/index.ts'
+import { decodeMessage, encodeMessage, equalNames, type Message, type Question } from '../../dns/index.ts'
+
+/** What a message from the upstream is to a query that waits. */
+export type Verdict =
+  | { readonly kind: 'malformed'; readonly error: unknown }
+  | { readonly kind: 'match'; readonly message: Message }
+  | { readonly kind: 'other-question' }
+  | { readonly kind: 'stray' }
+
+/** Encodes a query under an id that is not in use on its connection. @throws {WireError} when it cannot be encoded */
+export function encodeQuery(query: Message, isUsed: (id: number) => boolean): { id: number; octets: Uint8Array } {
+  let id = randomId()
+  // 65,536 ids against a bounded number in flight: this ends.
+  while (isUsed(id)) id = randomId()
+  return { id, octets: encodeMessage({ ...query, id }) }
+}
+
+/** The id of a message; undefined when it is too short to be a response. */
+export function idOf(octets: Uint8Array): number | undefined {
+  return octets.length < 12 ? undefined : ((octets[0] ?? 0) << 8) | (octets[1] ?? 0)
+}
+
+/**
+ * Judges a message that came with the query's id (RFC 5452 §9.1).
+ *
+ * The question must be the query's, in any case of letters. A response without a question passes when it is an error: that
+ * is how servers answer what they could not read (RFC 1035 §4.1.1 leaves it open); it then gets the query's question.
+ */
+export function judgeResponse(octets: Uint8Array, query: Message): Verdict {
+  let message: Message
+  try {
+    message = decodeMessage(octets)
+  } catch (error) {
+    return { kind: 'malformed', error }
+  }
+  if (!message.flags.qr || message.opcode !== query.opcode) return { kind: 'stray' }
+  const [question, ...more] = message.question
+  if (question === undefined && message.rcode !== 'NOERROR') {
+    return { kind: 'match', message: { ...message, question: query.question } }
+  }
+  const asked = query.question[0]
+  if (question === undefined || asked === undefined || more.length > 0 || !isSame(question, asked)) {
+    return { kind: 'other-question' }
+  }
+  return { kind: 'match', message }
+}
+
+function isSame(one: Question, other: Question): boolean {
+  return one.type === other.type && one.class === other.class && equalNames(one.name, other.name)
+}

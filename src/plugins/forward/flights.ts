@@ -1,0 +1,37 @@
+// Identical questions under way at the same time go to the upstream once (CVE-2023-30464: several at a time multiply the
+// chances of a forged response).
+import type { Edns } from '../../dns/message.ts'
+import type { Request } from '../../server/index.ts'
+
+/** What is under way, by everything in a query that may change the response. */
+export class Flights<T> {
+  readonly #underWay = new Map<string, Promise<T>>()
+
+  /** Calls `start`, or waits for what an identical query started; `merged` tells which. */
+  join(request: Request, start: () => Promise<T>): { readonly result: Promise<T>; readonly merged: boolean } {
+    const key = flightKey(request)
+    if (key === undefined) return { result: start(), merged: false }
+    const running = this.#underWay.get(key)
+    if (running !== undefined) return { result: running, merged: true }
+    const result = start().finally(() => this.#underWay.delete(key))
+    this.#underWay.set(key, result)
+    return { result, merged: false }
+  }
+}
+
+/** Undefined for what is never merged: anything but a plain query without records of its own. */
+function flightKey(request: Request): string | undefined {
+  const { message, name, type, transport } = request
+  if (message.opcode !== 'QUERY' || type === 'AXFR' || type === 'IXFR') return undefined
+  if (message.answer.length + message.authority.length + message.additional.length > 0) return undefined
+  const { rd, ad, cd, z } = message.flags
+  const flags = (rd ? 1 : 0) + (ad ? 2 : 0) + (cd ? 4 : 0) + (z ? 8 : 0)
+  return `${name} ${type} ${request.class} ${transport === 'udp' ? 'udp' : 'tcp'} ${flags} ${ednsKey(message.edns)}`
+}
+
+function ednsKey(edns: Edns | undefined): string {
+  if (edns === undefined) return ''
+  const { udpPayloadSize, version, dnssecOk, z, options } = edns
+  const texts = options.map(({ code, octets }) => `${code}=${Buffer.from(octets).toString('hex')}`)
+  return [udpPayloadSize, version, dnssecOk ? 1 : 0, z, ...texts].join(',')
+}
