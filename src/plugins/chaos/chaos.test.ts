@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startPlugin } from '../../../test/support/plugin-rig.ts'
-import { PROGRAM_NAME, PROGRAM_VERSION } from '../../base/index.ts'
+import { PROGRAM_VERSION } from '../../base/index.ts'
 import { chaosPlugin } from './index.ts'
 
 async function textsOf(directive: string, question: string): Promise<string[] | undefined> {
@@ -21,7 +21,7 @@ describe('chaos', () => {
     {
       directive: 'chaos',
       question: 'version.bind TXT CH',
-      texts: [`version.bind. 0 CH ${PROGRAM_NAME}-${PROGRAM_VERSION}`],
+      texts: [`version.bind. 0 CH Fathom-${PROGRAM_VERSION}`],
     },
   ])('answers $question with $texts', async ({ directive, question, texts }) => {
     expect(await textsOf(directive, question)).toEqual(texts)

@@ -1,5 +1,5 @@
 // The `chaos [VERSION] [AUTHORS...]` directive.
-import { PROGRAM_NAME, PROGRAM_VERSION } from '../../base/index.ts'
+import { PROGRAM_VERSION } from '../../base/index.ts'
 import type { Dispenser } from '../../corefile/index.ts'
 import type { CharacterString } from '../../dns/message.ts'
 import type { SetupContext } from '../../server/index.ts'
@@ -18,7 +18,7 @@ const MAX_OCTETS = 255
 /** @throws {CorefileError} for a block that is not empty */
 export function parseChaos(dispenser: Dispenser, context: SetupContext): ChaosOptions {
   dispenser.next()
-  const [version = `${PROGRAM_NAME}-${PROGRAM_VERSION}`, ...authors] = dispenser.remainingArgs()
+  const [version = `Fathom-${PROGRAM_VERSION}`, ...authors] = dispenser.remainingArgs()
   if (dispenser.nextBlock()) throw dispenser.error(`unknown property '${dispenser.value()}'`)
   return {
     version: characterString(version),
