@@ -1,3 +1,8 @@
+export { answeringPlugins, type Answering, type PluginStep, type StepQuestion } from './answering-plugin.ts'
+export { matchBlock, type MatchedBlock } from './match-block.ts'
+export { readForwards, type ForwardRule } from './forward-rules.ts'
+export { clusterZoneOf, readKubernetesOptions, type KubernetesOptions } from './kubernetes-options.ts'
+export { computePodResolvConf, type NodeDns, type PodResolvConf, type ResolvConfEntry } from './pod-resolv-conf.ts'
 export {
   EMPTY_RESOLV_CONF,
   MAX_NAMESERVERS,
@@ -7,3 +12,5 @@ export {
   ndotsOf,
   parseResolvConf,
 } from './resolv-conf.ts'
+export { type Hop, type QueryRoute, type RouteFacts, type RouteServer, routeQuery } from './hops.ts'
+export { type Candidate, expandSearchList, isAbsolute } from './search-list.ts'

@@ -1,1 +1,7 @@
+export { collectFromCluster, collectFromManifests, type ClusterCollectOptions, type CollectOptions } from './collect.ts'
+export { runsCoreDns } from './derive/replicas.ts'
 export type * from './facts.ts'
+export { ManifestError, type ManifestErrorCode } from './manifests/error.ts'
+export type { ManifestProgress } from './manifests/read-manifests.ts'
+export { ALL_FACT_KINDS, type FactKind } from './read-cluster.ts'
+export { nodeDnsOf, podResolvConfOf, routeFactsOf } from './route-facts.ts'

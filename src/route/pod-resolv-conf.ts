@@ -1,0 +1,197 @@
+// The resolv.conf that kubelet writes for a pod (pkg/kubelet/network/dns), with the reason for every entry and what the
+// limits cut off. Computed: whether the file in the container is still that one only the container knows.
+import type { Pod } from '../kube/objects/index.ts'
+import type { ResolvConf } from './resolv-conf.ts'
+
+/** What kubelet of the pod's node works with. */
+export interface NodeDns {
+  readonly node: string
+  readonly clusterDNS: readonly string[]
+  /** Where that is known from, for people. */
+  readonly clusterDNSFrom: string
+  /** Without a final dot; empty: none. */
+  readonly clusterDomain: string
+  /** Path of the file that is inherited; empty: none is. */
+  readonly resolvConfPath: string
+  /** Content of that file; absent when it was not seen. */
+  readonly resolvConfText?: string
+  /** `v1.17.6`; empty when unknown, which is taken for a recent one. */
+  readonly kubeletVersion: string
+}
+
+/** One nameserver, search domain or option, in the file or cut off. */
+export interface ResolvConfEntry {
+  readonly kind: 'nameserver' | 'option' | 'search'
+  readonly value: string
+  readonly from: 'cluster-dns' | 'default' | 'dns-config' | 'namespace' | 'node-file'
+  /** The reason as half a sentence. */
+  readonly why: string
+  /** Why it is not in the file; absent when it is. */
+  readonly cut?: string
+}
+
+export interface PodResolvConf {
+  /** As the pod says: `ClusterFirst`. */
+  readonly dnsPolicy: string
+  /** What it comes down to. */
+  readonly effective: 'ClusterFirst' | 'Default' | 'None'
+  /** Why these two differ; absent when they do not. */
+  readonly fallback?: 'host-network' | 'missing-cluster-dns'
+  readonly conf: ResolvConf
+  readonly entries: readonly ResolvConfEntry[]
+  /** Set when part of the file comes from the node's, which was not seen. */
+  readonly unseen?: string
+  /** Events that kubelet gives for this: `MissingClusterDNS`, `DNSConfigForming`. */
+  readonly events: readonly string[]
+}
+
+const MAX_NAMESERVERS = 3
+/** Since ExpandedDNSConfig, on by default from kubelet 1.26 on; before that the limits of glibc 2.25 and older. */
+const EXPANDED_MINOR = 26
+const EXPANDED_LIMITS = { domains: 32, characters: 2048 }
+const OLD_LIMITS = { domains: 6, characters: 256 }
+
+/** Computes the file that kubelet gives to a pod. */
+export function computePodResolvConf(pod: Pod, node: NodeDns): PodResolvConf {
+  const { effective, fallback } = effectivePolicy(pod, node)
+  const base = effective === 'None' ? [] : effective === 'Default' ? hostEntries(node) : clusterEntries(pod, node)
+  const merged = withDnsConfig(base, pod)
+  const entries = fitLimits(merged, node.kubeletVersion)
+  const applied = (kind: ResolvConfEntry['kind']): string[] =>
+    entries.filter((entry) => entry.kind === kind && entry.cut === undefined).map(({ value }) => value)
+  const inherits = effective !== 'None' && node.resolvConfPath !== ''
+  return {
+    dnsPolicy: pod.spec.dnsPolicy,
+    effective,
+    ...(fallback === undefined ? {} : { fallback }),
+    conf: { nameservers: applied('nameserver'), searches: applied('search'), options: applied('option'), sortlist: [] },
+    entries,
+    ...(inherits && node.resolvConfText === undefined ? { unseen: unseenText(effective, node) } : {}),
+    events: [
+      ...(fallback === 'missing-cluster-dns' ? ['MissingClusterDNS'] : []),
+      ...(entries.some(({ cut, kind }) => cut !== undefined && kind !== 'option') ? ['DNSConfigForming'] : []),
+    ],
+  }
+}
+
+function effectivePolicy(pod: Pod, node: NodeDns): Pick<PodResolvConf, 'effective' | 'fallback'> {
+  const { dnsPolicy, hostNetwork } = pod.spec
+  if (dnsPolicy === 'None') return { effective: 'None' }
+  if (dnsPolicy === 'Default') return { effective: 'Default' }
+  if (dnsPolicy !== 'ClusterFirstWithHostNet' && hostNetwork) return { effective: 'Default', fallback: 'host-network' }
+  if (node.clusterDNS.length === 0) return { effective: 'Default', fallback: 'missing-cluster-dns' }
+  return { effective: 'ClusterFirst' }
+}
+
+function unseenText(effective: PodResolvConf['effective'], node: NodeDns): string {
+  const part = effective === 'Default' ? 'all of it' : 'more search domains'
+  return `${part} may come from ${node.resolvConfPath} of ${node.node || 'its node'}, which was not seen`
+}
+
+// --- Entries ---
+
+function clusterEntries(pod: Pod, node: NodeDns): ResolvConfEntry[] {
+  const { namespace } = pod.meta
+  const domain = node.clusterDomain
+  const own = domain === '' ? [] : [`${namespace}.svc.${domain}`, `svc.${domain}`, domain]
+  return [
+    ...node.clusterDNS.map((value) => entry('nameserver', value, 'cluster-dns', `clusterDNS: ${node.clusterDNSFrom}`)),
+    ...own.map((value) =>
+      entry('search', value, 'namespace', `namespace "${namespace}" and kubelet's clusterDomain "${domain}"`),
+    ),
+    ...hostEntries(node).filter(({ kind }) => kind === 'search'),
+    entry('option', 'ndots:5', 'default', "kubelet's default for ClusterFirst"),
+  ]
+}
+
+function hostEntries({ resolvConfPath, resolvConfText, node }: NodeDns): ResolvConfEntry[] {
+  if (resolvConfPath === '') {
+    const why = "kubelet's resolvConf is empty: nothing is inherited, and the file names the pod itself"
+    return [entry('nameserver', '127.0.0.1', 'default', why), entry('search', '.', 'default', why)]
+  }
+  if (resolvConfText === undefined) return []
+  const file = parseAsKubelet(resolvConfText)
+  const why = `${resolvConfPath} of ${node}`
+  return [
+    ...file.nameservers.map((value) => entry('nameserver', value, 'node-file', why)),
+    ...file.searches.map((value) => entry('search', value, 'node-file', why)),
+    ...file.options.map((value) => entry('option', value, 'node-file', why)),
+  ]
+}
+
+/** kubelet's own parser: no `domain` lines, comments with `#` only at the start of a line, options add up. */
+function parseAsKubelet(text: string): Pick<ResolvConf, 'nameservers' | 'options' | 'searches'> {
+  const nameservers: string[] = []
+  const options: string[] = []
+  let searches: string[] = []
+  for (const line of text.split('\n')) {
+    const [keyword, ...words] = line.trim().split(/\s+/)
+    if (keyword === 'nameserver' && words[0] !== undefined) nameservers.push(words[0])
+    else if (keyword === 'search') searches = words.map((word) => (word === '.' ? word : word.replace(/\.$/, '')))
+    else if (keyword === 'options') options.push(...words)
+  }
+  return { nameservers, searches, options }
+}
+
+function withDnsConfig(base: readonly ResolvConfEntry[], pod: Pod): ResolvConfEntry[] {
+  const config = pod.spec.dnsConfig
+  if (config === undefined) return [...base]
+  const why = 'spec.dnsConfig of the pod'
+  const added = [
+    ...config.nameservers.map((value) => entry('nameserver', value, 'dns-config', why)),
+    ...config.searches.map((value) => entry('search', value.replace(/(?<=.)\.$/, ''), 'dns-config', why)),
+  ]
+  const options = config.options.map(({ name, value }) =>
+    entry('option', value === undefined ? name : `${name}:${value}`, 'dns-config', why),
+  )
+  const replaced = new Set(config.options.map(({ name }) => name))
+  const seen = new Set<string>()
+  const kept = base.filter(({ kind, value }) => kind !== 'option' || !replaced.has(value.split(':')[0] ?? ''))
+  const all = [...kept, ...added, ...options]
+  return all.filter(({ kind, value }) => {
+    const key = `${kind} ${value}`
+    return !seen.has(key) && seen.add(key)
+  })
+}
+
+function entry(
+  kind: ResolvConfEntry['kind'],
+  value: string,
+  from: ResolvConfEntry['from'],
+  why: string,
+): ResolvConfEntry {
+  return { kind, value, from, why }
+}
+
+// --- Limits ---
+
+function fitLimits(entries: readonly ResolvConfEntry[], kubeletVersion: string): ResolvConfEntry[] {
+  const limits = isExpanded(kubeletVersion) ? EXPANDED_LIMITS : OLD_LIMITS
+  const version = kubeletVersion === '' ? '' : ` (${kubeletVersion})`
+  let nameservers = 0
+  let domains = 0
+  let characters = 0
+  const ordered = (['nameserver', 'search', 'option'] as const).flatMap((kind) =>
+    entries.filter((each) => each.kind === kind),
+  )
+  return ordered.map((each) => {
+    if (each.kind === 'nameserver') {
+      nameservers += 1
+      const cut = `kubelet keeps the first ${MAX_NAMESERVERS} nameservers`
+      return nameservers > MAX_NAMESERVERS ? { ...each, cut } : each
+    }
+    if (each.kind === 'option') return each
+    domains += 1
+    // The blanks between domains count.
+    characters += each.value.length + (domains > 1 ? 1 : 0)
+    if (domains > limits.domains) return { ...each, cut: `kubelet${version} keeps ${limits.domains} search domains` }
+    if (characters <= limits.characters) return each
+    return { ...each, cut: `kubelet${version} keeps ${limits.characters} characters of search domains` }
+  })
+}
+
+function isExpanded(kubeletVersion: string): boolean {
+  const match = /^v?(\d+)\.(\d+)/.exec(kubeletVersion)
+  if (match === null) return true
+  return Number(match[1]) > 1 || Number(match[2]) >= EXPANDED_MINOR
+}
