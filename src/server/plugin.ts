@@ -4,8 +4,10 @@ import type { Clock } from '../base/index.ts'
 import type { Dispenser } from '../corefile/index.ts'
 import type { DomainName, Message, Question, RRClass, RRType, Rcode } from '../dns/message.ts'
 import type { Endpoint } from '../net/exchange-result.ts'
+import type { ListenTls } from '../net/listen/index.ts'
 import type { Metrics } from './metrics.ts'
 
+export type { ListenTls as TlsSettings } from '../net/listen/index.ts'
 export type { Counter, Gauge, Histogram, MetricDefinition, Metrics } from './metrics.ts'
 
 export type ListenTransport = 'dns' | 'grpc' | 'https' | 'https3' | 'quic' | 'tls'
@@ -60,14 +62,16 @@ export type Outcome =
   | {
       readonly kind: 'answer'
       /**
-       * The response. The server puts in the client's id, question case, RD and OPT record; answers, rcode, AA, RA, AD and
-       * the options of `edns` are taken from here.
+       * The response. The server puts in the client's id, question and OPT record; sections, rcode, the other flags (RD and
+       * CD are to be the query's) and the options of `edns` are taken from here.
        */
       readonly message: Message
       /** The plugin that gave it. */
       readonly by: string
       /** Why, naming the object: `Service default/kubernetes`. */
       readonly reason?: string | undefined
+      /** A smaller limit than the client's, in octets; what does not fit is cut off with TC set. */
+      readonly maxSizeBytes?: number | undefined
       /** Goes to `errors` although there is an answer. */
       readonly error?: Error | undefined
     }
@@ -115,11 +119,20 @@ export interface Network {
   bound?(wanted: Endpoint, actual: Endpoint): void
 }
 
+/** What there is to know of a file or directory without reading it. */
+export interface FileStat {
+  readonly mtimeMs: number
+  readonly sizeBytes: number
+  readonly isDirectory: boolean
+}
+
 /** Local files and their changes; the lab shows each server its node's. Errors are Node's (`code` `ENOENT`). */
 export interface Files {
   readText(path: string): string
-  /** Undefined when there is no such file. */
-  stat(path: string): { readonly mtimeMs: number; readonly sizeBytes: number } | undefined
+  /** Undefined when nothing is there. */
+  stat(path: string): FileStat | undefined
+  /** Names in a directory; empty when there is no such directory. */
+  list(directory: string): readonly string[]
 }
 
 /** One key of a server block, taken apart. */
@@ -155,7 +168,8 @@ export interface BlockSettings {
   readonly root?: string
   /** Log level DEBUG, and no recovery from panics. */
   readonly debug?: boolean
-  readonly tls?: TlsSettings
+  /** Certificate of `tls://` and `https://` listeners. */
+  readonly tls?: ListenTls
   readonly readTimeoutMs?: number
   readonly writeTimeoutMs?: number
   readonly idleTimeoutMs?: number
@@ -165,16 +179,6 @@ export interface BlockSettings {
   readonly maxHttpsConnections?: number
   /** Sockets per listener asked for by `multisocket`. */
   readonly sockets?: number
-}
-
-/** PEM texts and client verification of a `tls://` or `https://` listener. */
-export interface TlsSettings {
-  readonly cert: string
-  readonly key: string
-  readonly ca?: string | undefined
-  readonly clientAuth: 'nocert' | 'request' | 'require' | 'require_and_verify' | 'verify_if_given'
-  /** File that gets the session keys, for captures. */
-  readonly keylog?: string | undefined
 }
 
 /** What a plugin's options may look at while they are parsed. */
@@ -248,6 +252,8 @@ export interface PluginInstance {
   readonly shutdown?: () => Promise<void>
   /** Runs when this configuration is replaced or ended, after its last query. */
   readonly close?: () => Promise<void>
+  /** The plugin has answers for classes other than IN (`chaos`, `forward`); without one in the block they are refused. */
+  readonly anyClass?: boolean
   /** For `ready`; absent means always ready. */
   readonly isReady?: () => boolean
   /** Adds this plugin's labels for a query, as thunks; called by the `metadata` plugin before the chain goes on. */

@@ -1,0 +1,134 @@
+// UDP listeners on Node's dgram. Another way of moving datagrams (batched system calls) takes this file's place and
+// keeps its interface: the server only ever sees a Responder.
+import { createSocket } from 'node:dgram'
+import type { RemoteInfo, Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { networkInterfaces } from 'node:os'
+import type { Endpoint } from '../exchange-result.ts'
+import { ListenError } from './listen-error.ts'
+import type { Listener, Responder } from './responder.ts'
+
+/** A listener for datagrams: no connections, so closing it is immediate. */
+export type DatagramListener = Listener
+
+/** Asked of the kernel, which may give less: bursts of small datagrams must not be dropped while the loop is busy. */
+const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+
+/**
+ * Opens a UDP listener.
+ *
+ * On the wildcard address (`::`, both families) it opens one more socket per address of this host if there are several,
+ * so that responses leave from the address that was asked: a wildcard socket's source address is the routing table's
+ * choice. An address that the host gets later is served by the wildcard socket.
+ *
+ * @throws {ListenError}
+ */
+export async function openDatagramListener(endpoint: Endpoint, responder: Responder): Promise<DatagramListener> {
+  const wildcard = endpoint.address === '::'
+  const state = { responder }
+  const first = await openWildcardOrOne(endpoint, state)
+  const { port } = first.address()
+  const sockets = [first]
+  if (wildcard) {
+    for (const address of ownAddresses()) {
+      try {
+        sockets.push(await openSocket({ address, port }, state, { reuseAddr: true }))
+      } catch (error) {
+        // An address may go, or still be tentative (IPv6 duplicate detection): the wildcard socket serves it.
+        if (!(error instanceof ListenError)) throw error
+      }
+    }
+  }
+  return {
+    local: { address: endpoint.address, port },
+    setResponder: (next) => {
+      state.responder = next
+    },
+    async close() {
+      await Promise.all(sockets.map((socket) => closeSocket(socket)))
+    },
+  }
+}
+
+interface State {
+  responder: Responder
+}
+
+async function openWildcardOrOne(endpoint: Endpoint, state: State): Promise<Socket> {
+  try {
+    return await openSocket(endpoint, state, { reuseAddr: endpoint.address === '::' })
+  } catch (error) {
+    // A host without IPv6 has no "::".
+    if (endpoint.address !== '::' || !(error instanceof ListenError) || error.code === 'address-in-use') throw error
+    return openSocket({ ...endpoint, address: '0.0.0.0' }, state, { reuseAddr: true })
+  }
+}
+
+async function openSocket(endpoint: Endpoint, state: State, options: { readonly reuseAddr: boolean }): Promise<Socket> {
+  const v6 = endpoint.address.includes(':')
+  const socket = createSocket({
+    type: v6 ? 'udp6' : 'udp4',
+    reuseAddr: options.reuseAddr,
+    recvBufferSize: SOCKET_BUFFER_BYTES,
+    sendBufferSize: SOCKET_BUFFER_BYTES,
+    // Addresses are given as numbers: without this each send would pass through the resolver's queue.
+    lookup: (address, _options, callback) => callback(null, address, v6 ? 6 : 4),
+  })
+  try {
+    // The event may come before bind returns.
+    const listening = once(socket, 'listening')
+    socket.bind(endpoint.port, endpoint.address)
+    await listening
+  } catch (error) {
+    socket.close()
+    throw new ListenError('udp', endpoint, error)
+  }
+  const local: Endpoint = { address: endpoint.address, port: socket.address().port }
+  socket.on('message', (octets, from) => answer(socket, { state, octets, from, local }))
+  // ICMP errors of earlier responses surface here; there is nobody to tell.
+  socket.on('error', () => {})
+  return socket
+}
+
+interface Arrival {
+  readonly state: State
+  readonly octets: Uint8Array
+  readonly from: RemoteInfo
+  readonly local: Endpoint
+}
+
+function answer(socket: Socket, { state, octets, from, local }: Arrival): void {
+  // Nobody can be answered at port 0.
+  if (from.port === 0) return
+  const address = from.address.startsWith('::ffff:') ? from.address.slice(7) : from.address
+  const peer = { client: { address, port: from.port }, local, transport: 'udp' } as const
+  const response = state.responder(octets, peer)
+  if (response instanceof Promise) void response.then((late) => send(socket, late, from))
+  else send(socket, response, from)
+}
+
+function send(socket: Socket, response: Uint8Array | undefined, to: RemoteInfo): void {
+  if (response === undefined) return
+  try {
+    socket.send(response, to.port, to.address, ignore)
+  } catch {
+    // Closed meanwhile, or a datagram larger than the family allows: the client asks again.
+  }
+}
+
+/** A lost response is UDP's ordinary life; without a callback Node would raise an 'error' event for each. */
+function ignore(): void {}
+
+/** Addresses worth a socket of their own; none where there is no choice to get wrong. */
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  // A link-local IPv6 address needs its interface to be bound; the routing table chooses rightly there anyway.
+  const outward = all.filter((entry) => !entry.internal && !(entry.family === 'IPv6' && entry.scopeid !== 0))
+  return outward.length > 1 ? outward.map(({ address }) => address) : []
+}
+
+async function closeSocket(socket: Socket): Promise<void> {
+  await new Promise<void>((resolve) => {
+    socket.close(() => resolve())
+  })
+}

@@ -1,0 +1,7 @@
+export * from './datagram.ts'
+export * from './https.ts'
+export * from './listen-error.ts'
+export * from './responder.ts'
+export * from './stream.ts'
+export type { StreamLimits } from './stream-connection.ts'
+export type { ListenTls } from './tls.ts'

@@ -1,0 +1,184 @@
+// One running configuration: blocks that were set up, the listeners they want, their hooks, their queries in flight.
+import { describeError } from '../base/index.ts'
+import type { ConfiguredBlock } from './setup.ts'
+import { serverLabel } from './setup.ts'
+import { createResponder, lookup } from './query.ts'
+import type { QueryContext } from './query.ts'
+import { createZoneTable } from './zone-table.ts'
+import type { Site } from './zone-table.ts'
+import type { WantedListener } from './listener-set.ts'
+import type { BlockInfo, BoundListener, Outcome, PluginInstance, Request } from './plugin.ts'
+
+/** What a configuration needs from the server. */
+export type ConfigurationDeps = Pick<QueryContext, 'clock' | 'log' | 'metrics' | 'render'>
+
+/** From set up to closed. */
+export interface Configuration {
+  readonly blocks: readonly ConfiguredBlock[]
+  readonly wanted: readonly WantedListener[]
+  lookup(request: Request): Outcome | Promise<Outcome>
+  /** Runs the start hooks. Rejects with the first failure, once all have ended. */
+  start(): Promise<void>
+  /** Told once the listeners are open. */
+  started(bound: readonly BoundListener[]): void
+  /** The listeners of one block. */
+  listenersOf(block: BlockInfo): readonly BoundListener[]
+  /** Runs the shutdown hooks, lameduck among them. */
+  shutdown(): Promise<void>
+  /** Waits until no query is in flight, `graceMs` at most, then runs the close hooks. */
+  close(graceMs: number): Promise<void>
+}
+
+const DEFAULT_LIMITS = {
+  readTimeoutMs: 3000,
+  writeTimeoutMs: 5000,
+  idleTimeoutMs: 10_000,
+  maxQueries: -1,
+  maxInFlight: 256,
+} as const
+const DEFAULT_HTTPS_CONNECTIONS = 200
+
+/** Makes a configuration of the blocks; it listens nowhere by itself. */
+export function createConfiguration(blocks: readonly ConfiguredBlock[], deps: ConfigurationDeps): Configuration {
+  const flight = createFlightCounter()
+  const contexts = new Map<string, QueryContext>()
+  const wanted: WantedListener[] = []
+  for (const group of groupByListener(blocks)) {
+    const context = contextOf(group, { ...deps, waiting: flight.change })
+    contexts.set(context.server, context)
+    wanted.push(listenerOf(group, context))
+  }
+  const instances = blocks.flatMap((block) => [...block.instances.values()])
+  let bound: readonly BoundListener[] = []
+
+  return {
+    blocks,
+    wanted,
+    lookup(request) {
+      const context = contexts.get(request.server)
+      if (context !== undefined) return lookup(context, request)
+      return { kind: 'status', rcode: 'SERVFAIL', by: '', error: new Error(`no server ${request.server}`) }
+    },
+    start: () => runAll(instances, ({ start }) => start?.()),
+    started(listeners) {
+      bound = listeners
+      for (const { started } of instances) {
+        // The sockets have changed hands: there is no way back for the sake of one plugin.
+        try {
+          started?.()
+        } catch (error) {
+          deps.log.error(describeError(error))
+        }
+      }
+    },
+    listenersOf: (block) =>
+      bound.filter(({ transport, wanted: { address, port } }) =>
+        block.servers.includes(serverLabel({ transport, address: address === '::' ? '' : address, port })),
+      ),
+    shutdown: () => runAll(instances, ({ shutdown }) => shutdown?.()),
+    async close(graceMs) {
+      await flight.landed(deps.clock, graceMs)
+      await runAll(instances, ({ close }) => close?.())
+    },
+  }
+}
+
+async function runAll(
+  instances: readonly PluginInstance[],
+  hook: (instance: PluginInstance) => Promise<void> | undefined,
+): Promise<void> {
+  // An async callback, so that a hook that throws at once fails like one that rejects.
+  const results = await Promise.allSettled(instances.map(async (instance) => hook(instance)))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+}
+
+// --- Listeners ---
+
+/** What shares one socket: scheme, address and port. */
+interface ListenerGroup {
+  readonly transport: WantedListener['transport']
+  /** Empty for the wildcard. */
+  readonly address: string
+  readonly port: number
+  readonly members: { readonly zone: string; readonly block: ConfiguredBlock }[]
+}
+
+function groupByListener(blocks: readonly ConfiguredBlock[]): ListenerGroup[] {
+  const groups = new Map<string, ListenerGroup>()
+  for (const block of blocks) {
+    const { addresses } = block.block
+    for (const address of addresses.length === 0 ? [''] : addresses) {
+      for (const { zone, transport, port } of block.zones) {
+        const label = serverLabel({ transport, address, port })
+        const group = groups.get(label) ?? { transport, address, port, members: [] }
+        group.members.push({ zone, block })
+        groups.set(label, group)
+      }
+    }
+  }
+  return [...groups.values()]
+}
+
+function contextOf(group: ListenerGroup, deps: ConfigurationDeps & Pick<QueryContext, 'waiting'>): QueryContext {
+  const sites = group.members.map(({ zone, block }): Site => ({
+    zone,
+    chain: block.chain,
+    anyClass: block.anyClass,
+    debug: block.settings.debug === true,
+  }))
+  const { clock, log, metrics, render, waiting } = deps
+  return { server: serverLabel(group), zones: createZoneTable(sites), clock, log, metrics, render, waiting }
+}
+
+/** The settings of all its blocks, the first that says something wins. */
+function listenerOf(group: ListenerGroup, context: QueryContext): WantedListener {
+  const all = group.members.map(({ block }) => block.settings)
+  const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs, maxQueries, maxInFlight } = DEFAULT_LIMITS
+  const { server, metrics } = context
+  return {
+    transport: group.transport,
+    wanted: { address: group.address === '' ? '::' : group.address, port: group.port },
+    responder: createResponder(context),
+    limits: {
+      readTimeoutMs: all.find((settings) => settings.readTimeoutMs !== undefined)?.readTimeoutMs ?? readTimeoutMs,
+      writeTimeoutMs: all.find((settings) => settings.writeTimeoutMs !== undefined)?.writeTimeoutMs ?? writeTimeoutMs,
+      idleTimeoutMs: all.find((settings) => settings.idleTimeoutMs !== undefined)?.idleTimeoutMs ?? idleTimeoutMs,
+      maxQueries: all.find((settings) => settings.maxTcpQueries !== undefined)?.maxTcpQueries ?? maxQueries,
+      maxInFlight,
+    },
+    maxHttpsConnections:
+      all.find((settings) => settings.maxHttpsConnections !== undefined)?.maxHttpsConnections ??
+      DEFAULT_HTTPS_CONNECTIONS,
+    tls: group.transport === 'dns' ? undefined : all.find((settings) => settings.tls !== undefined)?.tls,
+    onHttpsStatus: (status) => metrics.httpsResponses.inc([server, String(status)]),
+  }
+}
+
+// --- Queries in flight ---
+
+interface FlightCounter {
+  readonly change: (by: -1 | 1) => void
+  /** Resolves when none is left, or after `graceMs`. */
+  readonly landed: (clock: ConfigurationDeps['clock'], graceMs: number) => Promise<void>
+}
+
+function createFlightCounter(): FlightCounter {
+  let count = 0
+  let idle: (() => void) | undefined
+  return {
+    change(by) {
+      count += by
+      if (count === 0) idle?.()
+    },
+    async landed(clock, graceMs) {
+      if (count === 0) return
+      await new Promise<void>((resolve) => {
+        const timer = clock.setTimeout(resolve, graceMs)
+        idle = () => {
+          timer.clear()
+          resolve()
+        }
+      })
+    },
+  }
+}

@@ -1,0 +1,157 @@
+// One query from octets to octets: judged, decoded, given to the block whose zone it is in, rendered. What a plugin does
+// synchronously is answered without a promise. Faults of one query stay with that query.
+import type { Clock } from '../base/index.ts'
+import { describeError } from '../base/index.ts'
+import { decodeMessage, lowerName } from '../dns/index.ts'
+import type { Message } from '../dns/index.ts'
+import type { Peer, Responder } from '../net/listen/index.ts'
+import { bareResponse, judgeHeader } from './accept.ts'
+import { DROPPED, typeLabel } from './dns-metrics.ts'
+import type { DnsMetrics } from './dns-metrics.ts'
+import type { Logger, Outcome, Request } from './plugin.ts'
+import { maxResponseSize, renderOutcome } from './render.ts'
+import type { Site, ZoneTable } from './zone-table.ts'
+
+/** What a listener's responder works with. */
+export interface QueryContext {
+  /** Label value of the listener, `dns://:53`. */
+  readonly server: string
+  readonly zones: ZoneTable
+  readonly clock: Clock
+  readonly metrics: DnsMetrics
+  readonly log: Logger
+  /** Renders for the client; may remember. */
+  readonly render: (request: Request, outcome: Outcome) => Uint8Array | undefined
+  /** Told when a query starts to wait and when it is done: a configuration ends after its last query. */
+  readonly waiting: (change: -1 | 1) => void
+}
+
+/** Internal look-ups nest this deep (CNAME chains, rewrites to names that are rewritten …). */
+const MAX_DEPTH = 10
+
+/** Answers the queries of one listener. */
+export function createResponder(context: QueryContext): Responder {
+  return (octets, peer) => {
+    const judged = judgeHeader(octets)
+    if (judged === 'ignore') return undefined
+    if (judged !== 'decode') return bareResponse(octets, judged)
+    let message: Message
+    try {
+      message = decodeMessage(octets)
+    } catch {
+      return bareResponse(octets, 'format-error')
+    }
+    return respond(context, message, { peer, sizeBytes: octets.length, header: octets })
+  }
+}
+
+/** Passes a request through the zone match and the chain again, for plugins that ask the server itself. */
+export function lookup(context: QueryContext, request: Request): Outcome | Promise<Outcome> {
+  const depth = request.depth + 1
+  if (depth > MAX_DEPTH)
+    return failed('SERVFAIL', `more than ${MAX_DEPTH} look-ups inside the server for ${request.name}`)
+  const site = context.zones.find(request.name, request.type === 'DS')
+  if (site?.chain === undefined || !servesClass(site, request)) return failed('REFUSED')
+  return site.chain({ ...request, depth, zone: site.zone })
+}
+
+// --- From message to octets ---
+
+interface Arrival {
+  readonly peer: Peer
+  readonly sizeBytes: number
+  /** Of the query; only read during the call. */
+  readonly header: Uint8Array
+}
+
+function respond(context: QueryContext, message: Message, { peer, sizeBytes, header }: Arrival): ReturnType<Responder> {
+  const [question] = message.question
+  if (question === undefined) return bareResponse(header, 'format-error')
+  const name = lowerName(question.name)
+  const site = context.zones.find(name, question.type === 'DS')
+  const request: Request = {
+    message,
+    question,
+    name,
+    type: question.type,
+    class: question.class,
+    client: peer.client,
+    local: peer.local,
+    transport: peer.transport,
+    family: peer.client.address.includes(':') ? 2 : 1,
+    server: context.server,
+    zone: site?.zone ?? DROPPED,
+    sizeBytes,
+    maxSizeBytes: maxResponseSize(message, peer.transport),
+    receivedAt: context.clock.monotonic(),
+    depth: 0,
+  }
+  // RFC 6891 §6.1.3: an EDNS version we do not know.
+  if (message.edns !== undefined && message.edns.version > 0) return outside(context, request, BADVERS)
+  if (site?.chain === undefined || !servesClass(site, request)) return outside(context, request, REFUSED)
+
+  let outcome: Outcome | Promise<Outcome>
+  try {
+    outcome = site.chain(request)
+    if (!(outcome instanceof Promise)) return context.render(request, outcome)
+  } catch (error) {
+    return recover(context, { request, site, error })
+  }
+  return finishLater(context, { request, site, outcome })
+}
+
+async function finishLater(
+  context: QueryContext,
+  { request, site, outcome }: { request: Request; site: Site; outcome: Promise<Outcome> },
+): Promise<Uint8Array | undefined> {
+  context.waiting(1)
+  try {
+    return context.render(request, await outcome)
+  } catch (error) {
+    return recover(context, { request, site, error })
+  } finally {
+    context.waiting(-1)
+  }
+}
+
+/** A defect in a plugin: the client gets SERVFAIL, the operator a line and a count. */
+function recover(
+  { metrics, log, server }: QueryContext,
+  { request, site, error }: { request: Request; site: Site; error: unknown },
+): Uint8Array | undefined {
+  // With `debug` nothing is caught: the stack trace is what the operator asked for.
+  if (site.debug) {
+    setImmediate(() => {
+      throw error
+    })
+    return undefined
+  }
+  metrics.panics.inc()
+  log.error(`Recovered from panic in server: "${server}" ${request.name} ${request.type}: ${describeError(error)}`)
+  return renderOutcome(request, { kind: 'status', rcode: 'SERVFAIL', by: '' })
+}
+
+const REFUSED: Outcome = { kind: 'status', rcode: 'REFUSED', by: '' }
+const BADVERS: Outcome = { kind: 'status', rcode: 'BADVERS', by: '' }
+
+/** Queries that reach no chain are answered and counted here. */
+function outside({ metrics, clock }: QueryContext, request: Request, outcome: Outcome): Uint8Array | undefined {
+  const octets = renderOutcome(request, outcome)
+  const zone = [request.server, DROPPED, '']
+  const proto = request.transport === 'udp' ? 'udp' : 'tcp'
+  metrics.requests.inc([...zone, proto, String(request.family), typeLabel(request.type)])
+  metrics.requestSize.observe(request.sizeBytes, [...zone, proto])
+  if (request.message.edns?.dnssecOk === true) metrics.dnssecOk.inc(zone)
+  metrics.duration.observe((clock.monotonic() - request.receivedAt) / 1000, zone)
+  metrics.responseSize.observe(octets?.length ?? 0, [...zone, proto])
+  metrics.responses.inc([...zone, outcome.kind === 'status' ? outcome.rcode : '', ''])
+  return octets
+}
+
+function servesClass(site: Site, request: Request): boolean {
+  return request.class === 'IN' || site.anyClass
+}
+
+function failed(rcode: 'REFUSED' | 'SERVFAIL', why?: string): Outcome {
+  return { kind: 'status', rcode, by: '', error: why === undefined ? undefined : new Error(why) }
+}

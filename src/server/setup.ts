@@ -1,0 +1,237 @@
+// From parsed server blocks to plugin instances and chains: directive by directive in plugin order, within it block by
+// block. Opens nothing; what fails here leaves nothing behind but what `shared` made, which its scope gives back.
+import type { Clock } from '../base/index.ts'
+import {
+  DIRECTIVE_ORDER,
+  checkOverlap,
+  createDispenser,
+  parseError,
+  parseKeys,
+  pluginError,
+} from '../corefile/index.ts'
+import type { Directive, ServedZone, ServerBlock } from '../corefile/index.ts'
+import { buildChain } from './chain.ts'
+import type { Link } from './chain.ts'
+import type { Log } from './log.ts'
+import type {
+  BlockInfo,
+  BlockSettings,
+  BoundListener,
+  ConfigurationSource,
+  Files,
+  Metrics,
+  Network,
+  Next,
+  Outcome,
+  Plugin,
+  PluginEnv,
+  PluginInstance,
+  PluginRegistry,
+  Request,
+  SetupContext,
+} from './plugin.ts'
+
+/** What setting up needs from the server. */
+export interface SetupDeps {
+  readonly plugins: PluginRegistry
+  readonly files: Files
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly network: Network
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly randomId: () => number
+  /** Port of keys without scheme and port. */
+  readonly defaultPort: number
+  readonly source: ConfigurationSource
+  readonly lookup: (request: Request) => Outcome | Promise<Outcome>
+  readonly render: (request: Request, outcome: Outcome) => Uint8Array | undefined
+  readonly listeners: (block: BlockInfo) => readonly BoundListener[]
+  readonly fatal: (message: string) => void
+  readonly reload: () => Promise<void>
+  readonly isShuttingDown: () => boolean
+  readonly shared: PluginEnv['shared']
+}
+
+/** A block ready to serve. */
+export interface ConfiguredBlock {
+  readonly block: BlockInfo
+  readonly settings: Readonly<BlockSettings>
+  readonly zones: readonly ServedZone[]
+  /** By directive name, in plugin order. */
+  readonly instances: ReadonlyMap<string, PluginInstance>
+  readonly chain: Next | undefined
+  readonly anyClass: boolean
+}
+
+/**
+ * Sets the blocks up.
+ *
+ * @throws {CorefileError} from keys and options; `plugin/NAME: …` for the latter
+ */
+export async function setUpBlocks(blocks: readonly ServerBlock[], deps: SetupDeps): Promise<ConfiguredBlock[]> {
+  const drafts = blocks.map((block) => draftOf(block, deps))
+  const plugins = await loadPlugins(blocks, deps.plugins)
+  const steps = orderedSteps(drafts, plugins)
+  const options = steps.map(({ draft, directive, plugin }) =>
+    guarded(directive, () => plugin.parse(createDispenser(directive), contextOf(draft, plugin.name, deps))),
+  )
+  checkOverlap(
+    drafts.flatMap(({ zones, block }) =>
+      (block.addresses.length === 0 ? [''] : block.addresses).flatMap((address) =>
+        zones.map((zone) => ({ ...zone, address })),
+      ),
+    ),
+  )
+  for (const [index, { draft, directive, plugin }] of steps.entries()) {
+    const env = envOf(draft, plugin.name, deps)
+    const instance = guarded(directive, () => plugin.create(options[index], env))
+    draft.instances.set(plugin.name, instance)
+  }
+  return drafts.map(({ block, settings, zones, instances }) => ({
+    block,
+    settings,
+    zones,
+    instances,
+    chain: buildChain(linksOf(instances)),
+    anyClass: [...instances.values()].some(({ anyClass }) => anyClass === true),
+  }))
+}
+
+// --- Steps ---
+
+interface Draft {
+  readonly block: BlockInfo & { addresses: string[]; readonly servers: readonly string[] }
+  readonly parsed: ServerBlock
+  readonly zones: readonly ServedZone[]
+  settings: BlockSettings
+  readonly instances: Map<string, PluginInstance>
+}
+
+interface Step {
+  readonly draft: Draft
+  readonly directive: Directive
+  readonly plugin: Plugin
+}
+
+function draftOf(parsed: ServerBlock, { defaultPort }: SetupDeps): Draft {
+  const zones = parseKeys(parsed, defaultPort)
+  const [first] = zones
+  const { file, line } = parsed.keys[0] ?? { file: '', line: 0 }
+  const names = new Set(parsed.directives.map(({ name }) => name))
+  const keys = zones.map(({ zone, transport, port }) => ({ zone, transport, port }))
+  const addresses: string[] = []
+  const block = {
+    zones: [...new Set(zones.map(({ zone }) => zone))],
+    keys,
+    transport: first?.transport ?? 'dns',
+    port: first?.port ?? defaultPort,
+    addresses,
+    get servers() {
+      const hosts = addresses.length === 0 ? [''] : addresses
+      return [...new Set(hosts.flatMap((address) => keys.map((key) => serverLabel({ ...key, address }))))]
+    },
+    directives: DIRECTIVE_ORDER.filter((name) => names.has(name)),
+    file,
+    line,
+  } as const
+  return { block, parsed, zones, settings: {}, instances: new Map() }
+}
+
+/** Label value of a listener: `dns://:53`, `tls://10.0.0.1:853`, `dns://[::1]:53`. */
+export function serverLabel(listener: {
+  readonly transport: string
+  readonly address: string
+  readonly port: number
+}): string {
+  const { transport, address, port } = listener
+  return `${transport}://${address.includes(':') ? `[${address}]` : address}:${port}`
+}
+
+async function loadPlugins(
+  blocks: readonly ServerBlock[],
+  registry: PluginRegistry,
+): Promise<ReadonlyMap<string, Plugin>> {
+  const names = [...new Set(blocks.flatMap(({ directives }) => directives.map(({ name }) => name)))]
+  const loaded = await Promise.all(
+    names.map(async (name) => {
+      const load = registry[name]
+      return load === undefined ? [] : [[name, await load()] as const]
+    }),
+  )
+  return new Map(loaded.flat())
+}
+
+function orderedSteps(drafts: readonly Draft[], plugins: ReadonlyMap<string, Plugin>): Step[] {
+  const position = new Map(DIRECTIVE_ORDER.map((name, index) => [name, index]))
+  const steps = drafts.flatMap((draft) =>
+    draft.parsed.directives.map((directive) => {
+      const plugin = plugins.get(directive.name)
+      if (plugin !== undefined) return { draft, directive, plugin }
+      const [at] = directive.tokens
+      if (at === undefined) throw new TypeError(`directive ${directive.name} has no tokens`)
+      throw parseError('unknown-directive', `Unknown directive '${directive.name}'`, { at })
+    }),
+  )
+  // The sort is stable: blocks keep the order of the text.
+  return steps.toSorted((a, b) => (position.get(a.plugin.name) ?? 0) - (position.get(b.plugin.name) ?? 0))
+}
+
+function guarded<T>(directive: Directive, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const [at] = directive.tokens
+    throw at === undefined ? error : pluginError(directive.name, error, at)
+  }
+}
+
+function linksOf(instances: ReadonlyMap<string, PluginInstance>): Link[] {
+  return [...instances].flatMap(([name, { handler }]) => (handler === undefined ? [] : [{ name, handler }]))
+}
+
+// --- What plugins see ---
+
+function contextOf(draft: Draft, plugin: string, deps: SetupDeps): SetupContext {
+  return {
+    block: draft.block,
+    get root() {
+      return draft.settings.root ?? '.'
+    },
+    log: deps.log.for(plugin),
+    files: deps.files,
+    environment: deps.environment,
+    configure({ addresses, ...settings }) {
+      draft.settings = { ...draft.settings, ...settings }
+      if (addresses !== undefined) draft.block.addresses.push(...addresses)
+      if (settings.debug === true) deps.log.setDebug(true)
+    },
+  }
+}
+
+function envOf(draft: Draft, plugin: string, deps: SetupDeps): PluginEnv {
+  const { clock, network, metrics, randomId, lookup, render, source, reload, isShuttingDown, shared } = deps
+  const { block, root, log, files, environment, configure } = contextOf(draft, plugin, deps)
+  return {
+    block,
+    root,
+    log,
+    files,
+    environment,
+    configure,
+    clock,
+    network,
+    metrics,
+    randomId,
+    lookup,
+    render,
+    source,
+    reload,
+    isShuttingDown,
+    shared,
+    siblings: () => draft.instances,
+    listeners: () => deps.listeners(block),
+    rootLog: deps.log.for(),
+    fatal: (message) => deps.fatal(`plugin/${plugin}: ${message}`),
+  }
+}
