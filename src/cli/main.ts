@@ -10,7 +10,12 @@ interface CommandEntry {
   readonly load: () => Promise<Command>
 }
 
-const COMMANDS: Readonly<Record<string, CommandEntry>> = {}
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: 'serve DNS from a Corefile, as CoreDNS does',
+    load: async () => (await import('./serve.ts')).serveCommand,
+  },
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv
