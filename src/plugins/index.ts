@@ -15,6 +15,7 @@ export const PLUGINS: PluginRegistry = {
   erratic: async () => (await import('./erratic/index.ts')).erraticPlugin,
   forward: async () => (await import('./forward/index.ts')).forwardPlugin,
   header: async () => (await import('./header/index.ts')).headerPlugin,
+  kubernetes: async () => (await import('./kubernetes/index.ts')).kubernetesPlugin,
   local: async () => (await import('./local/index.ts')).localPlugin,
   metadata: async () => (await import('./metadata/index.ts')).metadataPlugin,
   minimal: async () => (await import('./minimal/index.ts')).minimalPlugin,

@@ -40,7 +40,12 @@ export type Credential =
   | { readonly kind: 'none' }
   | { readonly kind: 'token'; readonly token: string }
   /** Read again every minute: service account tokens rotate. */
-  | { readonly kind: 'token-file'; readonly path: string }
+  | {
+      readonly kind: 'token-file'
+      readonly path: string
+      /** Reads the file in place of the system, where files are not this machine's. */
+      readonly read?: ((path: string) => string) | undefined
+    }
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'exec'; readonly plugin: ExecPlugin }
   /** `oidc`, `gcp` or `azure`; `user` is the kubeconfig's entry as it stands. */

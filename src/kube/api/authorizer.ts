@@ -65,7 +65,7 @@ function sourceOf(credential: Credential, access: ClusterAccess, environment: En
     }
     case 'token-file':
       return async () => ({
-        authorization: bearer(await readToken(credential.path, access)),
+        authorization: bearer(await readToken(credential, access)),
         until: Date.now() + TOKEN_FILE_MS,
       })
     case 'exec':
@@ -84,9 +84,12 @@ function sourceOf(credential: Credential, access: ClusterAccess, environment: En
   }
 }
 
-async function readToken(path: string, access: ClusterAccess): Promise<string> {
+async function readToken(
+  { path, read }: Extract<Credential, { kind: 'token-file' }>,
+  access: ClusterAccess,
+): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).trim()
+    return (read === undefined ? await readFile(path, 'utf8') : read(path)).trim()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new KubeApiError('credential', `Cannot get a credential for ${access.server}: ${why}`, {

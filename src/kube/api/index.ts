@@ -11,3 +11,11 @@ export { KubeApiError, type KubeApiErrorCode } from './error.ts'
 export { describeRequest } from './failure.ts'
 export { inClusterAccess, resolveAccess, type ClusterOptions, type Environment } from './kubeconfig.ts'
 export { loadCluster } from './load-cluster.ts'
+export {
+  Watch,
+  type ObjectKey,
+  type RequestObservation,
+  type WatchHandler,
+  type WatchOptions,
+  type WatchSource,
+} from './watch.ts'

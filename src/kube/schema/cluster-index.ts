@@ -46,6 +46,7 @@ export class ClusterIndex {
   readonly #slices = new Map<string, SliceEntry>()
   readonly #pods = new Map<string, { readonly entry: PodEntry; readonly addresses: readonly string[] }>()
   readonly #byServiceAddress: Holders<ServiceEntry> = new Map()
+  readonly #byExternalAddress: Holders<ServiceEntry> = new Map()
   readonly #byEndpointAddress: Holders<SliceEntry> = new Map()
   readonly #byPodAddress: Holders<PodEntry> = new Map()
   #endpointCount = 0
@@ -107,6 +108,11 @@ export class ClusterIndex {
     return holdersOf(this.#byServiceAddress, address)
   }
 
+  /** Services with this address outside the cluster. */
+  externalServicesAt(address: string): readonly ServiceEntry[] {
+    return holdersOf(this.#byExternalAddress, address)
+  }
+
   /** Slices with this address among their ready endpoints. */
   slicesAt(address: string): readonly SliceEntry[] {
     return holdersOf(this.#byEndpointAddress, address)
@@ -162,7 +168,10 @@ export class ClusterIndex {
     if (found === undefined && fields === undefined) return
     const entry = found ?? this.#service(ref.namespace, ref.name, 'services')
     const before = clusterAddresses(entry)
+    const externalBefore = entry.fields?.external?.ips ?? []
     entry.fields = fields
+    const externalAfter = fields?.external?.ips ?? []
+    rehold(this.#byExternalAddress, { from: entry, to: entry, before: externalBefore, after: externalAfter })
     rehold(this.#byServiceAddress, { from: entry, to: entry, before, after: clusterAddresses(entry) })
     this.#dropServiceIfEmpty(entry, 'services')
   }

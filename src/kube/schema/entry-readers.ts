@@ -117,8 +117,11 @@ function portEntries(ports: readonly { name: string; protocol: string; port?: nu
   return entries
 }
 
-function externalAddresses(service: Service): ExternalAddresses | undefined {
-  const ips = [...service.externalIPs, ...service.loadBalancerAddresses.map(({ ip }) => ip ?? '')].filter(isAddress)
-  const hostnames = service.loadBalancerAddresses.map(({ hostname }) => hostname ?? '').filter((name) => name !== '')
+/** External IPs, then what the load balancer gives: its address, or its name when it has none. */
+function externalAddresses({ externalIPs, loadBalancerAddresses }: Service): ExternalAddresses | undefined {
+  const ips = [...externalIPs, ...loadBalancerAddresses.map(({ ip }) => ip ?? '')].filter(isAddress)
+  const hostnames = loadBalancerAddresses.flatMap(({ ip, hostname = '' }) =>
+    ip === undefined && hostname !== '' ? [hostname] : [],
+  )
   return ips.length === 0 && hostnames.length === 0 ? undefined : { ips: ips.map(canonicalAddress), hostnames }
 }

@@ -1,8 +1,9 @@
 // One question to one answer: zone, kind of name, then the records or the reason why there are none.
-import { isSubdomain, lowerName } from '../../dns/name.ts'
+import { lowerName } from '../../dns/name.ts'
 import type { DomainName, RRType } from '../../dns/message.ts'
 import type { SchemaAnswer } from './answer.ts'
 import { resolveApex, resolveSpecial } from './apex.ts'
+import { closestZone } from './closest-zone.ts'
 import type { ClusterIndex } from './cluster-index.ts'
 import { missingNamespace, type Finding, type SchemaContext } from './finding.ts'
 import type { SchemaEnv, SchemaOptions } from './options.ts'
@@ -80,12 +81,4 @@ function resolveEmpty(
   const missing = missingNamespace(context, parsed.namespace)
   if (missing !== undefined) return { kind: 'nxdomain', absence: missing }
   return { kind: 'nodata', absence: { code: 'empty-non-terminal', of: `NAME.${parsed.namespace}.${parsed.of}` } }
-}
-
-function closestZone(name: DomainName, zones: readonly DomainName[]): DomainName | undefined {
-  let closest: DomainName | undefined
-  for (const zone of zones) {
-    if ((closest === undefined || zone.length > closest.length) && isSubdomain(name, zone)) closest = zone
-  }
-  return closest
 }
