@@ -11,6 +11,14 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  lab: {
+    summary: 'a cluster to try and to learn on: up, down, status, faults, inject, heal',
+    load: async () => (await import('./lab.ts')).labCommand,
+  },
+  dig: {
+    summary: "ask DNS servers, with dig's syntax and output",
+    load: async () => (await import('./dig.ts')).digCommand,
+  },
   serve: {
     summary: 'serve DNS from a Corefile, as CoreDNS does',
     load: async () => (await import('./serve.ts')).serveCommand,

@@ -1,0 +1,106 @@
+// `fathom dig`: asks DNS servers with dig's syntax and shows what comes back in dig's layout.
+import { randomBytes } from 'node:crypto'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { text as readAll } from 'node:stream/consumers'
+import { BaseError, describeError } from '../base/errors.ts'
+import { randomId } from '../base/random.ts'
+import { PROGRAM_NAME, PROGRAM_VERSION } from '../base/version.ts'
+import { TextError } from '../dns/index.ts'
+import { vantageHere } from '../vantage/index.ts'
+import type { Vantage } from '../vantage/index.ts'
+import type { Command, Io } from './command.ts'
+import { parseArguments } from './dig/arguments.ts'
+import type { CommandLine } from './dig/arguments.ts'
+import { runLookup } from './dig/run-lookup.ts'
+import type { LookupContext } from './dig/run.ts'
+import { readResolvConf } from './dig/servers.ts'
+import { defaultSettings } from './dig/settings.ts'
+import type { Settings } from './dig/settings.ts'
+import { DigError, USAGE } from './dig/usage.ts'
+
+/** dig's exit codes beside those of a lookup. */
+const EXIT_NO_BATCH_FILE = 8
+const EXIT_BAD_QUERY = 10
+
+export const digCommand: Command = {
+  name: 'dig',
+  summary: "Asks DNS servers, with dig's syntax and output",
+  async run(args, io) {
+    try {
+      return await dig(args, io)
+    } catch (error) {
+      if (!(error instanceof BaseError)) throw error
+      const exitCode = error instanceof DigError ? error.exitCode : error instanceof TextError ? EXIT_BAD_QUERY : 1
+      const hint = error.message.startsWith('Invalid option') ? `; "${PROGRAM_NAME} dig -h" lists the options` : ''
+      io.stderr.write(`${PROGRAM_NAME} dig: ${describeError(error)}${hint}\n`)
+      return exitCode
+    }
+  },
+}
+
+async function dig(args: readonly string[], io: Io): Promise<number> {
+  const vantage = vantageHere()
+  const base = args.includes('-r') ? defaultSettings() : await readDigrc(vantage, io)
+  const line = parseArguments(args, base)
+  if (line.action === 'help') {
+    io.stdout.write(USAGE)
+    return 0
+  }
+  if (line.action === 'version') {
+    io.stdout.write(`${PROGRAM_NAME} dig ${PROGRAM_VERSION}\n`)
+    return 0
+  }
+  const context: Omit<LookupContext, 'greetingArgs'> = {
+    conf: await readResolvConf(vantage),
+    clientCookie: randomBytes(8),
+    drawId: randomId,
+    print: (text) => {
+      if (text !== '') io.stdout.write(text)
+    },
+  }
+  let exitCode = await runLine(line, args, { context, io })
+  if (line.batchFile === undefined) return exitCode
+  for (const text of (await readBatch(line.batchFile, vantage, io)).split('\n')) {
+    const words = text.trim().split(/\s+/)
+    if (words[0] === '' || /^[;#]/.test(words[0] ?? '')) continue
+    exitCode = await runLine(parseArguments(words, line.defaults), words, { context, io })
+  }
+  return exitCode
+}
+
+interface LineContext {
+  readonly context: Omit<LookupContext, 'greetingArgs'>
+  readonly io: Io
+}
+
+/** Runs every lookup of one command line; gives the last one's exit code, as dig does. */
+async function runLine(line: CommandLine, args: readonly string[], { context, io }: LineContext): Promise<number> {
+  for (const warning of line.warnings) io.stderr.write(`${warning}\n`)
+  let exitCode = 0
+  for (const [index, settings] of line.lookups.entries()) {
+    exitCode = await runLookup(settings, { ...context, greetingArgs: index === 0 ? args : undefined })
+  }
+  return exitCode
+}
+
+/** The user's own defaults: options as they would stand on the command line. */
+async function readDigrc(vantage: Vantage, io: Io): Promise<Settings> {
+  const file = await vantage.readFile(join(io.env['HOME'] ?? homedir(), '.digrc'))
+  if (file.kind !== 'file') return defaultSettings()
+  const words = file.text.split('\n').flatMap((line) =>
+    line
+      .replace(/^\s*[#;].*$/, '')
+      .trim()
+      .split(/\s+/),
+  )
+  return parseArguments(words.filter((word) => word !== '')).defaults
+}
+
+async function readBatch(path: string, vantage: Vantage, io: Io): Promise<string> {
+  if (path === '-') return readAll(io.stdin)
+  const file = await vantage.readFile(path)
+  if (file.kind === 'file') return file.text
+  const why = file.kind === 'absent' ? 'no such file' : file.why
+  throw new DigError(`Cannot open batch file ${path}: ${why}`, EXIT_NO_BATCH_FILE)
+}
