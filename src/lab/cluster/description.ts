@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml'
 import { isJsonObject } from '../../kube/objects/index.ts'
 import type { Json } from '../../kube/objects/index.ts'
 import { LabError } from './lab-error.ts'
-import { isRawObject, keyOf, objectsAt, textAt, valueAt } from './raw-object.ts'
+import { isRawObject, keyOf, objectsAt, textAt, textsAt, valueAt } from './raw-object.ts'
 import type { RawObject } from './raw-object.ts'
 import { resourceTypeOf } from './resource-types.ts'
 
@@ -30,6 +30,8 @@ export interface ClusterDescription {
   /** Node name -> absolute path on the node -> text. */
   readonly nodeFiles: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly upstreams: readonly UpstreamDescription[]
+  /** Names of the faults that are in it as described. */
+  readonly faults: readonly string[]
 }
 
 const LAB_FILE = 'lab.yaml'
@@ -62,6 +64,7 @@ export function readDescription(folder: string): ClusterDescription {
     objects,
     nodeFiles: readNodeFiles(root),
     upstreams: objectsAt(lab, 'spec', 'upstreams').map((upstream) => readUpstream(root, upstream)),
+    faults: textsAt(lab, 'spec', 'faults'),
   }
 }
 

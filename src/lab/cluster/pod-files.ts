@@ -1,11 +1,10 @@
 // The files that kubelet gives a pod: /etc/resolv.conf by its dnsPolicy, mounted ConfigMaps, its ServiceAccount.
 import { parse } from 'yaml'
-import { EMPTY_RESOLV_CONF, MAX_NAMESERVERS, formatResolvConf, parseResolvConf } from '../../route/index.ts'
-import type { ResolvConf } from '../../route/index.ts'
-import { isJsonObject } from '../../kube/objects/index.ts'
+import { computePodResolvConf, formatResolvConf } from '../../route/index.ts'
+import { isJsonObject, readObject } from '../../kube/objects/index.ts'
 import type { Json } from '../../kube/objects/index.ts'
 import type { ObjectStore } from './object-store.ts'
-import { objectAt, objectsAt, textAt, textMapAt, textsAt, valueAt } from './raw-object.ts'
+import { objectsAt, textAt, textMapAt, textsAt } from './raw-object.ts'
 import type { RawObject } from './raw-object.ts'
 import { CONFIG_MAP_TYPE } from './resource-types.ts'
 
@@ -36,35 +35,22 @@ export function kubeletDns(files: ReadonlyMap<string, string>): KubeletDns {
   }
 }
 
-/** The /etc/resolv.conf that kubelet writes for a pod when it starts. */
-export function podResolvConf(pod: RawObject, files: ReadonlyMap<string, string>): string {
-  const kubelet = kubeletDns(files)
-  const host = parseResolvConf(files.get(kubelet.resolvConf) ?? '')
-  const policy = textAt(pod, 'spec', 'dnsPolicy') || 'ClusterFirst'
-  const isHostNetwork = valueAt(pod, 'spec', 'hostNetwork') === true
-  const isFromNode =
-    policy === 'Default' || (policy === 'ClusterFirst' && (isHostNetwork || kubelet.clusterDns.length === 0))
-  const base = policy === 'None' ? EMPTY_RESOLV_CONF : isFromNode ? host : clusterFirst(pod, kubelet, host)
-  const config = objectAt(pod, 'spec', 'dnsConfig')
-  const nameservers = [...new Set([...base.nameservers, ...textsAt(config, 'nameservers')])].slice(0, MAX_NAMESERVERS)
-  const searches = [...new Set([...base.searches, ...textsAt(config, 'searches')])]
-  return formatResolvConf({ nameservers, searches, options: mergeOptions(base.options, config), sortlist: [] })
-}
-
-function clusterFirst(pod: RawObject, kubelet: KubeletDns, host: ResolvConf): ResolvConf {
-  const { clusterDomain } = kubelet
-  const namespace = pod.metadata.namespace ?? 'default'
-  const cluster = clusterDomain === '' ? [] : [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain]
-  return { nameservers: kubelet.clusterDns, searches: [...cluster, ...host.searches], options: ['ndots:5'], sortlist: [] }
-}
-
-function mergeOptions(base: readonly string[], config: Json): string[] {
-  const own = objectsAt(config, 'options').map((option) => {
-    const value = textAt(option, 'value')
-    return value === '' ? textAt(option, 'name') : `${textAt(option, 'name')}:${value}`
+/** The /etc/resolv.conf that kubelet writes for a pod when it starts; empty for an object that is no pod. */
+export function podResolvConf(pod: RawObject, files: ReadonlyMap<string, string>, kubeletVersion: string): string {
+  const read = readObject(pod)
+  if (read?.kind !== 'Pod') return ''
+  const { clusterDns, clusterDomain, resolvConf } = kubeletDns(files)
+  const resolvConfText = files.get(resolvConf)
+  const { conf } = computePodResolvConf(read, {
+    node: read.spec.nodeName,
+    clusterDNS: clusterDns,
+    clusterDNSFrom: KUBELET_CONFIG,
+    clusterDomain,
+    resolvConfPath: resolvConf,
+    ...(resolvConfText === undefined ? {} : { resolvConfText }),
+    kubeletVersion,
   })
-  const nameOf = (option: string): string => option.split(':')[0] ?? option
-  return [...base.filter((option) => !own.some((other) => nameOf(other) === nameOf(option))), ...own]
+  return formatResolvConf(conf)
 }
 
 /** One file of a mounted ConfigMap. */

@@ -96,6 +96,7 @@ export const ENDPOINTS_TYPE: ResourceType = known('v1', 'Endpoints')
 export const ENDPOINT_SLICE_TYPE: ResourceType = known('discovery.k8s.io/v1', 'EndpointSlice')
 export const CONFIG_MAP_TYPE: ResourceType = known('v1', 'ConfigMap')
 export const NAMESPACE_TYPE: ResourceType = known('v1', 'Namespace')
+export const STATEFUL_SET_TYPE: ResourceType = known('apps/v1', 'StatefulSet')
 export const EVENT_TYPE: ResourceType = known('v1', 'Event')
 
 function known(apiVersion: string, kind: string): ResourceType {

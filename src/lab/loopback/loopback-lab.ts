@@ -8,9 +8,9 @@ import type { ClusterDescription } from '../cluster/description.ts'
 import { ADMIN, formatKubeconfig } from '../cluster/kubeconfig.ts'
 import type { ObjectStore } from '../cluster/object-store.ts'
 import type { NodeFiles } from '../cluster/pod-files.ts'
-import { objectsAt, textAt } from '../cluster/raw-object.ts'
+import { keyOf, objectsAt, textAt, valueAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
-import { NODE_TYPE, SERVICE_TYPE } from '../cluster/resource-types.ts'
+import { NODE_TYPE, POD_TYPE, SERVICE_TYPE } from '../cluster/resource-types.ts'
 import { PodRunner, originOf } from './pod-runner.ts'
 import { ServiceProxy } from './service-proxy.ts'
 import { SilentEndpoint } from './silent-endpoint.ts'
@@ -23,6 +23,16 @@ import type { RunningUpstream } from './upstreams.ts'
 const CLOSED_PORT = { address: '127.0.0.1', port: 1 }
 const API_PORT = 6443
 
+export interface LabAddress {
+  readonly who: string
+  /** ADDRESS:PORT in the cluster. */
+  readonly address: string
+  /** ADDRESS:PORT on this machine. */
+  readonly loopback: string
+}
+
+type LabParts = Pick<LoopbackLab, 'api' | 'description' | 'nodeFiles' | 'pods' | 'proxy' | 'store' | 'switchboard' | 'upstreams'>
+
 export class LoopbackLab {
   readonly description: ClusterDescription
   readonly store: ObjectStore
@@ -32,9 +42,10 @@ export class LoopbackLab {
   readonly pods: PodRunner
   readonly proxy: ServiceProxy
   readonly upstreams: readonly RunningUpstream[]
-  readonly #endings: readonly (() => Promise<void> | void)[]
+  readonly #endings: readonly Ending[]
 
-  private constructor(parts: Omit<LoopbackLab, 'close' | 'kubeconfig' | 'originOfNode'>, endings: readonly (() => Promise<void> | void)[]) {
+  /** Not to be called: {@link LoopbackLab.start} makes a lab. */
+  constructor(parts: LabParts, endings: readonly Ending[]) {
     this.description = parts.description
     this.store = parts.store
     this.nodeFiles = parts.nodeFiles
@@ -48,55 +59,13 @@ export class LoopbackLab {
 
   /** Starts everything; what fails to start in a pod shows in that pod's status, what else fails is thrown. */
   static async start(description: ClusterDescription, now: () => number = Date.now): Promise<LoopbackLab> {
-    const store = createStore(description, now)
-    const switchboard = new Switchboard()
-    const nodeFiles: NodeFiles = new Map([...description.nodeFiles].map(([node, files]) => [node, new Map(files)]))
-    const nowhere = await SilentEndpoint.open()
-    const running: { pods?: PodRunner } = {}
-    const api = await ApiServer.start({
-      store,
-      access: {
-        log: (pod, container) => running.pods?.log(pod, container),
-        connect: (pod, port) => dialPod(switchboard, pod, port),
-      },
-      kubernetesVersion: description.kubernetesVersion,
-      serviceCidr: description.serviceCidr,
-      serverNames: serviceNames(store, description.clusterDomain),
-      now,
-    })
-    const apiPort = Number(new URL(api.url).port)
-    for (const node of store.list(NODE_TYPE)) {
-      const origin = nodeOrigin(node)
-      switchboard.registerAddress(origin.address)
-      switchboard.register(origin, { address: origin.address, port: API_PORT }, { address: '127.0.0.1', port: apiPort })
+    const endings: Ending[] = []
+    try {
+      return await startParts(description, now, endings)
+    } catch (error) {
+      await endAll(endings)
+      throw error
     }
-    const upstreams = await Promise.all(description.upstreams.map((upstream) => startUpstream(upstream, switchboard)))
-    const proxy = await ServiceProxy.start(store, switchboard)
-    const stopControllers = runEndpointControllers(store)
-    const pods = new PodRunner({
-      store,
-      switchboard,
-      nodeFiles,
-      now,
-      nowhere: nowhere.endpoint,
-      closedPort: CLOSED_PORT,
-      serviceAccount: (namespace, name) => ({
-        token: api.issueToken({ name: `system:serviceaccount:${namespace}:${name}`, groups: [] }),
-        caCertificate: api.caCertificate,
-      }),
-      environment: serviceEnvironment(store),
-    })
-    running.pods = pods
-    await pods.startAll()
-    const endings = [
-      stopControllers,
-      () => pods.close(),
-      () => proxy.close(),
-      ...upstreams.map((upstream) => () => upstream.stop()),
-      () => nowhere.close(),
-      () => api.close(),
-    ]
-    return new LoopbackLab({ description, store, nodeFiles, switchboard, api, pods, proxy, upstreams }, endings)
   }
 
   /** The administrator's kubeconfig. */
@@ -111,9 +80,90 @@ export class LoopbackLab {
     return node === undefined ? undefined : nodeOrigin(node)
   }
 
-  async close(): Promise<void> {
-    for (const end of this.#endings) await end()
+  /** Who listens at which cluster address, and on which loopback port. */
+  addresses(): LabAddress[] {
+    const services = new Map(this.store.list(SERVICE_TYPE).map((service) => [textAt(service, 'spec', 'clusterIP'), `service ${keyOf(service)}`]))
+    const pods = new Map(this.store.list(POD_TYPE).filter((pod) => !isHostNetwork(pod)).map((pod) => [textAt(pod, 'status', 'podIP'), `pod ${keyOf(pod)}`]))
+    const nodes = new Map(this.store.list(NODE_TYPE).map((node) => [nodeOrigin(node).address, `node ${node.metadata.name}`]))
+    const upstreams = new Map(this.upstreams.map(({ address }) => [address, 'upstream']))
+    const listeners = [
+      ...this.proxy.listeners().map((listener) => ({ ...listener, scope: '' })),
+      ...this.switchboard.listeners(),
+    ]
+    return listeners.map(({ scope, address, port, actual }) => {
+      const owner = services.get(address) ?? pods.get(address) ?? nodes.get(address) ?? upstreams.get(address)
+      return { who: owner ?? nodes.get(scope) ?? `node ${scope}`, address: `${address}:${port}`, loopback: `${actual.address}:${actual.port}` }
+    })
   }
+
+  /** Ends every program at once, as a machine that is switched off. */
+  async close(): Promise<void> {
+    await endAll(this.#endings)
+  }
+}
+
+type Ending = () => Promise<void> | void
+
+/** Last started, first ended. */
+async function endAll(endings: readonly Ending[]): Promise<void> {
+  for (const end of [...endings].reverse()) await end()
+}
+
+async function startParts(description: ClusterDescription, now: () => number, endings: Ending[]): Promise<LoopbackLab> {
+  const store = createStore(description, now)
+  const switchboard = new Switchboard()
+  const nodeFiles: NodeFiles = new Map([...description.nodeFiles].map(([node, files]) => [node, new Map(files)]))
+  const nowhere = await SilentEndpoint.open()
+  endings.push(() => nowhere.close())
+  const running: { pods?: PodRunner } = {}
+  const api = await ApiServer.start({
+    store,
+    access: {
+      log: (pod, container) => running.pods?.log(pod, container),
+      connect: (pod, port) => dialPod(switchboard, pod, port),
+    },
+    kubernetesVersion: description.kubernetesVersion,
+    serviceCidr: description.serviceCidr,
+    serverNames: serviceNames(store, description.clusterDomain),
+    now,
+  })
+  endings.push(() => api.close())
+  const apiPort = Number(new URL(api.url).port)
+  for (const node of store.list(NODE_TYPE)) {
+    const origin = nodeOrigin(node)
+    switchboard.registerAddress(origin.address)
+    switchboard.register(origin, { address: origin.address, port: API_PORT }, { address: '127.0.0.1', port: apiPort })
+  }
+  const upstreams: RunningUpstream[] = []
+  for (const upstream of description.upstreams) {
+    const started = await startUpstream(upstream, switchboard)
+    upstreams.push(started)
+    endings.push(() => started.stop())
+  }
+  const proxy = await ServiceProxy.start(store, switchboard)
+  endings.push(() => proxy.close())
+  const pods = new PodRunner({
+    store,
+    switchboard,
+    nodeFiles,
+    kubernetesVersion: description.kubernetesVersion,
+    now,
+    nowhere: nowhere.endpoint,
+    closedPort: CLOSED_PORT,
+    serviceAccount: (namespace, name) => ({
+      token: api.issueToken({ name: `system:serviceaccount:${namespace}:${name}`, groups: [] }),
+      caCertificate: api.caCertificate,
+    }),
+    environment: serviceEnvironment(store),
+  })
+  running.pods = pods
+  endings.push(() => pods.close(), runEndpointControllers(store))
+  await pods.startAll()
+  return new LoopbackLab({ description, store, nodeFiles, switchboard, api, pods, proxy, upstreams }, endings)
+}
+
+function isHostNetwork(pod: RawObject): boolean {
+  return valueAt(pod, 'spec', 'hostNetwork') === true
 }
 
 function nodeOrigin(node: RawObject): Origin {

@@ -22,6 +22,8 @@ export interface PodRunnerOptions {
   readonly store: ObjectStore
   readonly switchboard: Switchboard
   readonly nodeFiles: NodeFiles
+  /** Of every kubelet: `v1.17.6`. */
+  readonly kubernetesVersion: string
   readonly now: () => number
   /** Where calls to addresses that nobody owns end. */
   readonly nowhere: Endpoint
@@ -60,6 +62,7 @@ const READY_TRIES = 50
 export class PodRunner {
   readonly #options: PodRunnerOptions
   readonly #pods = new Map<string, RunningPod>()
+  readonly #overrides = new Map<string, Map<string, string>>()
   readonly #stopping = new Set<Promise<void>>()
   readonly #unsubscribe: () => void
 
@@ -97,6 +100,15 @@ export class PodRunner {
       setContainerState(this.#options.store, key, container, { waiting: { reason: 'CrashLoopBackOff', message: `back-off restarting failed container=${container} pod=${name}` } })
     }
     setReadiness(this.#options.store, key, false)
+  }
+
+  /** Gives a pod another content for a file, from its next start on; undefined takes that back. */
+  overrideFile(namespace: string, name: string, { path, text }: { readonly path: string; readonly text: string | undefined }): void {
+    const key = objectKey(namespace, name)
+    const files = this.#overrides.get(key) ?? new Map<string, string>()
+    if (text === undefined) files.delete(path)
+    else files.set(path, text)
+    this.#overrides.set(key, files)
   }
 
   log(pod: RawObject, container: string): LogBuffer | undefined {
@@ -157,6 +169,8 @@ export class PodRunner {
       fail(describeError(error))
       return
     }
+    const stored = this.#options.store.get(POD_TYPE, pod.pod.metadata.namespace, pod.pod.metadata.name)
+    if (stored !== undefined) setContainerState(this.#options.store, key, name, runningState(stored, name, this.#options.store.timestamp()))
     if (pod.stopped) await container.running?.stop()
     else await this.#watchReadiness(pod, container)
   }
@@ -266,12 +280,21 @@ export class PodRunner {
         return known
       })
     }
+    for (const [path, text] of this.#overrides.get(keyOf(pod)) ?? []) files.set(path, fixed(text))
     return files
   }
 
   #computedResolvConf(pod: RawObject): string {
-    return podResolvConf(pod, this.#options.nodeFiles.get(textAt(pod, 'spec', 'nodeName')) ?? new Map())
+    const { nodeFiles, kubernetesVersion } = this.#options
+    return podResolvConf(pod, nodeFiles.get(textAt(pod, 'spec', 'nodeName')) ?? new Map(), kubernetesVersion)
   }
+}
+
+/** The state of a container that runs: since when it did before, or since now. */
+function runningState(pod: RawObject, name: string, now: string): Json {
+  const status = objectsAt(pod, 'status', 'containerStatuses').find((candidate) => candidate['name'] === name)
+  const before = textAt(status ?? {}, 'state', 'running', 'startedAt')
+  return { running: { startedAt: before || now } }
 }
 
 /** Where a pod stands in the network; undefined while it has no node or address. */

@@ -54,7 +54,7 @@ async function startDns({ container, files, environment, network, log, onExit }:
   })
   const probe = textAt(container, 'readinessProbe', 'httpGet', 'path')
   const port = container['readinessProbe'] === undefined ? 0 : Number(readinessPort(container))
-  return { readyPath: probe === '' || port === 0 ? undefined : { path: probe, port }, stop: () => server.stop() }
+  return { readyPath: probe === '' || port === 0 ? undefined : { path: probe, port }, stop: () => server.stop({ atOnce: true }) }
 }
 
 function readinessPort(container: Json): unknown {

@@ -40,6 +40,14 @@ export class ServiceProxy {
     return proxy
   }
 
+  /** Every Service port that has a relay, and where that is. */
+  listeners(): { readonly address: string; readonly port: number; readonly actual: Endpoint }[] {
+    return [...this.#relays].map(([key, relay]) => {
+      const [address = '', port] = key.split('|')
+      return { address, port: Number(port), actual: relay.endpoint }
+    })
+  }
+
   /** Takes a node's rules away, or writes them again. */
   setRules(node: string, present: boolean): void {
     if (present) this.#nodesWithoutRules.delete(node)

@@ -35,6 +35,14 @@ export class Switchboard {
     }
   }
 
+  /** Every listener: the scope of its address (empty: the whole cluster), address and port, and where it really is. */
+  listeners(): { readonly scope: string; readonly address: string; readonly port: number; readonly actual: Endpoint }[] {
+    return [...this.#listeners].map(([key, actual]) => {
+      const [scope = '', address = '', port] = key.split('|')
+      return { scope, address, port: Number(port), actual }
+    })
+  }
+
   /** Says that an address answers for itself, so that its closed ports refuse instead of staying silent; the result takes that back. */
   registerAddress(address: string): () => void {
     this.#alive.set(address, (this.#alive.get(address) ?? 0) + 1)

@@ -53,7 +53,7 @@ export async function startUpstream(upstream: UpstreamDescription, switchboard: 
     log,
     stop: async () => {
       for (const end of endings) end()
-      await server.stop()
+      await server.stop({ atOnce: true })
     },
   }
 }

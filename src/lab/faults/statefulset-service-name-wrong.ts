@@ -1,0 +1,36 @@
+import { objectAt } from '../cluster/raw-object.ts'
+import type { RawObject } from '../cluster/raw-object.ts'
+import { POD_TYPE, STATEFUL_SET_TYPE } from '../cluster/resource-types.ts'
+import type { Fault, FaultStage } from './fault.ts'
+import { podsLabeled } from './pods.ts'
+
+const NAMESPACE = 'kubesphere-system'
+const STATEFUL_SET = 'openldap'
+const RIGHT = 'openldap'
+const WRONG = 'openldap-headless'
+
+export const statefulSetServiceNameWrong: Fault = {
+  name: 'statefulset-service-name-wrong',
+  summary: `the StatefulSet openldap names a Service that does not exist (${WRONG}): openldap-0.openldap is NXDOMAIN`,
+  shownBy: ['--name', 'openldap-0.openldap.kubesphere-system.svc.cluster.local'],
+  inject(stage) {
+    setServiceName(stage, WRONG)
+    return Promise.resolve(() => {
+      setServiceName(stage, RIGHT)
+      return Promise.resolve()
+    })
+  },
+}
+
+// Written past the API's checks: serviceName and a pod's subdomain never change on a live object, a cluster is born with them.
+function setServiceName(stage: FaultStage, serviceName: string): void {
+  const { store } = stage
+  const set = store.get(STATEFUL_SET_TYPE, NAMESPACE, STATEFUL_SET)
+  if (set !== undefined) store.update(STATEFUL_SET_TYPE, withSpec(set, { serviceName }))
+  const pods = podsLabeled(stage, NAMESPACE, { 'app.kubernetes.io/name': 'openldap-ha' })
+  for (const pod of pods) store.update(POD_TYPE, withSpec(pod, { subdomain: serviceName }))
+}
+
+function withSpec(object: RawObject, change: object): RawObject {
+  return { ...object, spec: { ...objectAt(object, 'spec'), ...change } }
+}

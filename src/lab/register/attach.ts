@@ -1,0 +1,40 @@
+// A running lab as other commands use it: its kubeconfig, and vantages of its places.
+import type { Vantages } from '../../vantage/index.ts'
+import { LabError } from '../cluster/lab-error.ts'
+import { labVantages } from '../lab-vantage.ts'
+import { callControl } from './control.ts'
+import { DEFAULT_LAB, listLabs, readLab } from './lab-folder.ts'
+
+export interface AttachedLab {
+  readonly name: string
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string
+  readonly vantages: Vantages
+}
+
+/**
+ * Finds a running lab.
+ *
+ * @param name default: the only one that runs, else `reference`
+ * @throws {LabError} `lab-not-running`
+ */
+export async function attachLab(name?: string): Promise<AttachedLab> {
+  const running = listLabs()
+  const wanted = name ?? (running.length === 1 ? running[0]?.name : undefined) ?? DEFAULT_LAB
+  const state = readLab(wanted)
+  if (state === undefined) {
+    const others = running.length === 0 ? 'no lab runs' : `running: ${running.map((lab) => lab.name).join(', ')}`
+    throw new LabError('lab-not-running', `Cannot use lab "${wanted}": it does not run (${others}); start one with "fathom lab up"`)
+  }
+  const { socket, kubeconfig } = state
+  // A process that is there but does not answer is found here, not in the middle of a diagnosis.
+  await callControl(socket, 'status', {})
+  const vantages = labVantages(
+    {
+      resolve: (place, endpoint) => callControl(socket, 'resolve', { place, endpoint }),
+      readFile: (place, path) => callControl(socket, 'readFile', { place, path }),
+    },
+    { name: wanted },
+  )
+  return { name: wanted, kubeconfig, vantages }
+}

@@ -1,0 +1,110 @@
+// Where running labs are written down: one folder each, readable by this user alone.
+import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UsageError } from '../../base/index.ts'
+import { LabError } from '../cluster/lab-error.ts'
+
+/** What is known of a lab from outside its process. */
+export interface LabState {
+  readonly name: string
+  readonly pid: number
+  /** RFC 3339. */
+  readonly startedAt: string
+  readonly grade: 'loopback'
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string
+  /** Path of the socket that the lab listens on for commands. */
+  readonly socket: string
+  /** URL of the API server. */
+  readonly server: string
+  /** The folder that describes the cluster. */
+  readonly cluster: string
+}
+
+export const DEFAULT_LAB = 'reference'
+const NAME = /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/
+const STATE = 'state.json'
+
+/** The paths of one lab. @throws {UsageError} for a name that is none */
+export function labPaths(name: string): { readonly folder: string; readonly state: string; readonly kubeconfig: string; readonly socket: string; readonly log: string } {
+  if (!NAME.test(name)) {
+    throw new UsageError('bad-argument', `Cannot use lab name "${name}": it must be 1 to 40 of a-z, 0-9 and "-", not starting or ending with "-"`)
+  }
+  const folder = join(labsFolder(), name)
+  return {
+    folder,
+    state: join(folder, STATE),
+    kubeconfig: join(folder, 'kubeconfig'),
+    socket: join(folder, 'control.sock'),
+    log: join(folder, 'lab.log'),
+  }
+}
+
+/** Makes a lab's folder. @throws {LabError} `start-failed` when the place belongs to somebody else */
+export function createLabFolder(name: string): void {
+  const root = labsFolder()
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  // The name below /tmp can be guessed: a folder that somebody else made there must not get our tokens.
+  const found = lstatSync(root)
+  const isOurs = found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid())
+  if (!isOurs) throw new LabError('start-failed', `Cannot write down the lab: "${root}" belongs to somebody else; set XDG_RUNTIME_DIR to a folder of yours`)
+  mkdirSync(labPaths(name).folder, { recursive: true, mode: 0o700 })
+}
+
+/** Writes a lab's state and kubeconfig. */
+export function writeLab(state: LabState, kubeconfig: string): void {
+  writeFileSync(state.kubeconfig, kubeconfig, { mode: 0o600 })
+  writeFileSync(labPaths(state.name).state, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 })
+}
+
+/** The state of a lab whose process lives; undefined when there is none. A lab that crashed is cleared away. */
+export function readLab(name: string): LabState | undefined {
+  const state = readState(name)
+  if (state === undefined) return undefined
+  if (isAlive(state.pid)) return state
+  removeLab(name)
+  return undefined
+}
+
+/** All labs that run, by name. */
+export function listLabs(): LabState[] {
+  const names = readNames().filter((name) => NAME.test(name))
+  return names.flatMap((name) => readLab(name) ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Removes what a lab wrote down. */
+export function removeLab(name: string): void {
+  rmSync(labPaths(name).folder, { recursive: true, force: true })
+}
+
+function labsFolder(): string {
+  const runtime = process.env['XDG_RUNTIME_DIR']
+  if (runtime !== undefined && runtime !== '') return join(runtime, 'fathom-lab')
+  return join(tmpdir(), `fathom-lab-${process.getuid?.() ?? 'user'}`)
+}
+
+function readNames(): string[] {
+  try {
+    return readdirSync(labsFolder())
+  } catch {
+    return []
+  }
+}
+
+function readState(name: string): LabState | undefined {
+  try {
+    return JSON.parse(readFileSync(labPaths(name).state, 'utf8')) as LabState
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
