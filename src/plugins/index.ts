@@ -5,6 +5,7 @@ import type { PluginRegistry } from '../server/index.ts'
 export const PLUGINS: PluginRegistry = {
   acl: async () => (await import('./acl/index.ts')).aclPlugin,
   any: async () => (await import('./any/index.ts')).anyPlugin,
+  autopath: async () => (await import('./autopath/index.ts')).autopathPlugin,
   bind: async () => (await import('./bind/index.ts')).bindPlugin,
   bufsize: async () => (await import('./bufsize/index.ts')).bufsizePlugin,
   cache: async () => (await import('./cache/index.ts')).cachePlugin,
@@ -15,6 +16,7 @@ export const PLUGINS: PluginRegistry = {
   erratic: async () => (await import('./erratic/index.ts')).erraticPlugin,
   forward: async () => (await import('./forward/index.ts')).forwardPlugin,
   header: async () => (await import('./header/index.ts')).headerPlugin,
+  k8s_external: async () => (await import('./k8s_external/index.ts')).k8sExternalPlugin,
   kubernetes: async () => (await import('./kubernetes/index.ts')).kubernetesPlugin,
   local: async () => (await import('./local/index.ts')).localPlugin,
   metadata: async () => (await import('./metadata/index.ts')).metadataPlugin,

@@ -7,7 +7,7 @@ import type { ClusterIndex } from './cluster-index.ts'
 import { endpointName } from './endpoint-name.ts'
 import type { PortEntry, ServiceEntry } from './entries.ts'
 import { isNamespaceHidden } from './finding.ts'
-import type { SchemaOptions } from './options.ts'
+import type { SchemaEnv, SchemaOptions } from './options.ts'
 import { addressRecord, familyOf, record, srvRecords, type Candidate } from './records.ts'
 import { endpointReason } from './service-records.ts'
 
@@ -87,6 +87,24 @@ export function externalPointers(index: ClusterIndex, owner: DomainName, options
     seen.add(name)
     return [record(owner, ttl, { type: 'PTR', ptrdname: name }, reason)]
   })
+}
+
+/**
+ * The addresses of this server from outside: those of the Services whose endpoints it is one of; its own when it is no
+ * endpoint.
+ */
+export function serverAddresses(index: ClusterIndex, env: SchemaEnv, options: ExternalOptions): string[] {
+  const addresses = new Set<string>()
+  let isEndpoint = false
+  for (const local of env.localAddresses) {
+    for (const slice of index.slicesAt(local)) {
+      isEndpoint = true
+      const fields = slice.owner.fields
+      const held = options.headless && fields?.kind === 'headless' ? slice.addresses : (fields?.external?.ips ?? [])
+      for (const address of held) addresses.add(address)
+    }
+  }
+  return isEndpoint ? [...addresses] : [...env.localAddresses]
 }
 
 interface Part {
