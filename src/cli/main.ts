@@ -11,6 +11,10 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  doctor: {
+    summary: "find out why a cluster's DNS fails, with proof and fix",
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
   lab: {
     summary: 'a cluster to try and to learn on: up, down, status, faults, inject, heal',
     load: async () => (await import('./lab.ts')).labCommand,

@@ -1,6 +1,6 @@
 // What a cause is: pure, named by its code, one file each. It reads evidence and says what it may say, no more.
 import type { ClusterFacts } from '../facts/index.ts'
-import type { Ladder } from '../ladder/index.ts'
+import type { AskedName, Explain, Ladder } from '../ladder/index.ts'
 import type { CauseCode } from './codes.ts'
 import type { Judgement } from './judgement.ts'
 
@@ -19,15 +19,14 @@ export type FactKind =
 export interface Evidence {
   readonly facts: ClusterFacts
   readonly ladder: Ladder
+  /** What the schema says about any name. */
+  readonly explain: Explain
+  /** The name that the user asks about. */
+  readonly asked?: AskedName
 }
 
 export interface Cause {
   readonly code: CauseCode
-  /**
-   * `fault`: no healthy cluster shows it. `configuration`: healthy clusters show it too, so it is a cause only when it
-   * explains something that failed, and an observation otherwise.
-   */
-  readonly nature: 'configuration' | 'fault'
   readonly needs: readonly FactKind[]
   /** At least one judgement; several when several subjects are at fault. */
   judge(evidence: Evidence): readonly Judgement[]

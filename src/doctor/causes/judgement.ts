@@ -37,6 +37,11 @@ interface Finding {
   /** Most telling first; reports show the first five. */
   readonly evidence: readonly EvidenceLine[]
   readonly fix: Fix
+  /**
+   * True when no healthy cluster shows this. Otherwise it is a fact of the configuration, which is a cause only when it
+   * explains something that failed, and an observation when it does not.
+   */
+  readonly isFault: boolean
   /** Ids of failed rungs that this explains; {@link ASKED_NAME} for the name that was asked about. */
   readonly explains: readonly string[]
 }

@@ -3,9 +3,9 @@ import { formatRData, isSubdomain, parseName } from '../../dns/index.ts'
 import type { DomainName, RRType } from '../../dns/message.ts'
 import { ClusterIndex, DEFAULT_SCHEMA_OPTIONS, OFFLINE_ENV, resolve } from '../../kube/schema/index.ts'
 import type { SchemaAnswer } from '../../kube/schema/index.ts'
+import { readKubernetesOptions } from '../../route/index.ts'
+import type { KubernetesOptions } from '../../route/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
-import { readKubernetesDirective } from './kubernetes-directive.ts'
-import type { KubernetesDirective } from './kubernetes-directive.ts'
 import type { Expectation } from './rung.ts'
 
 /** Gives the expected answer to a question; names outside the cluster's zones expect any answer. */
@@ -18,8 +18,8 @@ const ANY_ANSWER: Expectation = { kind: 'answer', mustExist: false }
 
 /** Builds the schema of a cluster once, for any number of questions. */
 export function createExplain(facts: ClusterFacts): Explain {
-  const { schema, index: indexOptions } = directiveOf(facts)
-  const index = new ClusterIndex(indexOptions)
+  const { schema, labels, namespaceLabels } = optionsOf(facts)
+  const index = new ClusterIndex({ labels, namespaceLabels })
   const { namespaces, services, endpointSlices, pods, serviceImports } = facts.objects
   for (const object of [...namespaces, ...services, ...endpointSlices, ...serviceImports]) index.apply(object)
   if (schema.pods === 'verified' || schema.endpointPodNames) for (const pod of pods) index.apply(pod)
@@ -28,7 +28,7 @@ export function createExplain(facts: ClusterFacts): Explain {
 
 /** Turns the schema's answers into expectations; where the objects were not seen, any answer is as expected. */
 export function createExpect(facts: ClusterFacts, explain: Explain = createExplain(facts)): Expect {
-  const { fallthrough } = directiveOf(facts)
+  const { fallthrough = [] } = optionsOf(facts)
   const isBlind = facts.missing.some(({ what }) => ['services', 'endpointSlices', 'namespaces'].includes(what))
   return (name, type) => {
     if (isBlind) return ANY_ANSWER
@@ -43,11 +43,11 @@ export function createExpect(facts: ClusterFacts, explain: Explain = createExpla
       case 'delegate':
         return { kind: 'answer', mustExist: true }
       case 'nodata':
-        return { kind: 'records', rcode: 'NOERROR', records: [] }
+        return { kind: 'records', rcode: 'NOERROR', records: [], ttl: answer.soa.ttl }
       case 'nxdomain':
         return fallthrough.some((zone) => isSubdomain(name, zone))
           ? ANY_ANSWER
-          : { kind: 'records', rcode: 'NXDOMAIN', records: [] }
+          : { kind: 'records', rcode: 'NXDOMAIN', records: [], ttl: answer.soa.ttl }
       case 'refused':
       case 'unsynced':
       case 'not-in-zone':
@@ -56,9 +56,11 @@ export function createExpect(facts: ClusterFacts, explain: Explain = createExpla
   }
 }
 
-function directiveOf(facts: ClusterFacts): KubernetesDirective {
-  const read = readKubernetesDirective(facts.dns.corefile?.blocks ?? [])
-  if (read !== undefined) return read
+function optionsOf(facts: ClusterFacts): KubernetesOptions {
+  for (const block of facts.dns.corefile?.blocks ?? []) {
+    const options = readKubernetesOptions(block)
+    if (options !== undefined) return options
+  }
   const zones = [parseName(facts.dns.clusterDomain.value), 'in-addr.arpa.', 'ip6.arpa.']
-  return { schema: { ...DEFAULT_SCHEMA_OPTIONS, zones }, index: {}, fallthrough: [] }
+  return { schema: { ...DEFAULT_SCHEMA_OPTIONS, zones } }
 }

@@ -1,8 +1,8 @@
 // Where a Corefile sends what its server does not know itself: the `forward` directives of its blocks.
-import { createDispenser, parseKeys } from '../../corefile/index.ts'
-import type { Directive, ServerBlock } from '../../corefile/index.ts'
-import { lowerName, parseName } from '../../dns/index.ts'
+import { parseKeys } from '../../corefile/index.ts'
+import type { ServerBlock } from '../../corefile/index.ts'
 import type { DomainName } from '../../dns/message.ts'
+import { readForwards } from '../../route/index.ts'
 
 export interface ForwardTarget {
   /** An address without port and scheme, or the path of a resolv.conf file. */
@@ -19,19 +19,17 @@ export interface Forward {
   /** FROM of the directive: names below it are forwarded. */
   readonly from: DomainName
   readonly targets: readonly ForwardTarget[]
-  readonly forceTcp: boolean
   /** Line of the directive in its Corefile. */
   readonly line: number
 }
 
 /** Every `forward` of every block, in the order of the text; one that cannot be understood is left out. */
 export function listForwards(blocks: readonly ServerBlock[]): Forward[] {
-  return blocks.flatMap((block) => {
-    const zones = zonesOf(block)
-    return block.directives
-      .filter(({ name }) => name === 'forward')
-      .flatMap((directive) => readForwards(directive, zones))
-  })
+  return blocks.flatMap((block) =>
+    readForwards(block)
+      .filter(({ plugin, to }) => plugin === 'forward' && to.length > 0)
+      .map(({ from, to, at }) => ({ zones: zonesOf(block), from, targets: to.map(readTarget), line: at.line })),
+  )
 }
 
 /** Whether names that no other server block holds are forwarded by this directive. */
@@ -44,32 +42,6 @@ function zonesOf(block: ServerBlock): DomainName[] {
     return parseKeys(block).map(({ zone }) => zone)
   } catch {
     return []
-  }
-}
-
-function readForwards(directive: Directive, zones: readonly DomainName[]): Forward[] {
-  const dispenser = createDispenser(directive)
-  const forwards: Forward[] = []
-  while (dispenser.next()) {
-    const { line } = dispenser.token()
-    const [from, ...targets] = dispenser.remainingArgs()
-    let forceTcp = false
-    while (dispenser.nextBlock()) {
-      if (dispenser.value() === 'force_tcp') forceTcp = true
-      dispenser.remainingArgs()
-    }
-    const zone = from === undefined ? undefined : readName(from)
-    if (zone === undefined || targets.length === 0) continue
-    forwards.push({ zones, from: zone, targets: targets.map(readTarget), forceTcp, line })
-  }
-  return forwards
-}
-
-function readName(text: string): DomainName | undefined {
-  try {
-    return lowerName(parseName(text))
-  } catch {
-    return undefined
   }
 }
 

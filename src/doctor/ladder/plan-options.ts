@@ -10,6 +10,8 @@ import type { Phrase } from './phrase.ts'
 export interface Origin {
   readonly place: Place
   readonly node?: string
+  /** Known beforehand that nothing can be asked from there. */
+  readonly skip?: { readonly why: Phrase; readonly needs?: Phrase }
 }
 
 export interface PlanOptions {

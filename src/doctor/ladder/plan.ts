@@ -3,7 +3,7 @@ import type { ClusterFacts } from '../facts/index.ts'
 import type { Endpoint, Transport } from '../../net/exchange-result.ts'
 import { formatEquivalent } from './equivalent.ts'
 import { findHttpEndpoint } from './http-endpoints.ts'
-import type { HttpPurpose } from './http-endpoints.ts'
+import type { HttpEndpoint, HttpPurpose } from './http-endpoints.ts'
 import { phrase } from './phrase.ts'
 import type { Origin, PlanOptions, PlannedRung } from './plan-options.ts'
 import { askedQuestion, canaryQuestion, externalQuestion, versionQuestion } from './questions.ts'
@@ -149,15 +149,12 @@ export function dnsRung(
     expected,
     timeoutsMs: timeoutsOf(hop, transport, purpose),
     equivalent: formatEquivalent(question, to, transport),
+    ...(origin.skip === undefined ? {} : { skip: origin.skip }),
   }
 }
 
-function httpRung(
-  hop: Hop,
-  origin: Origin,
-  purpose: HttpPurpose,
-  endpoint: ReturnType<typeof findHttpEndpoint>,
-): PlannedRung {
+/** One HTTP request. */
+export function httpRung(hop: Hop, origin: Origin, purpose: HttpPurpose, endpoint: HttpEndpoint): PlannedRung {
   const found = endpoint.kind === 'endpoint'
   const to = found ? { address: endpoint.address, port: endpoint.port } : { address: '', port: 0 }
   const question = { kind: 'http' as const, path: found ? endpoint.path : `/${purpose}` }
@@ -173,7 +170,7 @@ function httpRung(
     expected: { kind: 'status', status: 200 },
     timeoutsMs: [3000],
     equivalent: found ? formatEquivalent(question, to, 'http') : '',
-    ...(found ? {} : { skip: { why: endpoint.why } }),
+    ...(found ? (origin.skip === undefined ? {} : { skip: origin.skip }) : { skip: { why: endpoint.why } }),
   }
 }
 

@@ -1,7 +1,7 @@
 // The questions every cluster can answer, and the one the user asks.
 import { isSubdomain, parseName, reverseName } from '../../dns/index.ts'
 import type { DomainName, RRType } from '../../dns/message.ts'
-import { expandZones, createDispenser } from '../../corefile/index.ts'
+import { readKubernetesOptions } from '../../route/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
 import type { PlanOptions } from './plan-options.ts'
 import type { Expectation, Purpose } from './rung.ts'
@@ -53,22 +53,6 @@ function servesName(facts: ClusterFacts, name: DomainName): boolean {
   const { corefile } = facts.dns
   if (corefile === undefined || corefile.error !== undefined) return true
   return corefile.blocks.some((block) =>
-    block.directives
-      .filter((directive) => directive.name === 'kubernetes')
-      .some((directive) => {
-        const dispenser = createDispenser(directive)
-        dispenser.next()
-        const written = dispenser.remainingArgs()
-        const zones = (written.length > 0 ? written : block.keys.map(({ text }) => text)).flatMap(zonesOf)
-        return zones.some((zone) => isSubdomain(name, zone))
-      }),
+    readKubernetesOptions(block)?.schema.zones.some((zone) => isSubdomain(name, zone)),
   )
-}
-
-function zonesOf(text: string): DomainName[] {
-  try {
-    return expandZones(text)
-  } catch {
-    return []
-  }
 }

@@ -5,8 +5,8 @@ import type { Endpoint } from '../../net/exchange-result.ts'
 import type { Place } from '../../vantage/vantage.ts'
 import type { Phrase } from './phrase.ts'
 
-/** A kind of server on the way of a query, from the pod outwards. */
-export type HopKind = 'dns-service' | 'node-cache' | 'replica' | 'upstream'
+/** A kind of server on the way of a query, from the pod outwards; kube-proxy only carries it. */
+export type HopKind = 'dns-service' | 'kube-proxy' | 'node-cache' | 'replica' | 'upstream'
 
 export interface Hop {
   readonly kind: HopKind
@@ -25,7 +25,13 @@ export type RungQuestion =
 
 export type Expectation =
   /** This rcode and, in any order, this RDATA in presentation format. */
-  | { readonly kind: 'records'; readonly rcode: Rcode; readonly records: readonly string[] }
+  | {
+      readonly kind: 'records'
+      readonly rcode: Rcode
+      readonly records: readonly string[]
+      /** Seconds that a fresh answer carries: of its records, or of its SOA; less of them shows a cache. */
+      readonly ttl?: number
+    }
   /** An answer: NOERROR with a record, or, when nobody claims that the name exists, NXDOMAIN or NODATA as well. */
   | { readonly kind: 'answer'; readonly mustExist: boolean }
   | { readonly kind: 'status'; readonly status: number }
@@ -39,6 +45,8 @@ export interface ResponseSummary {
   readonly recordCount: number
   readonly aa: boolean
   readonly tc: boolean
+  /** Least TTL of the answer section, in seconds: below the configured one it comes from a cache. */
+  readonly ttl?: number
   /** TTL of the SOA record in the authority section, in seconds: it decreases in a negative cache (RFC 2308 §5). */
   readonly soaTtl?: number
 }

@@ -26,6 +26,7 @@ export function summarizeExchange(result: ExchangeResult): Observation {
         recordCount: answer.length,
         aa: flags.aa,
         tc: flags.tc,
+        ...(answer.length === 0 ? {} : { ttl: Math.min(...answer.map(({ ttl }) => ttl)) }),
         ...(soa === undefined ? {} : { soaTtl: soa.ttl }),
       }
     }

@@ -1,2 +1,3 @@
 export * from './consequences.ts'
+export type * from './diagnosis.ts'
 export * from './verdict.ts'

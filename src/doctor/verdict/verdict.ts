@@ -38,15 +38,20 @@ export interface Judged {
   readonly judgements: readonly (Excluded | NotChecked | Proven | Suspected)[]
 }
 
-/** Folds judgements into one verdict. */
-export function weigh(judged: readonly Judged[], rungs: readonly Rung[]): Verdict {
+/**
+ * Folds judgements into one verdict.
+ *
+ * @param askedFails whether the name that was asked about should not or does not resolve: that is a failure to explain too
+ */
+export function weigh(judged: readonly Judged[], rungs: readonly Rung[], askedFails = false): Verdict {
   const failed = new Set(rungs.filter((rung) => rung.result === 'failed').map((rung) => rung.id))
+  if (askedFails) failed.add(ASKED_NAME)
   const findings = judged.flatMap(({ cause, judgements }) =>
     judgements
       .filter((judgement) => judgement.status === 'proven' || judgement.status === 'suspected')
       .map((judgement) => ({
         finding: { ...judgement, code: cause.code },
-        isCause: isCause(cause, judgement, failed),
+        isCause: isCause(judgement, failed),
       })),
   )
   const causes = order(fold(findings.filter(({ isCause }) => isCause).map(({ finding }) => finding)))
@@ -65,9 +70,9 @@ export function weigh(judged: readonly Judged[], rungs: readonly Rung[]): Verdic
   }
 }
 
-function isCause(cause: Cause, judgement: Proven | Suspected, failed: ReadonlySet<string>): boolean {
-  const explains = judgement.explains.some((id) => id === ASKED_NAME || failed.has(id))
-  return explains || (cause.nature === 'fault' && judgement.status === 'proven')
+function isCause(judgement: Proven | Suspected, failed: ReadonlySet<string>): boolean {
+  const explains = judgement.explains.some((id) => failed.has(id))
+  return explains || (judgement.isFault && judgement.status === 'proven')
 }
 
 /** Marks each finding whose cause beneath was found as well. */

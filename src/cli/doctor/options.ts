@@ -1,0 +1,129 @@
+// The doctor's command line: options as given, checked before anything is asked.
+import { Command as Commander, CommanderError } from 'commander'
+import { UsageError, describeError } from '../../base/index.ts'
+import { parseName } from '../../dns/index.ts'
+import { LANGUAGES, REPORT_FORMATS } from '../../doctor/report/index.ts'
+import type { Language, ReportFormat } from '../../doctor/report/index.ts'
+import type { Io } from '../command.ts'
+import { addSourceOptions, normalizeSourceArgs } from '../sources.ts'
+import type { SourceOptions } from '../sources.ts'
+
+export interface DoctorOptions {
+  readonly source: SourceOptions
+  readonly name?: string
+  /** `here`, `node/NODE`, `NAMESPACE/POD` or `POD`. */
+  readonly from?: string
+  readonly format: ReportFormat
+  readonly language: Language
+  readonly timeoutMs: number
+  readonly externalName?: string
+  readonly exitZero: boolean
+  readonly failOn: 'proven' | 'suspected'
+  readonly direct: boolean
+}
+
+interface Given extends SourceOptions {
+  readonly name?: string
+  readonly from?: string
+  readonly output: string
+  readonly lang: string
+  readonly timeout: string
+  readonly externalName?: string
+  readonly exitZero?: true
+  readonly failOn: string
+  readonly direct?: true
+}
+
+const MAX_TIMEOUT_MS = 600_000
+
+/**
+ * Reads the arguments; undefined when only help was asked for, which is then printed.
+ *
+ * @throws {UsageError}
+ */
+export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions | undefined {
+  const program = createProgram(io)
+  try {
+    program.parse(normalizeSourceArgs(args), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return undefined
+    throw new UsageError('bad-argument', error.message.replace(/^error: /, ''), { cause: error })
+  }
+  const given = program.opts<Given>()
+  const { name, from, externalName } = given
+  if (name !== undefined) checkName('--name', name)
+  if (externalName !== undefined) checkName('--external-name', externalName)
+  return {
+    source: given,
+    ...(name === undefined ? {} : { name }),
+    ...(from === undefined ? {} : { from }),
+    format: oneOf('-o', given.output, REPORT_FORMATS),
+    language: oneOf('--lang', given.lang, LANGUAGES),
+    timeoutMs: parseTimeout(given.timeout),
+    ...(externalName === undefined ? {} : { externalName }),
+    exitZero: given.exitZero === true,
+    failOn: oneOf('--fail-on', given.failOn, ['proven', 'suspected']),
+    direct: given.direct === true || from === 'here',
+  }
+}
+
+function createProgram(io: Io): Commander {
+  const program = new Commander('fathom doctor')
+    .description(
+      'Finds out why DNS in a cluster fails: asks the same questions at every hop, holds what comes against what the\n' +
+        "cluster's objects say, and names the root cause with its proof and the command that fixes it.",
+    )
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined })
+    .option('--name <name>', 'the name that fails')
+    .option('--from <place>', 'also ask from this place: NAMESPACE/POD, node/NODE, or "here" (this machine)')
+    .option('-o, --output <format>', `how to report: ${REPORT_FORMATS.join(', ')}`, 'text')
+    .option('--lang <language>', `language of the report: ${LANGUAGES.join(', ')}`, 'en')
+    .option('--timeout <duration>', 'time for everything that is asked, such as 20s or 1m', '20s')
+    .option('--external-name <name>', 'a name outside the cluster that exists (default: example.com)')
+    .option('--direct', "ask the cluster's addresses from this machine, which is one of its nodes or pods")
+    .option('--exit-zero', 'exit with 0 whatever is found')
+    .option('--fail-on <status>', 'exit with 1 when a cause is proven, or already when one is suspected', 'proven')
+    .option('--no-color', 'no colors')
+    .option('--verbose', 'stack traces of internal errors')
+  addSourceOptions(program)
+  program.addHelpText(
+    'after',
+    '\nExit status: 0 healthy, 1 a cause is proven, 2 wrong usage or configuration, 3 inconclusive.\n' +
+      'Nothing in the cluster is changed. Without --direct or --lab no packet is sent to cluster addresses: from outside\n' +
+      'they may belong to somebody else.',
+  )
+  return program
+}
+
+function oneOf<Value extends string>(option: string, value: string, allowed: readonly Value[]): Value {
+  const found = allowed.find((candidate) => candidate === value)
+  if (found !== undefined) return found
+  throw new UsageError('bad-argument', `Cannot use ${option} "${value}": it must be one of ${allowed.join(', ')}`)
+}
+
+function checkName(option: string, name: string): void {
+  try {
+    parseName(name)
+  } catch (error) {
+    throw new UsageError('bad-argument', `Cannot use ${option} "${shorten(name)}": ${describeError(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+function parseTimeout(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
+  const ms = match === null ? Number.NaN : Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[unitOf(match[2])]
+  if (ms >= 1000 && ms <= MAX_TIMEOUT_MS) return ms
+  throw new UsageError('bad-argument', `Cannot use --timeout "${text}": it must be between 1s and 10m, such as 20s`)
+}
+
+function unitOf(text: string | undefined): 'm' | 'ms' | 's' {
+  return text === 'ms' || text === 'm' ? text : 's'
+}

@@ -1,0 +1,98 @@
+// From where the doctor asks: every node of a lab, this machine where it is part of the cluster, nowhere otherwise.
+import { networkInterfaces } from 'node:os'
+import { UsageError } from '../../base/index.ts'
+import type { ClusterFacts } from '../../doctor/facts/index.ts'
+import { chooseNodeOrigins, phrase } from '../../doctor/ladder/index.ts'
+import type { Origin } from '../../doctor/ladder/index.ts'
+import type { Pod } from '../../kube/objects/index.ts'
+import { vantageHere } from '../../vantage/index.ts'
+import type { Vantages } from '../../vantage/vantage.ts'
+import type { Io } from '../command.ts'
+import type { DoctorOptions } from './options.ts'
+
+export interface Places {
+  readonly origins: readonly Origin[]
+  /** Absent when nothing can be asked. */
+  readonly vantages?: Vantages
+  /** The pod given by `--from`. */
+  readonly pod?: Pod
+}
+
+/**
+ * Chooses the places to ask from.
+ *
+ * @param labVantages the places of a lab, when the facts come from one
+ * @throws {UsageError} `--from` names something that is not there, or that cannot be asked from
+ */
+export function choosePlaces(
+  facts: ClusterFacts,
+  options: DoctorOptions,
+  { io, labVantages }: { readonly io: Io; readonly labVantages: Vantages | undefined },
+): Places {
+  const nodes = chooseNodeOrigins(facts)
+  const from = options.from === undefined ? undefined : readFrom(facts, options.from)
+  const pod = from?.pod === undefined ? {} : { pod: from.pod }
+  const asked = from?.origin === undefined ? [] : [from.origin]
+  if (labVantages !== undefined) {
+    const own = nodes.length > 0 ? nodes : [{ place: { kind: 'here' } as const }]
+    const known = new Set(own.map(({ node }) => node))
+    // A place that is named is asked from beside the nodes, last, so that nodes stay the places of comparison.
+    const added = asked.filter(({ place, node }) => place.kind === 'pod' || !known.has(node))
+    return { origins: [...own, ...added], vantages: labVantages, ...pod }
+  }
+  if (options.direct || runsInThatCluster(facts, io)) {
+    const here = hereOrigin(facts)
+    const others = nodes
+      .filter(({ node }) => node !== here.node)
+      .map((origin) => ({ ...origin, skip: { why: phrase('skip.other-node'), needs: phrase('needs.direct') } }))
+    return { origins: [here, ...others], vantages: HERE, ...pod }
+  }
+  const isOffline = facts.source.kind === 'manifests'
+  const skip = isOffline
+    ? { why: phrase('skip.manifests'), needs: phrase('needs.cluster') }
+    : { why: phrase('skip.no-place'), needs: phrase('needs.direct') }
+  return { origins: nodes.map((origin) => ({ ...origin, skip })), ...pod }
+}
+
+const HERE: Vantages = {
+  at: async (place) =>
+    place.kind === 'here' ? vantageHere() : { kind: 'skipped', why: 'runs elsewhere than on this node' },
+  close: async () => {},
+}
+
+/** A pod of this very cluster, with its own service account: the addresses are the cluster's. */
+function runsInThatCluster(facts: ClusterFacts, { env }: Io): boolean {
+  const host = env['KUBERNETES_SERVICE_HOST']
+  return facts.source.kind === 'kubeconfig' && host !== undefined && host !== '' && facts.source.server.includes(host)
+}
+
+/** This machine, and the node it is or is on, told by its addresses. */
+function hereOrigin(facts: ClusterFacts): Origin {
+  const own = new Set(
+    Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
+  )
+  const node = facts.nodes.find((candidate) => candidate.node?.internalIPs.some((address) => own.has(address)))
+  const pod = facts.objects.pods.find(({ podIPs }) => podIPs.some((address) => own.has(address)))
+  const name = node?.name ?? pod?.spec.nodeName
+  return { place: { kind: 'here' }, ...(name === undefined ? {} : { node: name }) }
+}
+
+function readFrom(facts: ClusterFacts, from: string): { readonly origin?: Origin; readonly pod?: Pod } {
+  if (from === 'here') return { origin: { place: { kind: 'here' } } }
+  const node = /^node\/(.+)$/.exec(from)?.[1]
+  if (node !== undefined) {
+    if (facts.nodes.some(({ name }) => name === node)) return { origin: { place: { kind: 'node', name: node }, node } }
+    throw new UsageError('bad-argument', `Cannot ask --from ${from}: the cluster has no node "${node}"`)
+  }
+  const [first = '', second] = from.split('/')
+  const [namespace, name] = second === undefined ? [facts.source.namespace, first] : [first, second]
+  const pod = facts.objects.pods.find(({ meta }) => meta.namespace === namespace && meta.name === name)
+  if (pod === undefined) {
+    throw new UsageError(
+      'bad-argument',
+      `Cannot ask --from ${from}: no pod "${name}" in namespace "${namespace}" (NAMESPACE/POD or node/NODE)`,
+    )
+  }
+  const place = { kind: 'pod', namespace, name } as const
+  return { origin: { place, ...(pod.spec.nodeName === '' ? {} : { node: pod.spec.nodeName }) }, pod }
+}

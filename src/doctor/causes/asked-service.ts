@@ -1,0 +1,82 @@
+// How the cluster reads a name: the last label before the namespace is a Service, what stands before it an endpoint.
+import { isSubdomain, labelsOf, parseName } from '../../dns/index.ts'
+import type { Pod, Service, Workload } from '../../kube/objects/index.ts'
+import type { Absence, SchemaAnswer } from '../../kube/schema/index.ts'
+import type { ClusterFacts } from '../facts/index.ts'
+import type { Rung } from '../ladder/index.ts'
+import type { Evidence } from './cause.ts'
+import { ASKED_NAME } from './judgement.ts'
+import type { ObjectRef, Subject } from './judgement.ts'
+
+/** A name of the form `[ENDPOINT.]SERVICE.NAMESPACE.svc.ZONE.`. */
+export interface AskedService {
+  readonly name: string
+  readonly namespace: string
+  readonly service: string
+  /** The label before the Service's; undefined when there is none. */
+  readonly endpoint: string | undefined
+  /** Labels before the Service's. */
+  readonly depth: number
+  readonly answer: SchemaAnswer
+}
+
+/** Reads the asked name as the cluster does; undefined when it has another form. */
+export function readAskedService({ asked, facts, explain }: Evidence): AskedService | undefined {
+  if (asked === undefined || !asked.inCluster) return undefined
+  const domain = parseName(facts.dns.clusterDomain.value)
+  if (!isSubdomain(asked.name, domain)) return undefined
+  const labels = labelsOf(asked.name).slice(0, -labelsOf(domain).length)
+  const [kind, namespace, service, ...before] = labels.toReversed()
+  if (kind !== 'svc' || namespace === undefined || service === undefined) return undefined
+  const answer = explain(asked.name, asked.type)
+  return { name: asked.name, namespace, service, endpoint: before[0], depth: before.length, answer }
+}
+
+/** Why the schema says that the name has no records; undefined when it has some. */
+export function absenceOf(answer: SchemaAnswer): Absence | undefined {
+  return answer.kind === 'nxdomain' || answer.kind === 'nodata' ? answer.absence : undefined
+}
+
+export function findPod(facts: ClusterFacts, namespace: string, name: string): Pod | undefined {
+  return facts.objects.pods.find(({ meta }) => meta.namespace === namespace && meta.name === name)
+}
+
+export function findService(facts: ClusterFacts, namespace: string, name: string): Service | undefined {
+  return facts.objects.services.find(({ meta }) => meta.namespace === namespace && meta.name === name)
+}
+
+/** The StatefulSet that a pod's name belongs to: the pod's owner, or `NAME` of `NAME-ORDINAL`. */
+export function findStatefulSet(facts: ClusterFacts, namespace: string, pod: string): Workload | undefined {
+  const owner = findPod(facts, namespace, pod)?.meta.owner
+  const name = owner?.kind === 'StatefulSet' ? owner.name : pod.replace(/-\d+$/, '')
+  if (owner === undefined && name === pod) return undefined
+  return facts.objects.workloads.find(
+    ({ kind, meta }) => kind === 'StatefulSet' && meta.namespace === namespace && meta.name === name,
+  )
+}
+
+export function nameSubject(asked: AskedService): Subject {
+  return { kind: 'name', name: asked.name }
+}
+
+export function isHeadless({ clusterIPs, type }: Service): boolean {
+  return type !== 'ExternalName' && clusterIPs[0] === 'None'
+}
+
+/** The asked name, and every rung that was to resolve it and failed. */
+export function explainsAskedName({ ladder }: Evidence): string[] {
+  const failed = ladder.rungs.filter((rung: Rung) => rung.purpose === 'asked' && rung.result === 'failed')
+  return [ASKED_NAME, ...failed.map(({ id }) => id)]
+}
+
+export function namespaced(kind: string, namespace: string, name: string, field?: string): ObjectRef {
+  return { kind, namespace, name, ...(field === undefined ? {} : { field }) }
+}
+
+/** The name a pod has below a headless Service: `HOSTNAME.SUBDOMAIN.NAMESPACE.svc.ZONE.`; undefined when it has none. */
+export function endpointNameOf({ facts, explain }: Evidence, pod: Pod): string | undefined {
+  const { hostname, subdomain } = pod.spec
+  if (hostname === undefined || hostname === '' || subdomain === undefined || subdomain === '') return undefined
+  const name = `${hostname}.${subdomain}.${pod.meta.namespace}.svc.${parseName(facts.dns.clusterDomain.value)}`
+  return explain(name, 'A').kind === 'records' || explain(name, 'AAAA').kind === 'records' ? name : undefined
+}

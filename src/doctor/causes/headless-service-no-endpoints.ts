@@ -1,0 +1,85 @@
+// A headless Service has no address of its own: without a ready endpoint its name does not exist.
+import { matchesSelector } from '../../kube/objects/index.ts'
+import type { EndpointSlice, Service } from '../../kube/objects/index.ts'
+import type { Cause, Evidence } from './cause.ts'
+import { line } from './judgement.ts'
+import type { Judgement } from './judgement.ts'
+import {
+  explainsAskedName,
+  findService,
+  isHeadless,
+  nameSubject,
+  namespaced,
+  readAskedService,
+} from './asked-service.ts'
+import { excluded } from './support.ts'
+
+export const headlessServiceNoEndpoints: Cause = {
+  code: 'headless-service-no-endpoints',
+  needs: ['asked-name', 'services', 'endpoint-slices'],
+  judge: (evidence) => [judge(evidence)],
+}
+
+function judge(evidence: Evidence): Judgement {
+  const { facts } = evidence
+  const asked = readAskedService(evidence)
+  if (asked === undefined) return excluded(line('computed', 'other-form', { name: evidence.asked?.name ?? '' }))
+  const subject = nameSubject(asked)
+  const name = `${asked.namespace}/${asked.service}`
+  const service = findService(facts, asked.namespace, asked.service)
+  if (service === undefined) return excluded(line('observed', 'no-service', { service: name }), subject)
+  if (!isHeadless(service)) {
+    return excluded(line('observed', 'has-address', { service: name, address: service.clusterIPs.join(', ') }), subject)
+  }
+  const endpoints = slicesOf(facts.objects.endpointSlices, service).flatMap((slice) => slice.endpoints)
+  const ready = endpoints.filter((endpoint) => endpoint.ready)
+  if (ready.length > 0) {
+    return excluded(line('observed', 'ready', { service: name, count: ready.length }), subject)
+  }
+  if (service.publishNotReadyAddresses && endpoints.length > 0) {
+    return excluded(line('stated', 'publishes-not-ready', { service: name }), subject)
+  }
+  const selector = service.selector ?? {}
+  const selected = facts.objects.pods.filter(
+    ({ meta }) => meta.namespace === asked.namespace && matchesSelector(selector, meta.labels),
+  )
+  return {
+    status: 'proven',
+    subject,
+    objects: [
+      namespaced('Service', asked.namespace, asked.service, 'spec.clusterIP'),
+      ...selected.slice(0, 5).map(({ meta }) => namespaced('Pod', meta.namespace, meta.name, 'status.conditions')),
+    ],
+    values: { service: name, count: endpoints.length },
+    evidence: [
+      line('observed', 'headless', { service: name }),
+      endpoints.length > 0
+        ? line('observed', 'none-ready', { service: name, count: endpoints.length })
+        : line('observed', 'empty', { service: name, count: service.selector === undefined ? 0 : selected.length }),
+      ...selected
+        .filter((pod) => !pod.ready)
+        .slice(0, 3)
+        .map((pod) => line('observed', 'pod-not-ready', { pod: pod.meta.name, state: stateOf(pod) })),
+      line('stated', 'not-published', { service: name }),
+    ],
+    fix: {
+      key: endpoints.length > 0 ? 'headless.publish' : 'headless.selector',
+      values: { service: name },
+      command:
+        endpoints.length > 0
+          ? `kubectl -n ${asked.namespace} patch service ${asked.service} -p '{"spec":{"publishNotReadyAddresses":true}}'`
+          : `kubectl -n ${asked.namespace} get pod --show-labels; kubectl -n ${asked.namespace} get service ${asked.service} -o wide`,
+    },
+    isFault: true,
+    explains: explainsAskedName(evidence),
+  }
+}
+
+function slicesOf(slices: readonly EndpointSlice[], { meta }: Service): EndpointSlice[] {
+  return slices.filter((slice) => slice.meta.namespace === meta.namespace && slice.service === meta.name)
+}
+
+function stateOf({ phase, containerStatuses }: Evidence['facts']['objects']['pods'][number]): string {
+  const waiting = containerStatuses.find(({ ready }) => !ready)
+  return waiting === undefined ? phase : `${waiting.name} ${waiting.state}`
+}

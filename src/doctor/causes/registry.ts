@@ -1,0 +1,77 @@
+// Every cause, in the catalogue's order, and how they are asked.
+import { phrase } from '../ladder/index.ts'
+import type { Phrase } from '../ladder/index.ts'
+import type { Cause, Evidence, FactKind } from './cause.ts'
+import { dnsPodsPending } from './dns-pods-pending.ts'
+import { dnsServiceNoEndpoints } from './dns-service-no-endpoints.ts'
+import { dnsServiceSelectorMismatch } from './dns-service-selector-mismatch.ts'
+import { headlessServiceNoEndpoints } from './headless-service-no-endpoints.ts'
+import type { Judgement } from './judgement.ts'
+import { podNameIsNotAService } from './pod-name-is-not-a-service.ts'
+import { replicaAnswersDiffer } from './replica-answers-differ.ts'
+import { replicasOnOneNode } from './replicas-on-one-node.ts'
+import { serviceIpUnreachable } from './service-ip-unreachable.ts'
+import { statefulsetServiceNameWrong } from './statefulset-service-name-wrong.ts'
+import { tooManyNameservers } from './too-many-nameservers.ts'
+import { upstreamDead } from './upstream-dead.ts'
+import { upstreamsNotEquivalent } from './upstreams-not-equivalent.ts'
+
+export const CAUSES: readonly Cause[] = [
+  dnsServiceNoEndpoints,
+  dnsServiceSelectorMismatch,
+  serviceIpUnreachable,
+  dnsPodsPending,
+  replicasOnOneNode,
+  replicaAnswersDiffer,
+  upstreamDead,
+  upstreamsNotEquivalent,
+  tooManyNameservers,
+  headlessServiceNoEndpoints,
+  statefulsetServiceNameWrong,
+  podNameIsNotAService,
+]
+
+/** Judges every cause; one whose facts are missing is `not-checked`, and why. */
+export function judgeAll(evidence: Evidence): { readonly cause: Cause; readonly judgements: readonly Judgement[] }[] {
+  return CAUSES.map((cause) => ({ cause, judgements: judgeCause(cause, evidence) }))
+}
+
+/** Judges one cause. */
+export function judgeCause(cause: Cause, evidence: Evidence): readonly Judgement[] {
+  for (const kind of cause.needs) {
+    const missing = missingFact(kind, evidence)
+    if (missing !== undefined) return [{ status: 'not-checked', ...missing }]
+  }
+  const judgements = cause.judge(evidence)
+  return judgements.length > 0 ? judgements : [{ status: 'not-checked', why: phrase('not-checked.nothing-to-judge') }]
+}
+
+/** Which of the facts' lists a kind stands for. */
+const LISTS: Readonly<Partial<Record<FactKind, string>>> = {
+  'config-maps': 'configMaps',
+  'endpoint-slices': 'endpointSlices',
+  nodes: 'nodes',
+  pods: 'pods',
+  services: 'services',
+  workloads: 'workloads',
+}
+
+function missingFact(kind: FactKind, evidence: Evidence): { why: Phrase; needs?: Phrase } | undefined {
+  const { facts, ladder, asked } = evidence
+  switch (kind) {
+    case 'asked-name':
+      return asked === undefined ? { why: phrase('not-checked.no-name') } : undefined
+    case 'dns-service':
+      return facts.dns.service === undefined ? { why: phrase('not-checked.no-dns-service') } : undefined
+    case 'probes':
+      return ladder.rungs.some(({ result }) => result !== 'skipped')
+        ? undefined
+        : { why: phrase('not-checked.no-probes') }
+    default: {
+      const missing = facts.missing.find(({ what }) => what === LISTS[kind])
+      if (missing === undefined) return undefined
+      const why = phrase('not-checked.missing-fact', { what: missing.what, detail: missing.why })
+      return { why, needs: phrase('needs.fact', { detail: missing.needs }) }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+// The Service IP brings nothing where the pods behind it answer: kube-proxy on that node is down, stuck or not synced.
+import type { Pod } from '../../kube/objects/index.ts'
+import type { ClusterFacts } from '../facts/index.ts'
+import { phrase } from '../ladder/index.ts'
+import type { Rung } from '../ladder/index.ts'
+import type { Cause, Evidence } from './cause.ts'
+import { line } from './judgement.ts'
+import type { EvidenceLine, Judgement } from './judgement.ts'
+import {
+  askedRungs,
+  excluded,
+  failedIds,
+  notChecked,
+  objectRef,
+  podRef,
+  qualifiedName,
+  readyEndpoints,
+  serviceRef,
+} from './support.ts'
+
+export const serviceIpUnreachable: Cause = {
+  code: 'service-ip-unreachable',
+  needs: ['dns-service', 'probes'],
+  judge: (evidence) => [judge(evidence)],
+}
+
+interface NodeView {
+  readonly node: string
+  readonly service: readonly Rung[]
+  readonly replicas: readonly Rung[]
+}
+
+function judge(evidence: Evidence): Judgement {
+  const { facts, ladder } = evidence
+  const { service } = facts.dns
+  if (service === undefined) return notChecked('not-checked.no-dns-service')
+  const name = qualifiedName(service.service)
+  const address = service.clusterIPs.join(', ')
+  const subject = { kind: 'service', name } as const
+  const views = viewsByNode(evidence)
+  if (views.length === 0) return notChecked('not-checked.service-not-asked', { address })
+  const dead = views.filter((view) => view.service.every(({ observed }) => observed.kind !== 'response'))
+  if (dead.length === 0) return excluded(excludedLine(views, address), subject)
+  if (service.slices.length > 0 && readyEndpoints(service).length === 0) {
+    return excluded(line('observed', 'no-endpoints', { service: name }), subject)
+  }
+  const comparable = dead.filter((view) => transportsAnswered(view).length > 0)
+  if (comparable.length === 0) {
+    return excluded(line('observed', 'replicas-silent', { nodes: dead.map(({ node }) => node) }), subject)
+  }
+  const broken = comparable.filter((view) => transportsAnswered(view).length === 2)
+  if (broken.length === 0) {
+    return excluded(line('observed', 'one-transport', { nodes: comparable.map(({ node }) => node) }), subject)
+  }
+  const without = nodesWithoutEndpoint(facts)
+  if (service.service.internalTrafficPolicy === 'Local' && broken.every(({ node }) => without.has(node))) {
+    return excluded(line('stated', 'local-policy', { nodes: broken.map(({ node }) => node) }), subject)
+  }
+  const proxies = broken.flatMap(({ node }) => proxyLines(evidence, node))
+  const nodes = broken.map(({ node }) => node)
+  const finding = {
+    subject,
+    objects: [
+      serviceRef(service, 'spec.clusterIP'),
+      ...nodes.map((node) => objectRef('Node', node)),
+      ...nodes.flatMap((node) => proxiesOn(facts, node).map((pod) => podRef(pod))),
+    ],
+    values: { address, nodes, count: nodes.length },
+    evidence: [
+      ...broken.slice(0, 2).map((view) => differenceLine(view, address)),
+      ...proxies,
+      ...otherNodes(views, broken),
+    ],
+    fix: {
+      key: 'service-ip-unreachable',
+      values: { nodes },
+      command: nodes
+        .map((node) => `kubectl -n kube-system delete pod -l k8s-app=kube-proxy --field-selector spec.nodeName=${node}`)
+        .join('\n'),
+    },
+    isFault: true,
+    explains: failedIds(
+      ladder,
+      (rung) =>
+        nodes.includes(rung.fromNode ?? '') &&
+        (rung.hop.kind === 'dns-service' || rung.hop.kind === 'kube-proxy' || rung.hop.kind === 'node-cache'),
+    ),
+  }
+  return broken.every(({ node }) => proxyLines(evidence, node).length > 0)
+    ? { status: 'proven', ...finding }
+    : { status: 'suspected', ...finding, missing: [phrase('service-ip-unreachable.missing-proxy', { nodes })] }
+}
+
+/** The canary at the Service IP and at the replicas, from the same node. */
+function viewsByNode({ ladder }: Evidence): NodeView[] {
+  const canaries = askedRungs(ladder).filter(({ purpose, transport }) => purpose === 'canary' && transport !== 'http')
+  const nodes = [...new Set(canaries.flatMap(({ fromNode }) => (fromNode === undefined ? [] : [fromNode])))]
+  return nodes
+    .map((node) => {
+      const own = canaries.filter(({ fromNode }) => fromNode === node)
+      return {
+        node,
+        service: own.filter(({ hop }) => hop.kind === 'dns-service'),
+        replicas: own.filter(({ hop }) => hop.kind === 'replica'),
+      }
+    })
+    .filter(({ service }) => service.length > 0)
+}
+
+/** Transports over which a replica answered and the Service IP did not. */
+function transportsAnswered({ service, replicas }: NodeView): Rung['transport'][] {
+  const asked = new Set(service.map(({ transport }) => transport))
+  const answered = replicas.filter(({ observed }) => observed.kind === 'response').map(({ transport }) => transport)
+  return [...new Set(answered)].filter((transport) => asked.has(transport))
+}
+
+function differenceLine({ node, service, replicas }: NodeView, address: string): EvidenceLine {
+  const answering = replicas.find(({ observed }) => observed.kind === 'response')
+  return line('observed', 'differs', {
+    address,
+    node,
+    transports: service.map(({ transport }) => transport.toUpperCase()),
+    replica: answering?.hop.name ?? '',
+    replicaAddress: answering?.to.address ?? '',
+    rttMs: Math.round(answering?.rttMs ?? 0),
+  })
+}
+
+function excludedLine(views: readonly NodeView[], address: string): EvidenceLine {
+  const partly = views.filter(({ service }) => service.some(({ observed }) => observed.kind !== 'response'))
+  return partly.length === 0
+    ? line('observed', 'answers', { address, count: views.length })
+    : line('observed', 'answers-partly', { address, nodes: partly.map(({ node }) => node) })
+}
+
+function otherNodes(views: readonly NodeView[], broken: readonly NodeView[]): EvidenceLine[] {
+  const fine = views.filter((view) => !broken.includes(view)).map(({ node }) => node)
+  return fine.length === 0 ? [] : [line('observed', 'elsewhere', { nodes: fine })]
+}
+
+// --- kube-proxy on the node ---
+
+function proxyLines({ facts, ladder }: Evidence, node: string): EvidenceLine[] {
+  const lines: EvidenceLine[] = []
+  const proxies = proxiesOn(facts, node)
+  const everywhere = facts.objects.pods.filter(isProxy)
+  if (proxies.length === 0 && everywhere.length > 0) lines.push(line('observed', 'proxy-absent', { node }))
+  for (const pod of proxies.filter(({ ready }) => !ready)) {
+    const state = pod.containerStatuses.find(({ ready }) => !ready)?.state ?? pod.phase
+    lines.push(line('observed', 'proxy-not-ready', { node, pod: pod.meta.name, state }))
+  }
+  const health = ladder.rungs.find(
+    (rung) => rung.hop.kind === 'kube-proxy' && rung.fromNode === node && rung.result === 'failed',
+  )
+  if (health !== undefined) {
+    const status = health.observed.kind === 'status' ? String(health.observed.status) : health.observed.kind
+    lines.push(line('observed', 'proxy-unhealthy', { node, status }))
+  }
+  return lines
+}
+
+function proxiesOn(facts: ClusterFacts, node: string): Pod[] {
+  return facts.objects.pods.filter((pod) => pod.spec.nodeName === node && isProxy(pod))
+}
+
+function isProxy({ meta, spec }: Pod): boolean {
+  return (
+    meta.labels['k8s-app'] === 'kube-proxy' ||
+    spec.containers.some(({ image }) => /(^|\/)kube-proxy(-\w+)?:/.test(image))
+  )
+}
+
+function nodesWithoutEndpoint(facts: ClusterFacts): Set<string> {
+  const { service } = facts.dns
+  const having = new Set((service === undefined ? [] : readyEndpoints(service)).map(({ node }) => node))
+  return new Set(facts.nodes.map(({ name }) => name).filter((name) => !having.has(name)))
+}

@@ -1,0 +1,119 @@
+// A StatefulSet's pods get their names from the Service that `serviceName` names: it must exist, select them and be theirs.
+import { matchesSelector } from '../../kube/objects/index.ts'
+import type { Workload } from '../../kube/objects/index.ts'
+import type { Cause, Evidence } from './cause.ts'
+import { line } from './judgement.ts'
+import type { EvidenceLine, Judgement } from './judgement.ts'
+import {
+  absenceOf,
+  endpointNameOf,
+  explainsAskedName,
+  findPod,
+  findService,
+  findStatefulSet,
+  isHeadless,
+  nameSubject,
+  namespaced,
+  readAskedService,
+} from './asked-service.ts'
+import type { AskedService } from './asked-service.ts'
+import { excluded } from './support.ts'
+
+export const statefulsetServiceNameWrong: Cause = {
+  code: 'statefulset-service-name-wrong',
+  needs: ['asked-name', 'services', 'workloads'],
+  judge: (evidence) => [judge(evidence)],
+}
+
+function judge(evidence: Evidence): Judgement {
+  const { facts } = evidence
+  const asked = readAskedService(evidence)
+  if (asked === undefined) return excluded(line('computed', 'other-form', { name: evidence.asked?.name ?? '' }))
+  const subject = nameSubject(asked)
+  const { namespace, endpoint } = asked
+  if (endpoint === undefined || asked.depth !== 1) {
+    return excluded(line('computed', 'no-pod-label', { name: asked.name }), subject)
+  }
+  const set = findStatefulSet(facts, namespace, endpoint)
+  if (set === undefined)
+    return excluded(line('observed', 'no-statefulset', { pod: `${namespace}/${endpoint}` }), subject)
+  const absence = absenceOf(asked.answer)
+  if (absence === undefined) return excluded(line('computed', 'exists', { name: asked.name }), subject)
+  if (absence.code === 'endpoint-not-ready' || absence.code === 'no-ready-endpoints') {
+    return excluded(line('observed', 'not-ready', { service: `${namespace}/${asked.service}` }), subject)
+  }
+  const wrong = findWrong(evidence, asked, set)
+  if (wrong === undefined)
+    return excluded(line('observed', 'in-order', { statefulset: `${namespace}/${set.meta.name}` }), subject)
+  const pod = findPod(facts, namespace, endpoint)
+  const right = pod === undefined ? undefined : endpointNameOf(evidence, pod)
+  return {
+    status: 'proven',
+    subject,
+    objects: [
+      namespaced('StatefulSet', namespace, set.meta.name, 'spec.serviceName'),
+      ...(set.serviceName === '' ? [] : [namespaced('Service', namespace, set.serviceName)]),
+      ...(pod === undefined ? [] : [namespaced('Pod', namespace, endpoint, 'spec.subdomain')]),
+    ],
+    values: { name: asked.name, statefulset: `${namespace}/${set.meta.name}`, serviceName: set.serviceName || '""' },
+    evidence: [
+      line('stated', 'service-name', {
+        statefulset: `${namespace}/${set.meta.name}`,
+        serviceName: set.serviceName || '""',
+      }),
+      wrong,
+      ...(right === undefined ? [] : [line('computed', 'right-name', { name: right })]),
+    ],
+    fix: fixFor(asked, set, right),
+    isFault: true,
+    explains: explainsAskedName(evidence),
+  }
+}
+
+/** The one thing that keeps the pod from having the name; undefined when nothing does. */
+function findWrong({ facts }: Evidence, asked: AskedService, set: Workload): EvidenceLine | undefined {
+  const { namespace, endpoint = '' } = asked
+  if (set.serviceName === '') return line('stated', 'service-name-empty', {})
+  const service = findService(facts, namespace, set.serviceName)
+  if (service === undefined) return line('observed', 'service-absent', { service: `${namespace}/${set.serviceName}` })
+  const pod = findPod(facts, namespace, endpoint)
+  const labels = pod?.meta.labels ?? set.template.labels
+  if (!matchesSelector(service.selector ?? {}, labels)) {
+    return line('observed', 'not-selected', { service: `${namespace}/${set.serviceName}`, pod: endpoint })
+  }
+  if (asked.service !== set.serviceName) {
+    return line('stated', 'other-service', { asked: asked.service, serviceName: set.serviceName })
+  }
+  if (!isHeadless(service)) {
+    const address = service.clusterIPs.join(', ')
+    return line('observed', 'not-headless', { service: `${namespace}/${set.serviceName}`, address })
+  }
+  const subdomain = pod?.spec.subdomain ?? set.serviceName
+  return subdomain === set.serviceName
+    ? undefined
+    : line('stated', 'subdomain', { pod: endpoint, subdomain: subdomain || '""', serviceName: set.serviceName })
+}
+
+function fixFor(asked: AskedService, set: Workload, right: string | undefined): ReturnType<typeof fix> {
+  const { namespace } = asked
+  if (right !== undefined) return fix('statefulset.use', { name: right }, `fathom dig ${right}`)
+  const missing = set.serviceName !== ''
+  const name = missing ? set.serviceName : asked.service
+  const labels = Object.entries(set.selector.matchLabels).map(([key, value]) => `"${key}":"${value}"`)
+  const manifest = `{"apiVersion":"v1","kind":"Service","metadata":{"name":"${name}","namespace":"${namespace}"},"spec":{"clusterIP":"None","selector":{${labels.join(',')}}}}`
+  return missing
+    ? fix('statefulset.create-service', { service: `${namespace}/${name}` }, `echo '${manifest}' | kubectl apply -f -`)
+    : fix(
+        'statefulset.recreate',
+        { statefulset: `${namespace}/${set.meta.name}` },
+        `kubectl -n ${namespace} delete statefulset ${set.meta.name} --cascade=orphan   # then apply it with spec.serviceName: ${name}`,
+      )
+}
+
+function fix(
+  key: string,
+  values: Record<string, string>,
+  command: string,
+): { key: string; values: Record<string, string>; command: string } {
+  return { key, values, command }
+}

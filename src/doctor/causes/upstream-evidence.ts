@@ -1,0 +1,61 @@
+// Where an upstream is configured and who asks it, as evidence: shared by the causes of the group.
+import type { ClusterFacts } from '../facts/index.ts'
+import { usesNodeResolver } from '../ladder/index.ts'
+import type { UpstreamUse } from '../ladder/index.ts'
+import { line } from './judgement.ts'
+import type { EvidenceLine, ObjectRef } from './judgement.ts'
+import { nodeNamed, objectRef } from './support.ts'
+
+/** Where it is written down: the node's file with its position, or the Corefile with its line. */
+export function placeOfUse(facts: ClusterFacts, use: UpstreamUse): EvidenceLine {
+  const { source, position, count, node, address } = use
+  if (source.kind === 'corefile') {
+    return line('stated', 'in-corefile', { address, name: `${source.namespace}/${source.name}`, line: source.line })
+  }
+  const kubelet = nodeNamed(facts, node)?.kubelet.resolvConf
+  return line('observed', 'in-file', {
+    address,
+    file: `${source.node}:${source.path}`,
+    position,
+    count,
+    kubelet: kubelet?.from ?? '',
+  })
+}
+
+/** Who asks it: servers of the cluster, pods with the node's resolver, and pods behind a node cache that asks it. */
+export function describeUsers(facts: ClusterFacts, uses: readonly UpstreamUse[]): EvidenceLine[] {
+  const servers = [...new Set(uses.flatMap((use) => use.servers.map(({ name }) => name)))]
+  const pods = [...new Set(uses.flatMap((use) => use.pods))]
+  const nodes = [...new Set(uses.map(({ node }) => node))]
+  const cached = uses
+    .filter((use) => use.servers.some(({ kind }) => kind === 'node-cache'))
+    .flatMap(({ node }) => podsBehindCache(facts, node))
+  const lines: EvidenceLine[] = []
+  if (pods.length > 0) lines.push(line('computed', 'felt-by-pods', { count: pods.length, nodes, pods }))
+  if (servers.length > 0) {
+    lines.push(line('computed', 'felt-by-servers', { count: cached.length, nodes, servers }))
+  }
+  return lines
+}
+
+/** The objects and files that a fix touches. */
+export function objectsOfUses(uses: readonly UpstreamUse[]): ObjectRef[] {
+  const sources = uses.map(({ source }): ObjectRef =>
+    source.kind === 'file'
+      ? { kind: 'File', namespace: '', name: `${source.node}:${source.path}` }
+      : objectRef('ConfigMap', `${source.namespace}/${source.name}`, `Corefile:${source.line}`),
+  )
+  const servers = uses.flatMap((use) => use.servers.map(({ name }) => objectRef('Pod', name)))
+  return [...new Map([...sources, ...servers].map((ref) => [`${ref.kind} ${ref.namespace}/${ref.name}`, ref])).values()]
+}
+
+/** Pods of a node whose queries its node cache takes: kubelet gives them the cache's address. */
+function podsBehindCache(facts: ClusterFacts, node: string): string[] {
+  const kubelet = nodeNamed(facts, node)?.kubelet
+  const cacheIPs = new Set(facts.dns.nodeCaches.flatMap(({ localIPs }) => localIPs))
+  if (kubelet === undefined || !kubelet.clusterDNS.value.some((address) => cacheIPs.has(address))) return []
+  return facts.objects.pods
+    .filter((pod) => pod.spec.nodeName === node && pod.phase === 'Running' && pod.spec.dnsPolicy !== 'None')
+    .filter((pod) => !usesNodeResolver(pod, kubelet))
+    .map(({ meta }) => `${meta.namespace}/${meta.name}`)
+}

@@ -1,0 +1,64 @@
+// How an upstream is taken out of use: from the node's file and from where that file comes, or from the Corefile; then the
+// pods that copied it are made anew.
+import type { ClusterFacts } from '../facts/index.ts'
+import type { UpstreamUse } from '../ladder/index.ts'
+import type { Fix } from './judgement.ts'
+import { shellQuote } from './support.ts'
+
+/** Longest list of pods that a command names; more are left to the reader. */
+const MAX_NAMED = 6
+
+export function upstreamFix(facts: ClusterFacts, address: string, uses: readonly UpstreamUse[]): Fix {
+  const files = uses.filter(({ source }) => source.kind === 'file')
+  const corefiles = uses.filter(({ source }) => source.kind === 'corefile')
+  const commands = [...files.flatMap((use) => fileCommands(use, address)), ...corefileCommands(corefiles, address)]
+  const pods = [...new Set(files.flatMap((use) => [...use.servers.map(({ name }) => name), ...ownedPods(facts, use)]))]
+  const values = { address, nodes: [...new Set(uses.map(({ node }) => node))] }
+  const key = files.length > 0 ? 'upstream.remove-from-file' : 'upstream.remove-from-corefile'
+  return { key, values, command: [...commands, ...deletePods(pods)].join('\n') }
+}
+
+function fileCommands({ source, node }: UpstreamUse, address: string): string[] {
+  if (source.kind !== 'file') return []
+  const pattern = `/^nameserver[[:space:]]+${address.replaceAll('.', String.raw`\.`)}([[:space:]]|$)/d`
+  const edit = `sudo sed -E -i.bak ${shellQuote(pattern)} ${shellQuote(source.path)}`
+  const generated = /^\/run\/(systemd\/resolve|NetworkManager|resolvconf)\//.test(source.path)
+  return [
+    ...(generated
+      ? [`# ${source.path} is generated: remove ${address} from netplan, NetworkManager or DHCP as well`]
+      : []),
+    `ssh ${shellQuote(node)} ${shellQuote(`${edit} && sudo systemctl restart kubelet`)}`,
+  ]
+}
+
+function corefileCommands(uses: readonly UpstreamUse[], address: string): string[] {
+  const places = new Set(
+    uses.flatMap(({ source }) =>
+      source.kind === 'corefile'
+        ? [`kubectl -n ${source.namespace} edit configmap ${source.name}   # line ${source.line}: take ${address} out`]
+        : [],
+    ),
+  )
+  return [...places]
+}
+
+/** Pods that a controller makes anew; a pod without one would be gone for good. */
+function ownedPods(facts: ClusterFacts, use: UpstreamUse): string[] {
+  const named = new Set(use.pods)
+  return facts.objects.pods
+    .filter(({ meta, spec }) => named.has(`${meta.namespace}/${meta.name}`) && !spec.hostNetwork)
+    .filter(({ meta }) => meta.owner !== undefined && meta.owner.kind !== 'Node')
+    .map(({ meta }) => `${meta.namespace}/${meta.name}`)
+}
+
+function deletePods(pods: readonly string[]): string[] {
+  const byNamespace = new Map<string, string[]>()
+  for (const pod of pods) {
+    const [namespace = '', name = ''] = pod.split('/')
+    byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), name])
+  }
+  return [...byNamespace].map(([namespace, names]) => {
+    const rest = names.length > MAX_NAMED ? `   # and ${names.length - MAX_NAMED} more` : ''
+    return `kubectl -n ${namespace} delete pod ${names.slice(0, MAX_NAMED).join(' ')}${rest}`
+  })
+}

@@ -1,0 +1,103 @@
+// The report as JSON: what `-o json` prints, what every renderer reads, and nothing else. Documented in
+// docs/doctor-json.md and docs/schema/doctor.schema.json; a change that breaks a reader changes `schemaVersion`.
+import type { CauseCode, ObjectRef, Subject } from '../causes/index.ts'
+import type { Basis, HopKind, Purpose, RungTransport } from '../ladder/index.ts'
+import type { Outcome } from '../verdict/index.ts'
+import type { Language } from './language.ts'
+
+export interface DoctorReport {
+  readonly schemaVersion: 1
+  readonly language: Language
+  readonly cluster: ReportCluster
+  /** The name given by `--name`. */
+  readonly name?: ReportName
+  readonly outcome: Outcome
+  /** The proven cause that explains most; null when none is proven. */
+  readonly verdict: { readonly code: CauseCode; readonly summary: string } | null
+  /** Proven ones first, the verdict's leading. */
+  readonly causes: readonly ReportFinding[]
+  readonly observations: readonly ReportFinding[]
+  readonly excluded: readonly { readonly code: CauseCode; readonly subject?: Subject; readonly by: string }[]
+  readonly notChecked: readonly ReportNotChecked[]
+  /** Ids of failed rungs that no proven cause explains; `name` for the name asked about. */
+  readonly unexplained: readonly string[]
+  readonly ladder: readonly ReportRung[]
+}
+
+export interface ReportCluster {
+  /** Where the facts came from, in words. */
+  readonly source: string
+  /** Of the API server; null when it was not seen. */
+  readonly version: string | null
+  readonly clusterDomain: string
+  readonly dnsService: { readonly name: string; readonly addresses: readonly string[] } | null
+  readonly replicas: number
+  readonly nodes: number
+  /** RFC 3339. */
+  readonly collectedAt: string
+  /** What could not be read, and what would show it. */
+  readonly missing: readonly { readonly what: string; readonly why: string; readonly needs: string }[]
+}
+
+export interface ReportName {
+  readonly given: string
+  readonly name: string
+  readonly type: string
+  /** RDATA that the schema gives. */
+  readonly expected: readonly string[]
+  /** Why the schema gives none; null when it gives some or the name is not the cluster's. */
+  readonly absence: string | null
+}
+
+export interface ReportFinding {
+  readonly code: CauseCode
+  readonly status: 'proven' | 'suspected'
+  readonly title: string
+  readonly summary: string
+  readonly subject: Subject
+  readonly objects: readonly ObjectRef[]
+  readonly evidence: readonly { readonly basis: Basis; readonly text: string }[]
+  readonly fix: { readonly command: string; readonly explanation: string; readonly risk: string }
+  /** Ids of rungs; `name` for the name asked about. */
+  readonly explains: readonly string[]
+  /** Of a suspected cause: what would decide. */
+  readonly missing?: readonly string[]
+  readonly causedBy?: CauseCode
+}
+
+export interface ReportNotChecked {
+  readonly code: CauseCode
+  readonly subject?: Subject
+  readonly why: string
+  readonly needs?: string
+}
+
+export interface ReportRung {
+  readonly id: string
+  readonly hop: HopKind
+  /** `namespace/name` of the Service or pod, an upstream's address. */
+  readonly server: string
+  /** Node of the server. */
+  readonly node?: string
+  /** `node/NAME`, `pod/NAMESPACE/NAME` or `here`. */
+  readonly from: string
+  /** `ADDRESS:PORT`; empty when the server has none. */
+  readonly to: string
+  readonly transport: RungTransport
+  readonly purpose: Purpose
+  /** `NAME TYPE`, or the path of an HTTP request. */
+  readonly question: string
+  readonly expected: string
+  readonly observed: string
+  /** Milliseconds; null without a response. */
+  readonly rttMs: number | null
+  /** Milliseconds until the outcome was known, lost attempts included. */
+  readonly elapsedMs: number
+  readonly attempts: number
+  readonly result: 'failed' | 'ok' | 'skipped'
+  readonly why?: string
+  readonly needs?: string
+  /** Messages that came and were not the response. */
+  readonly stray?: readonly string[]
+  readonly equivalent: string
+}

@@ -1,0 +1,26 @@
+import type { DoctorReport } from './doctor-report.ts'
+import { renderJson } from './json.ts'
+import { renderJunit } from './junit.ts'
+import { renderMarkdown } from './markdown.ts'
+import { renderText } from './text.ts'
+
+export { buildReport } from './build-report.ts'
+export type * from './doctor-report.ts'
+export * from './language.ts'
+
+export const REPORT_FORMATS = ['text', 'json', 'junit', 'md'] as const
+export type ReportFormat = (typeof REPORT_FORMATS)[number]
+
+/** Renders a report; every renderer reads the report's JSON and nothing else. */
+export function renderReport(report: DoctorReport, format: ReportFormat, color = false): string {
+  switch (format) {
+    case 'text':
+      return renderText(report, { color })
+    case 'json':
+      return renderJson(report)
+    case 'junit':
+      return renderJunit(report)
+    case 'md':
+      return renderMarkdown(report)
+  }
+}

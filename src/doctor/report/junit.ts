@@ -1,0 +1,88 @@
+// The report for CI systems: a test case for each probe, and one for each proven or suspected cause.
+import type { DoctorReport, ReportFinding, ReportRung } from './doctor-report.ts'
+
+/** Renders a report as JUnit XML. Skipped probes are `<skipped>`, never passed. */
+export function renderJunit(report: DoctorReport): string {
+  const probes = report.ladder.map(probeCase)
+  const causes = report.causes.map(causeCase)
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<testsuites name="fathom doctor">',
+    ...suite('ladder', probes),
+    ...suite('causes', causes),
+    '</testsuites>',
+    '',
+  ].join('\n')
+}
+
+interface TestCase {
+  readonly className: string
+  readonly name: string
+  readonly timeMs: number
+  readonly outcome: 'failure' | 'passed' | 'skipped'
+  readonly message: string
+  readonly text: string
+}
+
+function suite(name: string, cases: readonly TestCase[]): string[] {
+  const count = (outcome: TestCase['outcome']): number => cases.filter((one) => one.outcome === outcome).length
+  const timeMs = Math.max(0, ...cases.map((one) => one.timeMs))
+  return [
+    `  <testsuite name="${name}" tests="${cases.length}" failures="${count('failure')}" errors="0" skipped="${count('skipped')}" time="${seconds(timeMs)}">`,
+    ...cases.flatMap(render),
+    '  </testsuite>',
+  ]
+}
+
+function render({ className, name, timeMs, outcome, message, text }: TestCase): string[] {
+  const open = `    <testcase classname="${escapeXml(className)}" name="${escapeXml(name)}" time="${seconds(timeMs)}"`
+  switch (outcome) {
+    case 'passed':
+      return [`${open}/>`]
+    case 'skipped':
+      return [`${open}>`, `      <skipped message="${escapeXml(message)}"/>`, '    </testcase>']
+    case 'failure':
+      return [
+        `${open}>`,
+        `      <failure message="${escapeXml(message)}">${escapeXml(text)}</failure>`,
+        '    </testcase>',
+      ]
+  }
+}
+
+function probeCase(rung: ReportRung): TestCase {
+  const needs = rung.needs === undefined ? '' : ` (${rung.needs})`
+  return {
+    className: `ladder.${rung.hop}`,
+    name: rung.id,
+    timeMs: rung.elapsedMs,
+    outcome: rung.result === 'ok' ? 'passed' : rung.result === 'failed' ? 'failure' : 'skipped',
+    message: `${rung.why ?? ''}${needs}`,
+    text: [`${rung.question} @${rung.to}`, rung.expected, rung.observed, rung.equivalent].join('\n'),
+  }
+}
+
+function causeCase(finding: ReportFinding): TestCase {
+  return {
+    className: `causes.${finding.status}`,
+    name: `${finding.code} ${finding.subject.name}`,
+    timeMs: 0,
+    outcome: 'failure',
+    message: finding.summary,
+    text: [...finding.evidence.map(({ text }) => text), finding.fix.command].join('\n'),
+  }
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3)
+}
+
+/** Also takes out what XML 1.0 cannot hold at all. */
+function escapeXml(text: string): string {
+  return text
+    .replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

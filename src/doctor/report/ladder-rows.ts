@@ -1,0 +1,104 @@
+// Folds the ladder's rungs into rows a person can read: one hop from one place or from several that saw the same.
+import type { HopKind, RungTransport } from '../ladder/index.ts'
+import type { ReportRung } from './doctor-report.ts'
+
+/** What became of one hop over one transport. */
+export interface LadderCell {
+  readonly result: ReportRung['result']
+  /** Rungs with that result, and all of them. */
+  readonly count: number
+  readonly all: number
+  /** Least and greatest time of the rungs that brought a response; undefined when none did. */
+  readonly rttMs?: { readonly least: number; readonly greatest: number }
+  /** Why the first of the failed or skipped rungs is. */
+  readonly why?: string
+  readonly purposes: readonly string[]
+}
+
+export interface LadderRow {
+  readonly hop: HopKind
+  readonly server: string
+  readonly node?: string
+  /** Address without port. */
+  readonly address: string
+  readonly from: readonly string[]
+  readonly cells: Readonly<Partial<Record<RungTransport, LadderCell>>>
+  /** The command for the first failed rung, or the first one. */
+  readonly equivalent: string
+}
+
+/** Rows in the order of the ladder. */
+export function foldLadder(rungs: readonly ReportRung[]): LadderRow[] {
+  const hops = groupBy(rungs, (rung) => `${rung.hop} ${rung.server} ${rung.node ?? ''} ${dnsAddress(rung)}`)
+  return hops.flatMap((own) => {
+    const places = groupBy(own, ({ from }) => from)
+    return groupBy(places, signatureOf).map((same) => rowOf(same.flat()))
+  })
+}
+
+/** HTTP rungs belong to the row of their server's DNS address. */
+function dnsAddress(rung: ReportRung): string {
+  return rung.transport === 'http' || rung.hop !== 'dns-service' ? '' : addressOf(rung.to)
+}
+
+function rowOf(rungs: readonly ReportRung[]): LadderRow {
+  const [first] = rungs
+  if (first === undefined) throw new RangeError('a row needs a rung')
+  const named = rungs.find(({ transport }) => transport !== 'http') ?? first
+  const shown = rungs.find(({ result }) => result === 'failed') ?? named
+  const cells: Partial<Record<RungTransport, LadderCell>> = {}
+  for (const transport of ['udp', 'tcp', 'http'] as const) {
+    const own = rungs.filter((rung) => rung.transport === transport)
+    if (own.length > 0) cells[transport] = cellOf(own)
+  }
+  return {
+    hop: first.hop,
+    server: first.server,
+    ...(first.node === undefined ? {} : { node: first.node }),
+    address: addressOf(named.to),
+    from: [...new Set(rungs.map(({ from }) => from))],
+    cells,
+    equivalent: shown.equivalent,
+  }
+}
+
+function cellOf(rungs: readonly ReportRung[]): LadderCell {
+  const result = worstOf(rungs)
+  const own = rungs.filter((rung) => rung.result === result)
+  const times = rungs.flatMap(({ rttMs }) => (rttMs === null ? [] : [rttMs]))
+  const why = own.find((rung) => rung.why !== undefined)?.why
+  return {
+    result,
+    count: own.length,
+    all: rungs.length,
+    ...(times.length === 0 ? {} : { rttMs: { least: Math.min(...times), greatest: Math.max(...times) } }),
+    ...(why === undefined ? {} : { why }),
+    purposes: [...new Set(own.map(({ purpose }) => purpose))],
+  }
+}
+
+/** Failed before anything else; skipped only when nothing was asked: a skipped rung never counts as passed. */
+function worstOf(rungs: readonly ReportRung[]): ReportRung['result'] {
+  if (rungs.some(({ result }) => result === 'failed')) return 'failed'
+  return rungs.every(({ result }) => result === 'skipped') ? 'skipped' : 'ok'
+}
+
+/** Places with the same signature share a row. */
+function signatureOf(rungs: readonly ReportRung[]): string {
+  return rungs.map(({ transport, purpose, result, why }) => `${transport} ${purpose} ${result} ${why ?? ''}`).join('|')
+}
+
+function addressOf(to: string): string {
+  return to.replace(/:\d+$/, '').replaceAll(/[[\]]/g, '')
+}
+
+function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Item[][] {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const name = key(item)
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [item])
+    else group.push(item)
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,111 @@
+// The report for an issue or a chat.
+import type { DoctorReport, ReportFinding } from './doctor-report.ts'
+import { fillTemplate } from './format-phrase.ts'
+import { foldLadder } from './ladder-rows.ts'
+import { cellText, fromText, hopText } from './row-text.ts'
+import type { Labels } from './wording/index.ts'
+import { WORDING } from './wording/index.ts'
+
+/** Renders a report as Markdown. */
+export function renderMarkdown(report: DoctorReport): string {
+  const labels = WORDING[report.language].labels
+  const sections = [
+    [`## ${headline(report, labels)}`],
+    nameLines(report, labels),
+    ...report.causes.map((finding, index) =>
+      causeLines(finding, { labels, isVerdict: index === 0 && report.verdict !== null }),
+    ),
+    listSection(labels.unexplained, unexplainedLines(report)),
+    ladderLines(report, labels),
+    listSection(
+      labels.observations,
+      report.observations.map(({ code, summary }) => `\`${code}\`: ${escapeMarkdown(summary)}`),
+    ),
+    listSection(
+      labels.notChecked,
+      report.notChecked.map(({ code, why }) => `\`${code}\`: ${escapeMarkdown(why)}`),
+    ),
+    [`${labels.cluster}: ${escapeMarkdown(report.cluster.source)}, ${report.cluster.collectedAt}`],
+  ]
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n')
+}
+
+function headline({ verdict, outcome }: DoctorReport, labels: Labels): string {
+  if (verdict !== null) return `\`${verdict.code}\`: ${escapeMarkdown(verdict.summary)}`
+  return outcome === 'healthy' ? labels.healthy : labels.inconclusive
+}
+
+function nameLines({ name, language }: DoctorReport, labels: Labels): string[] {
+  if (name === undefined) return []
+  const said =
+    name.absence === null
+      ? name.expected.length === 0
+        ? ''
+        : `: ${fillTemplate(labels.resolves, { expected: name.expected }, language)}`
+      : `: ${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`
+  return [`${labels.name} \`${name.name} ${name.type}\`${escapeMarkdown(said)}`]
+}
+
+function causeLines(
+  finding: ReportFinding,
+  { labels, isVerdict }: { readonly labels: Labels; readonly isVerdict: boolean },
+): string[] {
+  const word = finding.status === 'proven' ? labels.alsoProven : labels.suspected
+  const title = isVerdict ? [] : [`### ${word} \`${finding.code}\`: ${escapeMarkdown(finding.summary)}`, '']
+  const missing = (finding.missing ?? []).map((text) => `- ${labels.wouldDecide}: ${escapeMarkdown(text)}`)
+  return [
+    ...title,
+    `**${labels.proof}**`,
+    '',
+    ...finding.evidence.map(({ basis, text }) => `- *${labels.basis[basis]}* ${escapeMarkdown(text)}`),
+    ...missing,
+    '',
+    `**${labels.fix}**: ${escapeMarkdown(finding.fix.explanation)} ${labels.risk}: ${escapeMarkdown(finding.fix.risk)}`,
+    '',
+    '```sh',
+    finding.fix.command,
+    '```',
+  ]
+}
+
+function unexplainedLines({ unexplained, ladder }: DoctorReport): string[] {
+  const failed = new Set(unexplained)
+  return ladder
+    .filter(({ id }) => failed.has(id))
+    .map(
+      ({ hop, server, from, why, equivalent }) =>
+        `${hop} ${server} <- ${from}: ${escapeMarkdown(why ?? '')} \`${equivalent}\``,
+    )
+}
+
+function ladderLines(report: DoctorReport, labels: Labels): string[] {
+  const rows = foldLadder(report.ladder)
+  if (rows.length === 0) return []
+  const { hop, from, udp, tcp, http } = labels.columns
+  const header = [hop, from, udp, tcp, http]
+  const body = rows.map((row) => [
+    hopText(row, report.language),
+    fromText(row, report.language),
+    cellText(row.cells.udp, report.language),
+    cellText(row.cells.tcp, report.language),
+    cellText(row.cells.http, report.language),
+  ])
+  return [
+    `### ${labels.ladder}`,
+    '',
+    `| ${header.join(' | ')} |`,
+    `| ${header.map(() => '---').join(' | ')} |`,
+    ...body.map((cells) => `| ${cells.map(escapeMarkdown).join(' | ')} |`),
+  ]
+}
+
+function listSection(title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [`### ${title}`, '', ...items.map((item) => `- ${item}`)]
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replaceAll(/([\\`*_|<>[\]])/g, String.raw`\$1`)
+}

@@ -1,0 +1,41 @@
+// The words of a ladder row, shared by the renderers that draw tables.
+import { fillTemplate } from './format-phrase.ts'
+import type { LadderCell, LadderRow } from './ladder-rows.ts'
+import type { Language } from './language.ts'
+import { WORDING } from './wording/index.ts'
+
+/** Most places that are named in one cell. */
+const MAX_PLACES = 3
+
+/** `replica kube-system/coredns-x on node4 10.233.74.65`. */
+export function hopText({ hop, server, node, address }: LadderRow, language: Language): string {
+  const label = WORDING[language].labels.hops[hop]
+  const at = node === undefined ? '' : ` @${node}`
+  return `${label} ${server}${at}${address === '' || address === server ? '' : ` ${address}`}`
+}
+
+export function fromText({ from }: LadderRow, language: Language): string {
+  const { nodes, here } = WORDING[language].labels
+  const names = from.map((place) => (place === 'here' ? here : place.replace(/^node\//, '')))
+  return names.length > MAX_PLACES ? fillTemplate(nodes, { count: names.length }, language) : names.join(', ')
+}
+
+/** `ok 3/3 1-2 ms`, `failed 2/2: no response`, `skipped`; empty without a cell. */
+export function cellText(cell: LadderCell | undefined, language: Language): string {
+  if (cell === undefined) return ''
+  const { results } = WORDING[language].labels
+  const word = results[cell.result]
+  if (cell.result === 'skipped') return word
+  const count = ` ${cell.count}/${cell.all}`
+  if (cell.result === 'failed') return `${word}${count}${cell.why === undefined ? '' : `: ${cell.why}`}`
+  return `${word}${count}${cell.rttMs === undefined ? '' : ` ${timeText(cell.rttMs)}`}`
+}
+
+function timeText({ least, greatest }: { readonly least: number; readonly greatest: number }): string {
+  const [from, to] = [formatMs(least), formatMs(greatest)]
+  return from === to ? `${to} ms` : `${from}-${to} ms`
+}
+
+function formatMs(ms: number): string {
+  return ms < 10 ? ms.toFixed(1).replace(/\.0$/, '') : String(Math.round(ms))
+}

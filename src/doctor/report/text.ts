@@ -1,0 +1,224 @@
+// The report for a person at a terminal: the verdict in one line, the proof, the fix, then the ladder and the rest.
+import picocolors from 'picocolors'
+import type { DoctorReport, ReportFinding, ReportRung } from './doctor-report.ts'
+import { fillTemplate } from './format-phrase.ts'
+import { foldLadder } from './ladder-rows.ts'
+import type { LadderCell, LadderRow } from './ladder-rows.ts'
+import { cellText, fromText, hopText } from './row-text.ts'
+import { displayWidth, padToWidth } from './width.ts'
+import type { Labels } from './wording/index.ts'
+import { WORDING } from './wording/index.ts'
+
+/** Lines of proof that are shown: conventions ask for five at most. */
+const MAX_PROOF = 5
+const MAX_UNEXPLAINED = 8
+
+export interface TextOptions {
+  readonly color: boolean
+}
+
+/** Renders a report as text that ends with a line feed. */
+export function renderText(report: DoctorReport, { color }: TextOptions): string {
+  const paint = picocolors.createColors(color)
+  const labels = WORDING[report.language].labels
+  const context: Context = { report, labels, paint }
+  const sections = [
+    headline(context),
+    nameSection(context),
+    ...report.causes.map((finding, index) => causeSection(context, finding, index === 0)),
+    unexplainedSection(context),
+    ladderSection(context),
+    observationSection(context),
+    notCheckedSection(context),
+    excludedSection(context),
+    clusterSection(context),
+  ]
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n')
+}
+
+interface Context {
+  readonly report: DoctorReport
+  readonly labels: Labels
+  readonly paint: ReturnType<typeof picocolors.createColors>
+}
+
+function headline({ report, labels, paint }: Context): string[] {
+  const { verdict, outcome, ladder } = report
+  if (verdict !== null) return [`${paint.bold(paint.red(verdict.code))}: ${paint.bold(verdict.summary)}`]
+  if (outcome === 'healthy') return [paint.bold(paint.green(labels.healthy))]
+  const sawDns = ladder.some(
+    ({ result, hop, transport }) =>
+      result === 'ok' && transport !== 'http' && (hop === 'dns-service' || hop === 'replica'),
+  )
+  return [paint.bold(paint.yellow(labels.inconclusive + (sawDns ? '' : `; ${labels.tooLittle}`)))]
+}
+
+function nameSection({ report, labels, paint }: Context): string[] {
+  const { name, language } = report
+  if (name === undefined) return []
+  const asked = `${name.name} ${name.type}`
+  if (name.absence !== null) {
+    return [
+      `${paint.bold(labels.name)} ${asked}: ${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`,
+    ]
+  }
+  if (name.expected.length === 0) return [`${paint.bold(labels.name)} ${asked}`]
+  const expected = fillTemplate(labels.resolves, { expected: name.expected }, language)
+  return [`${paint.bold(labels.name)} ${asked}: ${expected}`]
+}
+
+function causeSection(context: Context, finding: ReportFinding, isFirst: boolean): string[] {
+  const { labels, paint, report } = context
+  const isVerdict = isFirst && report.verdict !== null
+  const lines: string[] = []
+  if (!isVerdict) {
+    const word = finding.status === 'proven' ? paint.red(labels.alsoProven) : paint.yellow(labels.suspected)
+    lines.push(`${paint.bold(word)} ${finding.code}: ${finding.summary}`)
+  }
+  if (finding.causedBy !== undefined) {
+    lines.push(`  (${fillTemplate(labels.consequenceOf, { code: finding.causedBy }, report.language)})`)
+    return [...lines, ...finding.evidence.slice(0, 2).map((line) => evidenceLine(context, line))]
+  }
+  lines.push(paint.bold(labels.proof))
+  lines.push(...finding.evidence.slice(0, MAX_PROOF).map((line) => evidenceLine(context, line)))
+  if (finding.missing !== undefined) {
+    lines.push(paint.bold(labels.wouldDecide), ...finding.missing.map((text) => `  ${text}`))
+  }
+  lines.push(paint.bold(labels.fix))
+  lines.push(...finding.fix.command.split('\n').map((command) => `  ${paint.cyan(command)}`))
+  lines.push(`  ${finding.fix.explanation}`, `  ${labels.risk}: ${finding.fix.risk}`)
+  return lines
+}
+
+function evidenceLine({ labels, paint }: Context, { basis, text }: ReportFinding['evidence'][number]): string {
+  const width = Math.max(...Object.values(labels.basis).map(displayWidth))
+  return `  ${paint.dim(padToWidth(labels.basis[basis], width))}  ${text}`
+}
+
+function unexplainedSection({ report, labels, paint }: Context): string[] {
+  if (report.unexplained.length === 0) return []
+  const byId = new Map(report.ladder.map((rung) => [rung.id, rung]))
+  const rungs = report.unexplained.flatMap((id) => byId.get(id) ?? [])
+  const lines = rungs.slice(0, MAX_UNEXPLAINED).map((rung) => `  ${describeRung(rung, report, labels)}`)
+  if (report.unexplained.includes('name') && report.name !== undefined) {
+    lines.unshift(`  ${report.name.name} ${report.name.type}: ${report.name.absence ?? ''}`)
+  }
+  if (rungs.length > MAX_UNEXPLAINED) {
+    lines.push(`  ${fillTemplate(labels.more, { count: rungs.length - MAX_UNEXPLAINED }, report.language)}`)
+  }
+  return [paint.bold(paint.yellow(labels.unexplained)), ...lines]
+}
+
+function describeRung(rung: ReportRung, { language }: DoctorReport, labels: Labels): string {
+  const hop = `${WORDING[language].labels.hops[rung.hop]} ${rung.server}`
+  const from = rung.from === 'here' ? labels.here : rung.from.replace(/^node\//, '')
+  return `${hop} ${rung.transport.toUpperCase()} <- ${from}: ${rung.question}: ${rung.why ?? ''}   $ ${rung.equivalent}`
+}
+
+// --- The ladder as a table ---
+
+function ladderSection(context: Context): string[] {
+  const { report, labels, paint } = context
+  const rows = foldLadder(report.ladder)
+  if (rows.length === 0) return []
+  const { columns } = labels
+  const table = rows.map((row) => [
+    hopText(row, report.language),
+    fromText(row, report.language),
+    cellText(row.cells.udp, report.language),
+    cellText(row.cells.tcp, report.language),
+    cellText(row.cells.http, report.language),
+  ])
+  const header = [columns.hop, columns.from, columns.udp, columns.tcp, columns.http]
+  const widths = header.map((title, index) =>
+    Math.max(...[header, ...table].map((cells) => displayWidth(cells[index] ?? title))),
+  )
+  const pad = (text: string, index: number): string =>
+    index === header.length - 1 ? text : padToWidth(text, widths[index] ?? 0)
+  const lines = rows.flatMap((row, at) => {
+    const cells = (table[at] ?? []).map((text, index) => paintCell(context, cellAt(row, index), pad(text, index)))
+    const line = `  ${cells.join('  ')}`.trimEnd()
+    return hasFailed(row) && row.equivalent !== '' ? [line, paint.dim(`    $ ${row.equivalent}`)] : [line]
+  })
+  return [
+    paint.bold(labels.ladder),
+    `  ${paint.dim(header.map(pad).join('  ').trimEnd())}`,
+    ...lines,
+    ...skippedLines(context, rows),
+  ]
+}
+
+function cellAt(row: LadderRow, index: number): LadderCell | undefined {
+  return [undefined, undefined, row.cells.udp, row.cells.tcp, row.cells.http][index]
+}
+
+function paintCell({ paint }: Context, cell: LadderCell | undefined, text: string): string {
+  if (cell === undefined) return text
+  return { ok: paint.green, failed: paint.red, skipped: paint.yellow }[cell.result](text)
+}
+
+function hasFailed({ cells }: LadderRow): boolean {
+  return Object.values(cells).some(({ result }) => result === 'failed')
+}
+
+/** Why rungs were skipped, each reason once. */
+function skippedLines({ report, labels, paint }: Context, rows: readonly LadderRow[]): string[] {
+  const reasons = new Map<string, string[]>()
+  for (const rung of report.ladder) {
+    if (rung.result !== 'skipped') continue
+    const reason = `${rung.why ?? ''}${rung.needs === undefined ? '' : `; ${labels.needs}: ${rung.needs}`}`
+    const hop = `${labels.hops[rung.hop]} ${rung.server}`
+    const hops = reasons.get(reason) ?? []
+    if (!hops.includes(hop)) reasons.set(reason, [...hops, hop])
+  }
+  if (reasons.size === 0 || rows.length === 0) return []
+  const lines = [...reasons].map(([reason, hops]) => {
+    const named = hops.length > 2 ? `${hops[0] ?? ''} … (${hops.length})` : hops.join(', ')
+    return `    ${named}: ${reason}`
+  })
+  return [`  ${paint.dim(labels.skippedBecause)}`, ...lines]
+}
+
+// --- The rest ---
+
+function observationSection(context: Context): string[] {
+  const { report, labels, paint } = context
+  if (report.observations.length === 0) return []
+  return [
+    paint.bold(labels.observations),
+    ...report.observations.map(({ code, summary }) => `  ${paint.cyan(code)}: ${summary}`),
+  ]
+}
+
+/** Causes that were not checked for the same reason share a line. */
+function notCheckedSection({ report, labels, paint }: Context): string[] {
+  if (report.notChecked.length === 0) return []
+  const reasons = new Map<string, Set<string>>()
+  for (const { code, why, needs } of report.notChecked) {
+    const reason = `${why}${needs === undefined ? '' : `; ${labels.needs}: ${needs}`}`
+    reasons.set(reason, (reasons.get(reason) ?? new Set()).add(code))
+  }
+  return [
+    paint.bold(labels.notChecked),
+    ...[...reasons].map(([reason, codes]) => `  ${[...codes].join(', ')}: ${reason}`),
+  ]
+}
+
+function excludedSection({ report, labels, paint }: Context): string[] {
+  const codes = [...new Set(report.excluded.map(({ code }) => code))]
+  const left = codes.filter((code) => ![...report.causes, ...report.observations].some((found) => found.code === code))
+  return left.length === 0 ? [] : [paint.bold(labels.excluded), `  ${left.join(', ')}`]
+}
+
+function clusterSection({ report, labels, paint }: Context): string[] {
+  const { source, version, dnsService, clusterDomain } = report.cluster
+  const service = dnsService === null ? '' : `, ${dnsService.name} ${dnsService.addresses.join(', ')}`
+  const missing = report.cluster.missing.map(({ what, why, needs }) => `  ${what}: ${why}; ${labels.needs}: ${needs}`)
+  return [
+    paint.dim(`${labels.cluster}: ${source}${version === null ? '' : `, ${version}`}${service}, ${clusterDomain}`),
+    ...missing.slice(0, MAX_UNEXPLAINED).map((line) => paint.dim(line)),
+  ]
+}

@@ -1,0 +1,77 @@
+// The shape of a language's words. A test holds the tables of all languages against each other and against what causes
+// and rungs can say.
+import type { CauseCode } from '../../causes/index.ts'
+
+export interface CauseWording {
+  /** A few words: what this is. */
+  readonly title: string
+  /** One sentence with the values of the judgement: the verdict. */
+  readonly summary: string
+  /** Lines of evidence by their key. */
+  readonly lines: Readonly<Record<string, string>>
+}
+
+export interface FixWording {
+  readonly explanation: string
+  readonly risk: string
+}
+
+/** Words that renderers put around the report's values. */
+export interface Labels {
+  readonly healthy: string
+  readonly inconclusive: string
+  readonly tooLittle: string
+  readonly alsoProven: string
+  readonly suspected: string
+  readonly consequenceOf: string
+  readonly wouldDecide: string
+  readonly proof: string
+  readonly fix: string
+  readonly risk: string
+  readonly ladder: string
+  readonly observations: string
+  readonly unexplained: string
+  readonly notChecked: string
+  readonly excluded: string
+  readonly needs: string
+  readonly more: string
+  readonly columns: {
+    readonly hop: string
+    readonly from: string
+    readonly udp: string
+    readonly tcp: string
+    readonly http: string
+  }
+  readonly results: { readonly ok: string; readonly failed: string; readonly skipped: string }
+  readonly hops: {
+    readonly 'dns-service': string
+    readonly 'kube-proxy': string
+    readonly 'node-cache': string
+    readonly replica: string
+    readonly upstream: string
+  }
+  readonly basis: {
+    readonly assumed: string
+    readonly computed: string
+    readonly observed: string
+    readonly stated: string
+  }
+  readonly nodes: string
+  readonly here: string
+  readonly cluster: string
+  readonly name: string
+  readonly resolves: string
+  readonly doesNotResolve: string
+  readonly skippedBecause: string
+}
+
+export interface Wording {
+  readonly causes: Readonly<Record<CauseCode, CauseWording>>
+  readonly fixes: Readonly<Record<string, FixWording>>
+  /** Reasons, needs and whatever else a phrase's key names. */
+  readonly phrases: Readonly<Record<string, string>>
+  readonly labels: Labels
+}
+
+/** The words of one group of causes. */
+export type GroupWording<Code extends CauseCode> = Readonly<Record<Code, CauseWording>>
