@@ -188,7 +188,7 @@ function isPiped({ stdin }: Io): boolean {
 /** Exit code 1 and one line, with a second one for what a person can do; as CoreDNS ends when it cannot start. */
 function refuse(error: unknown, io: Io): number {
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error
-  io.stderr.write(`${error instanceof ListenError ? 'Listen: ' : ''}${describeError(error)}\n`)
+  io.stderr.write(`${error instanceof ListenError ? `Listen: ${error.message}` : describeError(error)}\n`)
   if (error instanceof CorefileError && error.hint !== undefined) io.stderr.write(`  ${error.hint}\n`)
   return 1
 }

@@ -5,11 +5,8 @@ import type { Counter, Gauge, Histogram, MetricDefinition, Metrics } from './met
 
 type Kind = 'counter' | 'gauge' | 'histogram'
 
-/** A registry that can be exposed. */
-export interface MetricsRegistry extends Metrics {
-  /** All series in the text exposition format 0.0.4, families in alphabetical order. */
-  render(): string
-}
+/** All metrics of one server. */
+export type MetricsRegistry = Metrics
 
 /** Makes an empty registry; servers of one process have one each. */
 export function createMetrics(): MetricsRegistry {

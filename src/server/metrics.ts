@@ -31,4 +31,6 @@ export interface Metrics {
   histogram(definition: MetricDefinition & { readonly buckets: readonly number[] }): Histogram
   /** Calls `update` before each exposition; the result removes it. */
   onCollect(update: () => void): () => void
+  /** All series in the text exposition format 0.0.4, families in alphabetical order. */
+  render(): string
 }

@@ -1,4 +1,5 @@
 export * from './datagram.ts'
+export * from './http.ts'
 export * from './https.ts'
 export * from './listen-error.ts'
 export * from './responder.ts'

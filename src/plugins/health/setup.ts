@@ -1,0 +1,38 @@
+// The `health` directive: address and length of the lameduck time.
+import { describeError, parseGoDuration } from '../../base/index.ts'
+import type { Dispenser } from '../../corefile/index.ts'
+import { readHttpAddress } from '../http-endpoint.ts'
+
+export interface HealthOptions {
+  /** `:8080`. */
+  readonly address: string
+  /** How long it goes on answering after the shutdown began. */
+  readonly lameduckMs: number
+}
+
+/** @throws {CorefileError} */
+export function parseHealth(dispenser: Dispenser): HealthOptions {
+  let address = ':8080'
+  let lameduckMs = 0
+  while (dispenser.next()) {
+    if (dispenser.nextArg()) {
+      address = readHttpAddress(dispenser, dispenser.value())
+      if (dispenser.nextArg()) throw dispenser.argError()
+    }
+    while (dispenser.nextBlock()) {
+      if (dispenser.value() !== 'lameduck') throw dispenser.error(`unknown property '${dispenser.value()}'`)
+      const [duration, ...more] = dispenser.remainingArgs()
+      if (duration === undefined || more.length > 0) throw dispenser.argError()
+      lameduckMs = parseLameduck(dispenser, duration)
+    }
+  }
+  return { address, lameduckMs }
+}
+
+function parseLameduck(dispenser: Dispenser, text: string): number {
+  try {
+    return parseGoDuration(text)
+  } catch (error) {
+    throw dispenser.error(`unable to parse lameduck duration value: '${text}' : ${describeError(error)}`)
+  }
+}

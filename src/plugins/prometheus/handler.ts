@@ -1,0 +1,169 @@
+// Counts every query of the block and shows all metrics of the server on one page.
+import { dnsMetrics, mapOutcome, typeLabel } from '../../server/index.ts'
+import type { DnsMetrics, Outcome, PluginEnv, PluginInstance, Request } from '../../server/index.ts'
+import { httpEndpoint } from '../http-endpoint.ts'
+import { collectRuntime } from './runtime-metrics.ts'
+import type { PrometheusOptions } from './setup.ts'
+
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** Makes the plugin's instance; blocks with the same address share the page. */
+export function createPrometheus(options: PrometheusOptions, env: PluginEnv): PluginInstance {
+  const { address, runtimeMetrics, tls } = options
+  const endpoint = httpEndpoint(
+    env,
+    address,
+    tls && { ...tls, ca: tls.clientCa, requestCert: tls.clientCa !== undefined },
+  )
+  const counters = createCounters(dnsMetrics(env.metrics))
+  const enabled = createEnabledGauge(env)
+  let unmount: () => void = () => {}
+
+  return {
+    handler: (request, next) =>
+      mapOutcome(next(request), (outcome) => {
+        const octets = env.render(request, outcome)
+        const seconds = (env.clock.monotonic() - request.receivedAt) / 1000
+        counters.count(request, outcome, { responseBytes: octets?.length ?? 0, seconds })
+        return outcome
+      }),
+    async start() {
+      env.shared(
+        `runtime-metrics:${runtimeMetrics}`,
+        () => collectRuntime(env.metrics, { detailed: runtimeMetrics }),
+        (stop) => stop(),
+      )
+      unmount = endpoint.mount('/metrics', () => ({
+        status: 200,
+        contentType: CONTENT_TYPE,
+        body: env.metrics.render(),
+      }))
+      await endpoint.open()
+    },
+    started: () => enabled.show(),
+    async close() {
+      enabled.hide()
+      unmount()
+    },
+  }
+}
+
+// --- Which plugins take part ---
+
+/** The series of one block; one that a later configuration shows too is left to it. */
+function createEnabledGauge(env: PluginEnv): { show(): void; hide(): void } {
+  const gauge = env.metrics.gauge({
+    name: 'coredns_plugin_enabled',
+    help: 'A metric that indicates whether a plugin is enabled on per server and zone basis.',
+    labels: ['server', 'zone', 'view', 'name'],
+  })
+  const owners = env.shared('plugin-enabled', () => new Map<string, object>())
+  const own = new Map<string, readonly string[]>()
+  return {
+    show() {
+      const names = [...env.siblings()].filter(([, { handler }]) => handler !== undefined).map(([name]) => name)
+      const { servers, zones } = env.block
+      for (const server of servers) {
+        for (const labels of zones.flatMap((zone) => names.map((name) => [server, zone, '', name]))) {
+          const key = labels.join(' ')
+          own.set(key, labels)
+          owners.set(key, own)
+          gauge.set(1, labels)
+        }
+      }
+    },
+    hide() {
+      for (const [key, labels] of own) {
+        if (owners.get(key) !== own) continue
+        owners.delete(key)
+        gauge.remove(labels)
+      }
+    },
+  }
+}
+
+// --- Counting without allocation: the series of a (server, zone) pair are found once ---
+
+interface Measured {
+  readonly responseBytes: number
+  readonly seconds: number
+}
+
+interface Series {
+  inc(): void
+}
+
+interface ZoneSeries {
+  readonly duration: { observe(value: number): void }
+  readonly dnssecOk: Series
+  readonly byProto: readonly [udp: ProtoSeries, tcp: ProtoSeries]
+  /** By rcode, then plugin. */
+  readonly responses: Map<string, Map<string, Series>>
+}
+
+interface ProtoSeries {
+  readonly requestSize: { observe(value: number): void }
+  readonly responseSize: { observe(value: number): void }
+  /** By type, for IPv4 and IPv6. */
+  readonly requests: readonly [Map<string, Series>, Map<string, Series>]
+}
+
+function createCounters(metrics: DnsMetrics): {
+  count(request: Request, outcome: Outcome, measured: Measured): void
+} {
+  const byServer = new Map<string, Map<string, ZoneSeries>>()
+
+  function seriesOf({ server, zone }: Request): ZoneSeries {
+    const byZone = found(byServer, server, () => new Map<string, ZoneSeries>())
+    return found(byZone, zone, () => zoneSeries(metrics, [server, zone, '']))
+  }
+
+  return {
+    count(request, outcome, { responseBytes, seconds }) {
+      const { server, zone, family, type, transport, message } = request
+      const series = seriesOf(request)
+      const proto = series.byProto[transport === 'udp' ? 0 : 1]
+      const label = typeLabel(type)
+      found(proto.requests[family === 1 ? 0 : 1], label, () =>
+        metrics.requests.labeled([server, zone, '', protoLabel(transport), String(family), label]),
+      ).inc()
+      proto.requestSize.observe(request.sizeBytes)
+      proto.responseSize.observe(responseBytes)
+      series.duration.observe(seconds)
+      if (message.edns?.dnssecOk === true) series.dnssecOk.inc()
+      if (outcome.kind === 'drop') return
+      const rcode = outcome.kind === 'answer' ? outcome.message.rcode : outcome.rcode
+      // Empty when the server itself writes the response.
+      const plugin = outcome.kind === 'answer' ? outcome.by : ''
+      const byPlugin = found(series.responses, rcode, () => new Map<string, Series>())
+      found(byPlugin, plugin, () => metrics.responses.labeled([server, zone, '', rcode, plugin])).inc()
+    },
+  }
+}
+
+/** What the map has for a key, made the first time. */
+function found<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+function protoLabel(transport: Request['transport']): string {
+  return transport === 'udp' ? 'udp' : 'tcp'
+}
+
+function zoneSeries(metrics: DnsMetrics, zone: readonly string[]): ZoneSeries {
+  const proto = (name: string): ProtoSeries => ({
+    requestSize: metrics.requestSize.labeled([...zone, name]),
+    responseSize: metrics.responseSize.labeled([...zone, name]),
+    requests: [new Map(), new Map()],
+  })
+  return {
+    duration: metrics.duration.labeled(zone),
+    dnssecOk: metrics.dnssecOk.labeled(zone),
+    byProto: [proto('udp'), proto('tcp')],
+    responses: new Map(),
+  }
+}

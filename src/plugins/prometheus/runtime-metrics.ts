@@ -1,0 +1,143 @@
+// The process as dashboards want to see it: process_* as every Prometheus client has them, nodejs_* for the runtime.
+import { readFileSync, readdirSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { getHeapSpaceStatistics } from 'node:v8'
+import { PROGRAM_VERSION } from '../../base/index.ts'
+import type { Metrics } from '../../server/index.ts'
+
+/** Adds the series to a registry; the result stops collecting. */
+export function collectRuntime(metrics: Metrics, options: { readonly detailed: boolean }): () => void {
+  const collectors = [processCollector(metrics), heapCollector(metrics)]
+  if (options.detailed) collectors.push(heapSpaceCollector(metrics))
+  const lag = eventLoopCollector(metrics)
+  metrics
+    .gauge({
+      name: 'coredns_build_info',
+      help: "A metric with a constant '1' value labeled by version, revision, and goversion.",
+      labels: ['version', 'revision', 'goversion'],
+    })
+    .set(1, [`Fathom-${PROGRAM_VERSION}`, '', `node${process.versions.node}`])
+  const remove = metrics.onCollect(() => {
+    for (const collect of collectors) collect()
+    lag.collect()
+  })
+  return () => {
+    remove()
+    lag.stop()
+  }
+}
+
+function processCollector(metrics: Metrics): () => void {
+  const gauge = (name: string, help: string): ((value: number) => void) => {
+    const made = metrics.gauge({ name, help })
+    return (value) => made.set(value)
+  }
+  // A counter by its nature; set as a whole, since the kernel does the counting.
+  const cpu = metrics.counter({
+    name: 'process_cpu_seconds_total',
+    help: 'Total user and system CPU time spent in seconds.',
+  })
+  const resident = gauge('process_resident_memory_bytes', 'Resident memory size in bytes.')
+  const virtual = gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.')
+  const openFds = gauge('process_open_fds', 'Number of open file descriptors.')
+  const maxFds = gauge('process_max_fds', 'Maximum number of open file descriptors.')
+  const startTime = gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.')
+  let counted = 0
+  return () => {
+    const { user, system } = process.cpuUsage()
+    const seconds = (user + system) / 1e6
+    cpu.inc([], seconds - counted)
+    counted = seconds
+    resident(process.memoryUsage.rss())
+    startTime(Math.round((Date.now() / 1000 - process.uptime()) * 100) / 100)
+    const { virtualBytes, openCount, maxCount } = readProc()
+    if (virtualBytes !== undefined) virtual(virtualBytes)
+    if (openCount !== undefined) openFds(openCount)
+    if (maxCount !== undefined) maxFds(maxCount)
+  }
+}
+
+interface ProcFigures {
+  readonly virtualBytes?: number
+  readonly openCount?: number
+  readonly maxCount?: number
+}
+
+/** What only Linux tells. */
+function readProc(): ProcFigures {
+  try {
+    const kilobytes = /^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    return {
+      openCount: readdirSync('/proc/self/fd').length,
+      ...(kilobytes === undefined ? {} : { virtualBytes: Number(kilobytes) * 1024 }),
+      ...(limit === undefined ? {} : { maxCount: Number(limit) }),
+    }
+  } catch {
+    return {}
+  }
+}
+
+function heapCollector(metrics: Metrics): () => void {
+  const total = metrics.gauge({
+    name: 'nodejs_heap_size_total_bytes',
+    help: 'Process heap size from Node.js in bytes.',
+  })
+  const used = metrics.gauge({
+    name: 'nodejs_heap_size_used_bytes',
+    help: 'Process heap size used from Node.js in bytes.',
+  })
+  const external = metrics.gauge({
+    name: 'nodejs_external_memory_bytes',
+    help: 'Node.js external memory size in bytes.',
+  })
+  metrics
+    .gauge({ name: 'nodejs_version_info', help: 'Node.js version info.', labels: ['version'] })
+    .set(1, [process.version])
+  return () => {
+    const usage = process.memoryUsage()
+    total.set(usage.heapTotal)
+    used.set(usage.heapUsed)
+    external.set(usage.external)
+  }
+}
+
+function heapSpaceCollector(metrics: Metrics): () => void {
+  const used = metrics.gauge({
+    name: 'nodejs_heap_space_size_used_bytes',
+    help: 'Process heap space size used from Node.js in bytes.',
+    labels: ['space'],
+  })
+  return () => {
+    for (const { space_name, space_used_size } of getHeapSpaceStatistics()) {
+      used.set(space_used_size, [space_name.replace(/_space$/, '')])
+    }
+  }
+}
+
+/** How late the event loop runs: what a Go server would show as scheduling latency. */
+function eventLoopCollector(metrics: Metrics): { collect: () => void; stop: () => void } {
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+  const gauges = (
+    [
+      ['nodejs_eventloop_lag_mean_seconds', 'The mean of the recorded event loop delays.', () => delay.mean],
+      ['nodejs_eventloop_lag_max_seconds', 'The maximum recorded event loop delay.', () => delay.max],
+      [
+        'nodejs_eventloop_lag_p99_seconds',
+        'The 99th percentile of the recorded event loop delays.',
+        () => delay.percentile(99),
+      ],
+    ] as const
+  ).map(([name, help, read]) => ({ gauge: metrics.gauge({ name, help }), read }))
+  return {
+    collect() {
+      for (const { gauge, read } of gauges) {
+        const seconds = read() / 1e9
+        gauge.set(Number.isFinite(seconds) ? seconds : 0)
+      }
+      delay.reset()
+    },
+    stop: () => delay.disable(),
+  }
+}

@@ -1,0 +1,35 @@
+// The `ready` directive: address, and whether plugins that were ready once are asked again.
+import { onceError } from '../../corefile/index.ts'
+import type { Dispenser } from '../../corefile/index.ts'
+import { onlyArgument } from '../arguments.ts'
+import { readHttpAddress } from '../http-endpoint.ts'
+
+export interface ReadyOptions {
+  /** `:8181`. */
+  readonly address: string
+  readonly monitor: 'continuously' | 'until-ready'
+}
+
+/** @throws {CorefileError} */
+export function parseReady(dispenser: Dispenser): ReadyOptions {
+  let address = ':8181'
+  let monitor: ReadyOptions['monitor'] = 'until-ready'
+  let seen = false
+  while (dispenser.next()) {
+    if (seen) throw onceError(dispenser)
+    seen = true
+    if (dispenser.nextArg()) {
+      address = readHttpAddress(dispenser, dispenser.value())
+      if (dispenser.nextArg()) throw dispenser.argError()
+    }
+    while (dispenser.nextBlock()) {
+      if (dispenser.value() !== 'monitor') throw dispenser.error(`unknown property '${dispenser.value()}'`)
+      const type = onlyArgument(dispenser)
+      if (type !== 'until-ready' && type !== 'continuously') {
+        throw dispenser.error(`monitor type '${type}' not supported`)
+      }
+      monitor = type
+    }
+  }
+  return { address, monitor }
+}
