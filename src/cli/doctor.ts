@@ -1,11 +1,10 @@
 // `fathom doctor`: facts, ladder, causes, verdict, report, exit status.
 import { systemClock } from '../base/index.ts'
+import { podResolvConfOf } from '../doctor/facts/index.ts'
 import type { ClusterFacts } from '../doctor/facts/index.ts'
 import { diagnose } from '../doctor/index.ts'
 import { buildReport, renderReport } from '../doctor/report/index.ts'
 import type { DoctorReport } from '../doctor/report/index.ts'
-import type { Pod } from '../kube/objects/index.ts'
-import { computePodResolvConf } from '../route/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { parseDoctorArgs } from './doctor/options.ts'
@@ -48,29 +47,16 @@ async function examine(
       onProgress: progress.show,
       ...(vantages === undefined ? {} : { vantages }),
       ...(externalName === undefined ? {} : { externalName }),
-      ...(name === undefined ? {} : { name: { text: name, ...searchesOf(facts, pod) } }),
+      ...(name === undefined
+        ? {}
+        : {
+            name: { text: name, ...(pod === undefined ? {} : { searches: podResolvConfOf(facts, pod).conf.searches }) },
+          }),
     })
     return buildReport(diagnosis, language)
   } finally {
     progress.clear()
   }
-}
-
-/** The search list of the pod that asks. */
-function searchesOf(facts: ClusterFacts, pod: Pod | undefined): { readonly searches?: readonly string[] } {
-  const node = facts.nodes.find(({ name }) => name === pod?.spec.nodeName)
-  if (pod === undefined || node === undefined) return {}
-  const { clusterDNS, clusterDomain, resolvConf, version } = node.kubelet
-  const { conf } = computePodResolvConf(pod, {
-    node: node.name,
-    clusterDNS: clusterDNS.value,
-    clusterDNSFrom: clusterDNS.from,
-    clusterDomain: clusterDomain.value,
-    resolvConfPath: resolvConf.value,
-    ...(node.resolvConf === undefined ? {} : { resolvConfText: node.resolvConf.text }),
-    kubeletVersion: version,
-  })
-  return { searches: conf.searches }
 }
 
 function exitCodeOf({ outcome, causes }: DoctorReport, { exitZero, failOn }: DoctorOptions): number {

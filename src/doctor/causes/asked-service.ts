@@ -8,8 +8,9 @@ import type { Evidence } from './cause.ts'
 import { ASKED_NAME } from './judgement.ts'
 import type { ObjectRef, Subject } from './judgement.ts'
 
-/** A name of the form `[ENDPOINT.]SERVICE.NAMESPACE.svc.ZONE.`. */
+/** A name of the form `[ENDPOINT.]SERVICE.NAMESPACE.svc.ZONE`. */
 export interface AskedService {
+  /** Without the final dot. */
   readonly name: string
   readonly namespace: string
   readonly service: string
@@ -29,7 +30,7 @@ export function readAskedService({ asked, facts, explain }: Evidence): AskedServ
   const [kind, namespace, service, ...before] = labels.toReversed()
   if (kind !== 'svc' || namespace === undefined || service === undefined) return undefined
   const answer = explain(asked.name, asked.type)
-  return { name: asked.name, namespace, service, endpoint: before[0], depth: before.length, answer }
+  return { name: shownName(asked.name), namespace, service, endpoint: before[0], depth: before.length, answer }
 }
 
 /** Why the schema says that the name has no records; undefined when it has some. */
@@ -73,10 +74,21 @@ export function namespaced(kind: string, namespace: string, name: string, field?
   return { kind, namespace, name, ...(field === undefined ? {} : { field }) }
 }
 
-/** The name a pod has below a headless Service: `HOSTNAME.SUBDOMAIN.NAMESPACE.svc.ZONE.`; undefined when it has none. */
+/** The name a pod has below a headless Service: `HOSTNAME.SUBDOMAIN.NAMESPACE.svc.ZONE`; undefined when it has none. */
 export function endpointNameOf({ facts, explain }: Evidence, pod: Pod): string | undefined {
   const { hostname, subdomain } = pod.spec
   if (hostname === undefined || hostname === '' || subdomain === undefined || subdomain === '') return undefined
   const name = `${hostname}.${subdomain}.${pod.meta.namespace}.svc.${parseName(facts.dns.clusterDomain.value)}`
-  return explain(name, 'A').kind === 'records' || explain(name, 'AAAA').kind === 'records' ? name : undefined
+  return explain(name, 'A').kind === 'records' || explain(name, 'AAAA').kind === 'records' ? shownName(name) : undefined
+}
+
+/** A name as people write it: without the final dot. */
+export function shownName(name: string): string {
+  return name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name
+}
+
+/** How a person sees that a name resolves: asked at the DNS Service. */
+export function digCommand({ facts }: Evidence, name: string): string {
+  const server = facts.dns.service?.clusterIPs[0]
+  return `dig +short ${name}${server === undefined ? '' : ` @${server}`}`
 }

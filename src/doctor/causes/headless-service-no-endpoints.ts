@@ -11,6 +11,7 @@ import {
   nameSubject,
   namespaced,
   readAskedService,
+  shownName,
 } from './asked-service.ts'
 import { excluded } from './support.ts'
 
@@ -23,7 +24,8 @@ export const headlessServiceNoEndpoints: Cause = {
 function judge(evidence: Evidence): Judgement {
   const { facts } = evidence
   const asked = readAskedService(evidence)
-  if (asked === undefined) return excluded(line('computed', 'other-form', { name: evidence.asked?.name ?? '' }))
+  if (asked === undefined)
+    return excluded(line('computed', 'other-form', { name: shownName(evidence.asked?.name ?? '') }))
   const subject = nameSubject(asked)
   const name = `${asked.namespace}/${asked.service}`
   const service = findService(facts, asked.namespace, asked.service)

@@ -6,6 +6,8 @@ import { line } from './judgement.ts'
 import type { EvidenceLine, Judgement } from './judgement.ts'
 import {
   absenceOf,
+  digCommand,
+  shownName,
   endpointNameOf,
   explainsAskedName,
   findPod,
@@ -24,7 +26,8 @@ export const podNameIsNotAService: Cause = {
 function judge(evidence: Evidence): Judgement {
   const { facts } = evidence
   const asked = readAskedService(evidence)
-  if (asked === undefined) return excluded(line('computed', 'other-form', { name: evidence.asked?.name ?? '' }))
+  if (asked === undefined)
+    return excluded(line('computed', 'other-form', { name: shownName(evidence.asked?.name ?? '') }))
   const { name, namespace, service } = asked
   const subject = nameSubject(asked)
   if (asked.depth > 0) return excluded(line('computed', 'has-service-label', { name, service }), subject)
@@ -53,7 +56,7 @@ function judge(evidence: Evidence): Judgement {
     fix:
       dashed === undefined
         ? { key: 'pod-name.no-name', values: { pod: service }, command: setSubdomainCommand(pod) }
-        : { key: 'pod-name.use', values: { name: dashed }, command: `fathom dig ${dashed}` },
+        : { key: 'pod-name.use', values: { name: dashed }, command: digCommand(evidence, dashed) },
     isFault: true,
     explains: explainsAskedName(evidence),
   }
@@ -71,13 +74,13 @@ function rightNameLines(pod: Pod, right: string | undefined, dashed: string | un
   ]
 }
 
-/** `10-233-102-133.NAMESPACE.pod.ZONE.`, where the Corefile's `pods` mode gives such names. */
+/** `10-233-102-133.NAMESPACE.pod.ZONE`, where the Corefile's `pods` mode gives such names. */
 function dashedName({ facts, explain }: Evidence, pod: Pod): string | undefined {
   const address = pod.podIPs[0]
   if (address === undefined) return undefined
   const label = address.replaceAll(/[.:]/g, '-')
   const name = `${label}.${pod.meta.namespace}.pod.${parseName(facts.dns.clusterDomain.value)}`
-  return explain(name, address.includes(':') ? 'AAAA' : 'A').kind === 'records' ? name : undefined
+  return explain(name, address.includes(':') ? 'AAAA' : 'A').kind === 'records' ? shownName(name) : undefined
 }
 
 function setSubdomainCommand(pod: Pod): string {

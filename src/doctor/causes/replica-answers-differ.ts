@@ -2,6 +2,7 @@
 import { phrase } from '../ladder/index.ts'
 import type { Rung } from '../ladder/index.ts'
 import type { DnsReplica } from '../facts/index.ts'
+import { shownName } from './asked-service.ts'
 import type { Cause, Evidence } from './cause.ts'
 import { ASKED_NAME, line } from './judgement.ts'
 import type { EvidenceLine, Judgement } from './judgement.ts'
@@ -66,7 +67,7 @@ function judgeDifference({ facts, ladder, asked }: Evidence, { question, rungs }
         const same = rung.question.kind === 'dns' && formatQuestion(rung) === question
         return same && (rung.hop.kind !== 'replica' || oddNames.includes(rung.hop.name)) && rung.hop.kind !== 'upstream'
       }),
-      ...(asked !== undefined && question.startsWith(`${asked.name} `) ? [ASKED_NAME] : []),
+      ...(asked !== undefined && question.startsWith(`${shownName(asked.name)} `) ? [ASKED_NAME] : []),
     ],
   }
   const missing = [
@@ -130,7 +131,7 @@ function isFromCache({ observed, expected }: Rung): boolean {
 }
 
 function formatQuestion({ question }: Rung): string {
-  return question.kind === 'dns' ? `${question.name} ${question.type}` : ''
+  return question.kind === 'dns' ? `${shownName(question.name)} ${question.type}` : ''
 }
 
 function answerOf({ observed }: Rung): string {

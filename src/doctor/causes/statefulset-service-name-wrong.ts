@@ -3,9 +3,10 @@ import { matchesSelector } from '../../kube/objects/index.ts'
 import type { Workload } from '../../kube/objects/index.ts'
 import type { Cause, Evidence } from './cause.ts'
 import { line } from './judgement.ts'
-import type { EvidenceLine, Judgement } from './judgement.ts'
+import type { EvidenceLine, Fix, Judgement } from './judgement.ts'
 import {
   absenceOf,
+  digCommand,
   endpointNameOf,
   explainsAskedName,
   findPod,
@@ -15,6 +16,7 @@ import {
   nameSubject,
   namespaced,
   readAskedService,
+  shownName,
 } from './asked-service.ts'
 import type { AskedService } from './asked-service.ts'
 import { excluded } from './support.ts'
@@ -28,7 +30,8 @@ export const statefulsetServiceNameWrong: Cause = {
 function judge(evidence: Evidence): Judgement {
   const { facts } = evidence
   const asked = readAskedService(evidence)
-  if (asked === undefined) return excluded(line('computed', 'other-form', { name: evidence.asked?.name ?? '' }))
+  if (asked === undefined)
+    return excluded(line('computed', 'other-form', { name: shownName(evidence.asked?.name ?? '') }))
   const subject = nameSubject(asked)
   const { namespace, endpoint } = asked
   if (endpoint === undefined || asked.depth !== 1) {
@@ -64,7 +67,7 @@ function judge(evidence: Evidence): Judgement {
       wrong,
       ...(right === undefined ? [] : [line('computed', 'right-name', { name: right })]),
     ],
-    fix: fixFor(asked, set, right),
+    fix: fixFor(evidence, asked, { set, right }),
     isFault: true,
     explains: explainsAskedName(evidence),
   }
@@ -94,9 +97,13 @@ function findWrong({ facts }: Evidence, asked: AskedService, set: Workload): Evi
     : line('stated', 'subdomain', { pod: endpoint, subdomain: subdomain || '""', serviceName: set.serviceName })
 }
 
-function fixFor(asked: AskedService, set: Workload, right: string | undefined): ReturnType<typeof fix> {
+function fixFor(
+  evidence: Evidence,
+  asked: AskedService,
+  { set, right }: { readonly set: Workload; readonly right: string | undefined },
+): Fix {
   const { namespace } = asked
-  if (right !== undefined) return fix('statefulset.use', { name: right }, `fathom dig ${right}`)
+  if (right !== undefined) return fix('statefulset.use', { name: right }, digCommand(evidence, right))
   const missing = set.serviceName !== ''
   const name = missing ? set.serviceName : asked.service
   const labels = Object.entries(set.selector.matchLabels).map(([key, value]) => `"${key}":"${value}"`)
@@ -110,10 +117,6 @@ function fixFor(asked: AskedService, set: Workload, right: string | undefined): 
       )
 }
 
-function fix(
-  key: string,
-  values: Record<string, string>,
-  command: string,
-): { key: string; values: Record<string, string>; command: string } {
+function fix(key: string, values: Readonly<Record<string, string>>, command: string): Fix {
   return { key, values, command }
 }

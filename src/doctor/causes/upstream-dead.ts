@@ -43,7 +43,7 @@ function judgeUpstream(evidence: Evidence, to: string, uses: readonly UpstreamUs
   const answering = asked.filter(({ answered }) => answered)
   if (silent.length === 0) {
     if (answering.length > 0) return excluded(answerLine(answering, subject), subject)
-    if (growing.length === 0) return notChecked('not-checked.upstream-not-asked', { address: subject.name }, subject)
+    if (growing.length === 0) return notChecked('not-checked.upstream-not-asked', {}, subject)
   }
   const concerned = silent.length > 0 ? silent.map(({ use }) => use) : uses
   const servers = new Set(concerned.flatMap((use) => use.servers.map(({ name }) => name)))

@@ -5,6 +5,7 @@ import type { Cause, Evidence } from './cause.ts'
 import { line } from './judgement.ts'
 import type { Judgement } from './judgement.ts'
 import { askedRungs, excluded, failedIds, notChecked } from './support.ts'
+import { shownName } from './asked-service.ts'
 import { objectsOfUses, placeOfUse } from './upstream-evidence.ts'
 
 export const upstreamsNotEquivalent: Cause = {
@@ -35,7 +36,7 @@ function judgeNode({ facts, ladder }: Evidence, node: string): Judgement {
     const denied = own.filter((rung) => isDenied(rung) && !positive.some((other) => other.hop.name === rung.hop.name))
     const [yes, no] = [positive[0], denied[0]]
     if (yes === undefined || no === undefined || yes.question.kind !== 'dns') continue
-    const name = yes.question.name
+    const name = shownName(yes.question.name)
     const servers = new Set(uses.flatMap((use) => use.servers.map((hop) => hop.name)))
     return {
       status: 'proven',
@@ -89,12 +90,12 @@ function fixFor(
   knowing: readonly string[],
   name: string,
 ): { key: string; values: Record<string, PhraseValue>; command: string } {
-  const zone = name.split('.').slice(1).join('.') || '.'
+  const zone = name.split('.').slice(1).join('.') || name
   const corefiles = [...new Set(uses.flatMap(({ servers }) => servers.map(({ name: server }) => server.split('/')[0])))]
   const namespace = corefiles[0] ?? 'kube-system'
   const command = [
     `kubectl -n ${namespace} edit configmap coredns   # add a server block for the zone:`,
-    `#   ${zone.replace(/\.$/, '')}:53 {`,
+    `#   ${zone}:53 {`,
     `#       forward . ${knowing.join(' ')}`,
     '#   }',
   ].join('\n')

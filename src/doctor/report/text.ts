@@ -59,7 +59,7 @@ function headline({ report, labels, paint }: Context): string[] {
 function nameSection({ report, labels, paint }: Context): string[] {
   const { name, language } = report
   if (name === undefined) return []
-  const asked = `${name.name} ${name.type}`
+  const asked = `${name.name.replace(/(.)\.$/, '$1')} ${name.type}`
   if (name.absence !== null) {
     return [
       `${paint.bold(labels.name)} ${asked}: ${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`,
@@ -124,6 +124,8 @@ function ladderSection(context: Context): string[] {
   const { report, labels, paint } = context
   const rows = foldLadder(report.ladder)
   if (rows.length === 0) return []
+  if (report.ladder.every(({ result }) => result === 'skipped'))
+    return [paint.bold(labels.ladder), ...skippedLines(context)]
   const { columns } = labels
   const table = rows.map((row) => [
     hopText(row, report.language),
@@ -147,7 +149,7 @@ function ladderSection(context: Context): string[] {
     paint.bold(labels.ladder),
     `  ${paint.dim(header.map(pad).join('  ').trimEnd())}`,
     ...lines,
-    ...skippedLines(context, rows),
+    ...skippedLines(context),
   ]
 }
 
@@ -165,21 +167,20 @@ function hasFailed({ cells }: LadderRow): boolean {
 }
 
 /** Why rungs were skipped, each reason once. */
-function skippedLines({ report, labels, paint }: Context, rows: readonly LadderRow[]): string[] {
-  const reasons = new Map<string, string[]>()
+function skippedLines({ report, labels, paint }: Context): string[] {
+  const reasons = new Map<string, { hops: Set<string>; rungs: number }>()
   for (const rung of report.ladder) {
     if (rung.result !== 'skipped') continue
     const reason = `${rung.why ?? ''}${rung.needs === undefined ? '' : `; ${labels.needs}: ${rung.needs}`}`
-    const hop = `${labels.hops[rung.hop]} ${rung.server}`
-    const hops = reasons.get(reason) ?? []
-    if (!hops.includes(hop)) reasons.set(reason, [...hops, hop])
+    const seen = reasons.get(reason) ?? { hops: new Set<string>(), rungs: 0 }
+    seen.hops.add(`${labels.hops[rung.hop]} ${rung.server}`)
+    reasons.set(reason, { hops: seen.hops, rungs: seen.rungs + 1 })
   }
-  if (reasons.size === 0 || rows.length === 0) return []
-  const lines = [...reasons].map(([reason, hops]) => {
-    const named = hops.length > 2 ? `${hops[0] ?? ''} … (${hops.length})` : hops.join(', ')
-    return `    ${named}: ${reason}`
+  return [...reasons].map(([reason, { hops, rungs }]) => {
+    const named =
+      hops.size > 2 ? fillTemplate(labels.servers, { count: hops.size }, report.language) : [...hops].join(', ')
+    return `  ${paint.yellow(labels.results.skipped)} ${named} (${rungs}): ${reason}`
   })
-  return [`  ${paint.dim(labels.skippedBecause)}`, ...lines]
 }
 
 // --- The rest ---
@@ -196,14 +197,18 @@ function observationSection(context: Context): string[] {
 /** Causes that were not checked for the same reason share a line. */
 function notCheckedSection({ report, labels, paint }: Context): string[] {
   if (report.notChecked.length === 0) return []
-  const reasons = new Map<string, Set<string>>()
-  for (const { code, why, needs } of report.notChecked) {
+  const reasons = new Map<string, Map<string, string[]>>()
+  for (const { code, subject, why, needs } of report.notChecked) {
     const reason = `${why}${needs === undefined ? '' : `; ${labels.needs}: ${needs}`}`
-    reasons.set(reason, (reasons.get(reason) ?? new Set()).add(code))
+    const codes = reasons.get(reason) ?? new Map<string, string[]>()
+    codes.set(code, [...(codes.get(code) ?? []), ...(subject === undefined ? [] : [subject.name])])
+    reasons.set(reason, codes)
   }
+  const name = ([code, subjects]: [string, string[]]): string =>
+    subjects.length === 0 ? code : `${code} (${subjects.join(', ')})`
   return [
     paint.bold(labels.notChecked),
-    ...[...reasons].map(([reason, codes]) => `  ${[...codes].join(', ')}: ${reason}`),
+    ...[...reasons].map(([reason, codes]) => `  ${[...codes].map(name).join(', ')}: ${reason}`),
   ]
 }
 

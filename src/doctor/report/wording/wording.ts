@@ -62,7 +62,7 @@ export interface Labels {
   readonly name: string
   readonly resolves: string
   readonly doesNotResolve: string
-  readonly skippedBecause: string
+  readonly servers: string
 }
 
 export interface Wording {

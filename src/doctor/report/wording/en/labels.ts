@@ -34,5 +34,5 @@ export const labels: Labels = {
   name: 'Name',
   resolves: 'should resolve: {expected}',
   doesNotResolve: 'does not exist: {why}',
-  skippedBecause: 'Skipped',
+  servers: '{count} servers',
 }

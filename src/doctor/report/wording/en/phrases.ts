@@ -55,7 +55,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.no-pods': 'no pods were seen',
   'not-checked.no-events': 'neither events nor node files were seen',
   'not-checked.node-file': 'the resolv.conf of {node} was not seen and no event tells of it',
-  'not-checked.upstream-not-asked': '{address} was not asked and no counters tell of it',
+  'not-checked.upstream-not-asked': 'not asked, and no counters tell of it',
   'not-checked.fewer-than-two-upstreams': 'fewer than two upstreams answered from {node}',
   'not-checked.no-private-name': 'no name was asked about that only some upstreams know (--name NAME)',
   'not-checked.fewer-than-two-replicas': 'fewer than two replicas were asked the same over TCP',

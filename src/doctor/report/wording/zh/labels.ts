@@ -34,5 +34,5 @@ export const labels: Labels = {
   name: '域名',
   resolves: '应当解析为：{expected}',
   doesNotResolve: '不存在：{why}',
-  skippedBecause: '跳过的项目',
+  servers: '{count} 个服务器',
 }

@@ -54,7 +54,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.no-pods': '没有看到 Pod',
   'not-checked.no-events': '既没有看到事件，也没有看到节点上的文件',
   'not-checked.node-file': '没有看到 {node} 的 resolv.conf，也没有相关事件',
-  'not-checked.upstream-not-asked': '没有查询 {address}，也没有相关计数',
+  'not-checked.upstream-not-asked': '没有查询过，也没有相关计数',
   'not-checked.fewer-than-two-upstreams': '从 {node} 查询时有应答的上游不足两个',
   'not-checked.no-private-name': '未指定只有部分上游知道的域名（--name NAME）',
   'not-checked.fewer-than-two-replicas': '经 TCP 回答同一问题的副本不足两个',
