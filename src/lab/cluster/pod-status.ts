@@ -43,7 +43,8 @@ export function setContainerState(store: ObjectStore, key: string, name: string,
       return {
         ...container,
         state,
-        ready: isRunning,
+        // Whether it is ready is for its probe to say.
+        ready: isRunning && container['ready'] === true,
         started: isRunning,
         ...(wasRunning && !isRunning ? { restartCount: numberAt(container, 'restartCount') + 1, lastState: ended } : {}),
       }

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { ApiServer } from '../cluster/api/api-server.ts'
 import { createStore } from '../cluster/cluster-state.ts'
-import { runEndpointControllers } from '../cluster/controllers/endpoints.ts'
+import { runControllers } from '../cluster/controllers/run-controllers.ts'
 import type { ClusterDescription } from '../cluster/description.ts'
 import { ADMIN, formatKubeconfig } from '../cluster/kubeconfig.ts'
 import type { ObjectStore } from '../cluster/object-store.ts'
@@ -12,6 +12,7 @@ import { keyOf, objectsAt, textAt, valueAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 import { NODE_TYPE, POD_TYPE, SERVICE_TYPE } from '../cluster/resource-types.ts'
 import { PodRunner, originOf } from './pod-runner.ts'
+import { programOf } from './programs.ts'
 import { ServiceProxy } from './service-proxy.ts'
 import { SilentEndpoint } from './silent-endpoint.ts'
 import { Switchboard } from './switchboard.ts'
@@ -157,7 +158,7 @@ async function startParts(description: ClusterDescription, now: () => number, en
     environment: serviceEnvironment(store),
   })
   running.pods = pods
-  endings.push(() => pods.close(), runEndpointControllers(store))
+  endings.push(() => pods.close(), runControllers({ store, runsProgram: (container) => programOf(container) !== undefined }))
   await pods.startAll()
   return new LoopbackLab({ description, store, nodeFiles, switchboard, api, pods, proxy, upstreams }, endings)
 }

@@ -179,9 +179,12 @@ export class PodRunner {
   // described as ready gets time to become so. Resolves with the first success or when that time is over.
   #watchReadiness(pod: RunningPod, { running }: RunningContainer): Promise<void> {
     const probe = running?.readyPath
-    if (probe === undefined) return Promise.resolve()
     const { store } = this.#options
     const key = keyOf(pod.pod)
+    if (probe === undefined) {
+      if (running !== undefined && !isReadyNow(store, key)) setReadiness(store, key, true)
+      return Promise.resolve()
+    }
     let last = isReadyNow(store, key)
     let triesLeft = READY_TRIES
     return new Promise((resolve) => {

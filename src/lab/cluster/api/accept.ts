@@ -1,4 +1,4 @@
-// The Accept header: JSON, or JSON as a Table. Protobuf is never offered; every client of Kubernetes takes JSON too.
+// The Accept header: JSON, or JSON as a Table. Protobuf is read but never offered: every client takes JSON too.
 
 export type Wanted =
   | { readonly kind: 'json' }

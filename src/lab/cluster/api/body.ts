@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { parse } from 'yaml'
 import { ApiError } from './api-error.ts'
+import { decodeKubernetesProtobuf } from './protobuf/decode.ts'
 
 /** The API server's own limit for one object, in octets. */
 const LIMIT = 3 * 1024 * 1024
@@ -15,12 +16,11 @@ export async function readRequestBody(request: IncomingMessage): Promise<unknown
     if (size > LIMIT) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${LIMIT}`)
     chunks.push(chunk)
   }
-  const text = Buffer.concat(chunks).toString('utf8')
-  if (text === '') return undefined
+  if (size === 0) return undefined
   const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? ''
-  if (type === 'application/vnd.kubernetes.protobuf') {
-    throw new ApiError('UnsupportedMediaType', 'the lab takes JSON and YAML, not protobuf')
-  }
+  const octets = Buffer.concat(chunks)
+  if (type === 'application/vnd.kubernetes.protobuf') return decodeKubernetesProtobuf(octets)
+  const text = octets.toString('utf8')
   try {
     return type.endsWith('yaml') ? (parse(text) as unknown) : (JSON.parse(text) as unknown)
   } catch (error) {
