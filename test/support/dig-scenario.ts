@@ -30,7 +30,10 @@ export const RDATA: Readonly<Record<string, readonly string[]>> = {
   EUI48: ['00-00-5e-00-53-2a'],
   EUI64: ['00-00-5e-ef-10-00-00-2a'],
   HINFO: ['"RFC8482" ""'],
-  HTTPS: ['1 . alpn="h2,h3" port=8443 ipv4hint=192.0.2.1 ech=AEX+DQ== ipv6hint=2001:db8::1 key667="hello"', '0 svc.example.net.'],
+  HTTPS: [
+    '1 . alpn="h2,h3" port=8443 ipv4hint=192.0.2.1 ech=AEX+DQ== ipv6hint=2001:db8::1 key667="hello"',
+    '0 svc.example.net.',
+  ],
   KEY: [`256 3 8 ${KEY}`],
   KX: ['10 kx.example.org.'],
   LOC: ['51 30 12.748 N 0 7 39.612 W 24.50m 1m 10000m 10m'],
@@ -48,18 +51,27 @@ export const RDATA: Readonly<Record<string, readonly string[]>> = {
   SPF: ['"v=spf1 -all"'],
   SRV: ['0 50 5060 sip.example.org.', '10 0 65535 .'],
   SSHFP: [`4 2 ${SHA256}`],
-  SVCB: ['16 foo.example.org. mandatory=alpn,ipv4hint alpn="h2,h3-19" no-default-alpn ipv4hint=192.0.2.1', '1 a. key667="hello\\210qoo"'],
+  SVCB: [
+    '16 foo.example.org. mandatory=alpn,ipv4hint alpn="h2,h3-19" no-default-alpn ipv4hint=192.0.2.1',
+    '1 a. key667="hello\\210qoo"',
+  ],
   TLSA: [`3 1 1 ${SHA256}`],
   TXT: ['"one" "two; \\"quoted\\" \\\\ \\255 \\009 end"'],
   TYPE65280: ['\\# 40 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627', '\\# 0'],
   URI: ['10 1 "ftp://ftp1.example.org/public"'],
-  ZONEMD: ['2018031900 1 1 C68090D90A7AED716BC459F9340E3D7C1370D4D24B7E2FC3A1DDC0B9A87153B9A9713B3C9AE5CC27777F98B8E730044C'],
+  ZONEMD: [
+    '2018031900 1 1 C68090D90A7AED716BC459F9340E3D7C1370D4D24B7E2FC3A1DDC0B9A87153B9A9713B3C9AE5CC27777F98B8E730044C',
+  ],
 }
 
-const SOA: ResourceRecord = parseRecord('example.org. 3600 IN SOA ns.example.org. hostmaster.example.org. 1 7200 1800 86400 300')
+const SOA: ResourceRecord = parseRecord(
+  'example.org. 3600 IN SOA ns.example.org. hostmaster.example.org. 1 7200 1800 86400 300',
+)
 
 function edns(query: ScriptedQuery, options: readonly EdnsOption[] = []): Edns | undefined {
-  return query.message.edns && { udpPayloadSize: 1232, version: 0, dnssecOk: query.message.edns.dnssecOk, z: 0, options }
+  return (
+    query.message.edns && { udpPayloadSize: 1232, version: 0, dnssecOk: query.message.edns.dnssecOk, z: 0, options }
+  )
 }
 
 function send(query: ScriptedQuery, fields: ResponseFields): Reaction {
@@ -98,7 +110,11 @@ const BEHAVIORS: Readonly<Record<string, (query: ScriptedQuery) => readonly Reac
   nx: (query) => [send(query, { rcode: 'NXDOMAIN', aa: true, authority: [SOA] })],
   nodata: (query) => [send(query, { aa: true, authority: [SOA] })],
   servfail: (query) => [
-    send(query, { rcode: 'SERVFAIL', ra: true, edns: edns(query, [writeExtendedError({ infoCode: 22, extraText: 'no upstream answered' })]) }),
+    send(query, {
+      rcode: 'SERVFAIL',
+      ra: true,
+      edns: edns(query, [writeExtendedError({ infoCode: 22, extraText: 'no upstream answered' })]),
+    }),
   ],
   ede: (query) => [
     send(query, {
@@ -125,15 +141,46 @@ const BEHAVIORS: Readonly<Record<string, (query: ScriptedQuery) => readonly Reac
     const message = response(query.message, { aa: true, tc: false, ra: true, ad: true, edns: edns(query) })
     return [{ kind: 'send', message: { ...message, flags: { ...message.flags, z: true } } }]
   },
-  nsid: (query) => [send(query, { edns: edns(query, option(query, EDNS_OPTION.nsid, encoder.encode('node-1.example'))) })],
-  nsidhex: (query) => [send(query, { edns: edns(query, option(query, EDNS_OPTION.nsid, Uint8Array.of(1, 2, 254, 65))) })],
+  nsid: (query) => [
+    send(query, { edns: edns(query, option(query, EDNS_OPTION.nsid, encoder.encode('node-1.example'))) }),
+  ],
+  nsidhex: (query) => [
+    send(query, { edns: edns(query, option(query, EDNS_OPTION.nsid, Uint8Array.of(1, 2, 254, 65))) }),
+  ],
   cookie: (query) => {
     const sent = query.message.edns?.options.find(({ code }) => code === EDNS_OPTION.cookie)
-    const octets = Uint8Array.of(...(sent?.octets.slice(0, 8) ?? []), 1, 0, 0, 0, 0x65, 0x2b, 0x3a, 0x10, 1, 2, 3, 4, 5, 6, 7, 8)
+    const octets = Uint8Array.of(
+      ...(sent?.octets.slice(0, 8) ?? []),
+      1,
+      0,
+      0,
+      0,
+      0x65,
+      0x2b,
+      0x3a,
+      0x10,
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8,
+    )
     return [send(query, { edns: edns(query, option(query, EDNS_OPTION.cookie, octets)) })]
   },
   wrongcookie: (query) => [
-    send(query, { edns: edns(query, option(query, EDNS_OPTION.cookie, Uint8Array.from({ length: 24 }, (_, index) => index))) }),
+    send(query, {
+      edns: edns(
+        query,
+        option(
+          query,
+          EDNS_OPTION.cookie,
+          Uint8Array.from({ length: 24 }, (_, index) => index),
+        ),
+      ),
+    }),
   ],
   echocookie: (query) => {
     const sent = query.message.edns?.options.find(({ code }) => code === EDNS_OPTION.cookie)
@@ -159,7 +206,12 @@ const BEHAVIORS: Readonly<Record<string, (query: ScriptedQuery) => readonly Reac
   dnssecok: (query) => [
     send(query, {
       ad: true,
-      answer: [...records(query), parseRecord(`dnssecok.example.org. 3600 IN RRSIG A 13 3 3600 20240201000000 20240101000000 12345 example.org. ${KEY}`)],
+      answer: [
+        ...records(query),
+        parseRecord(
+          `dnssecok.example.org. 3600 IN RRSIG A 13 3 3600 20240201000000 20240101000000 12345 example.org. ${KEY}`,
+        ),
+      ],
     }),
   ],
   nsec3: (query) => [
@@ -167,18 +219,20 @@ const BEHAVIORS: Readonly<Record<string, (query: ScriptedQuery) => readonly Reac
       rcode: 'NXDOMAIN',
       authority: [
         SOA,
-        parseRecord('2t7b4g4vsa5smi47k61mv5bv1a22bojr.example.org. 300 IN NSEC3 1 1 12 AABBCCDD 2T7B4G4VSA5SMI47K61MV5BV1A22BOJR NS SOA MX RRSIG'),
+        parseRecord(
+          '2t7b4g4vsa5smi47k61mv5bv1a22bojr.example.org. 300 IN NSEC3 1 1 12 AABBCCDD 2T7B4G4VSA5SMI47K61MV5BV1A22BOJR NS SOA MX RRSIG',
+        ),
       ],
     }),
   ],
   truncated: (query) => [
-    query.transport === 'udp'
-      ? send(query, { tc: true, edns: edns(query) })
-      : send(query, { answer: records(query) }),
+    query.transport === 'udp' ? send(query, { tc: true, edns: edns(query) }) : send(query, { answer: records(query) }),
   ],
   many: (query) => [
     send(query, {
-      answer: Array.from({ length: 3 }, (_, index) => parseRecord(`many.example.org. ${index} IN TXT "${'x'.repeat(200)}"`)),
+      answer: Array.from({ length: 3 }, (_, index) =>
+        parseRecord(`many.example.org. ${index} IN TXT "${'x'.repeat(200)}"`),
+      ),
     }),
   ],
   wrongid: (query) => [
@@ -188,7 +242,9 @@ const BEHAVIORS: Readonly<Record<string, (query: ScriptedQuery) => readonly Reac
   otherquestion: (query) => [send(query, { question: [{ name: 'other.example.net.', type: 'A', class: 'IN' }] })],
   noquestion: (query) => [send(query, { question: [], rcode: 'REFUSED' })],
   echo: (query) => [{ kind: 'send', message: query.message }],
-  malformed: (query) => [{ kind: 'send-octets', octets: encodeMessage(response(query.message, { answer: records(query) })).slice(0, -3) }],
+  malformed: (query) => [
+    { kind: 'send-octets', octets: encodeMessage(response(query.message, { answer: records(query) })).slice(0, -3) },
+  ],
   badname: (query) => {
     const octets = encodeMessage(response(query.message, { answer: records(query) }))
     // The first answer's owner name becomes a pointer to itself.
@@ -199,8 +255,22 @@ const BEHAVIORS: Readonly<Record<string, (query: ScriptedQuery) => readonly Reac
   },
   short: (query) => [{ kind: 'send-octets', octets: encodeMessage(response(query.message)).slice(0, 8) }],
   trailing: (query) => [
-    { kind: 'send-octets', octets: Uint8Array.of(...encodeMessage(response(query.message, { answer: records(query) })), 1, 2, 3) },
+    {
+      kind: 'send-octets',
+      octets: Uint8Array.of(...encodeMessage(response(query.message, { answer: records(query) })), 1, 2, 3),
+    },
   ],
+  elsewhere: (query) => [
+    { kind: 'send-from-elsewhere', octets: encodeMessage(response(query.message, { rcode: 'NXDOMAIN' })) },
+    send(query, { answer: records(query) }),
+  ],
+  badcookie: (query) => {
+    const sent =
+      query.message.edns?.options.find(({ code }) => code === EDNS_OPTION.cookie)?.octets ?? new Uint8Array(0)
+    const octets = Uint8Array.of(...sent.subarray(0, 8), 1, 2, 3, 4, 5, 6, 7, 8)
+    const rcode = sent.length === 16 ? 'NOERROR' : 'BADCOOKIE'
+    return [send(query, { rcode, edns: edns(query, [{ code: EDNS_OPTION.cookie, octets }]) })]
+  },
   silent: () => [],
   closing: () => [{ kind: 'close' }],
   resetting: () => [{ kind: 'reset' }],
@@ -212,11 +282,15 @@ export function digScenario(query: ScriptedQuery): readonly Reaction[] {
   const [question] = query.message.question
   const behavior = BEHAVIORS[labelsOf(question?.name ?? '.')[0] ?? '']
   if (question?.type === 'AXFR') return transfer(query)
+  if (question?.type === 'IXFR') return differences(query)
   return behavior === undefined ? [send(query, { aa: true, answer: records(query) })] : behavior(query)
 }
 
 /** A zone in three messages; the second and third leave out the question, as RFC 5936 §2.2 allows. */
 function transfer(query: ScriptedQuery): readonly Reaction[] {
+  if (query.message.question[0]?.name === 'cut.example.org.') {
+    return [send(query, { aa: true, answer: [SOA] }), { kind: 'close' }]
+  }
   if (query.message.question[0]?.name !== 'example.org.') return [send(query, { rcode: 'NOTAUTH' })]
   const hosts = [1, 2, 3].map((host) => parseRecord(`h${host}.example.org. 3600 IN A 192.0.2.${host}`))
   return [
@@ -224,4 +298,15 @@ function transfer(query: ScriptedQuery): readonly Reaction[] {
     send(query, { aa: true, question: [], answer: hosts }),
     send(query, { aa: true, question: [], answer: [SOA] }),
   ]
+}
+
+/** From serial 1 to 3 in two steps, or the SOA record alone when the client has serial 3. */
+function differences(query: ScriptedQuery): readonly Reaction[] {
+  const soa = (serial: number): ResourceRecord =>
+    parseRecord(`example.org. 3600 IN SOA ns.example.org. hostmaster.example.org. ${serial} 7200 1800 86400 300`)
+  const host = parseRecord('h1.example.org. 3600 IN A 192.0.2.1')
+  const known = query.message.authority[0]?.rdata
+  const isCurrent = known?.type === 'SOA' && known.serial === 3
+  const answer = isCurrent ? [soa(3)] : [soa(3), soa(1), soa(2), soa(2), host, soa(3), soa(3)]
+  return [send(query, { aa: true, answer })]
 }

@@ -52,9 +52,12 @@ export function parseArguments(args: readonly string[], base: Settings = default
   const { lookups, batchFile, warnings, action } = parse
   const { defaults } = parse
   if (lookups.length === 0 && batchFile === undefined) {
-    lookups.push({ ...defaults, name: '.', type: defaults.typeWasSet ? defaults.type : 'NS' })
+    // Without a name dig asks for the root's servers, even where a type was given.
+    lookups.push({ ...defaults, name: '.', type: 'NS' })
   }
-  return { lookups: lookups.map(settle), defaults, batchFile, warnings, action }
+  // The command line is repeated for all lookups or for none: +nocmd holds wherever it stands.
+  const showCommand = [defaults, ...lookups].every((settings) => settings.showCommand)
+  return { lookups: lookups.map((lookup) => settle({ ...lookup, showCommand })), defaults, batchFile, warnings, action }
 }
 
 /** The settings that an option changes where it stands. */

@@ -54,7 +54,7 @@ export function formatDigRData(record: ResourceRecord, settings: Settings): stri
     case 'DHCID': {
       const text = wrapOctets(formatRData(rdata, { groupSize }), { words: 0, settings, style: 'inline' })
       const [high = 0, low = 0, digestType = 0] = rdata.octets
-      const isCommented = settings.multiline && settings.recordComments !== false && rdata.octets.length > 2
+      const isCommented = settings.multiline && rdata.octets.length > 2
       return isCommented ? `${text} ; ${(high << 8) | low} ${digestType} ${rdata.octets.length - 3}` : text
     }
     case 'RRSIG': {
@@ -76,7 +76,7 @@ export function formatDigRData(record: ResourceRecord, settings: Settings): stri
 }
 
 /** Types whose octets `+nocrypto` leaves out. */
-const HIDDEN: readonly string[] = ['DS', 'CDS', 'DLV']
+const HIDDEN: readonly string[] = ['DS', 'CDS', 'DLV', 'ZONEMD']
 
 function groupSizeOf({ splitWidth, multiline }: Settings): number | undefined {
   if (splitWidth === 0) return undefined

@@ -56,7 +56,7 @@ function headerLines(message: Message): string[] {
   const { flags, question, answer, authority, additional, edns } = message
   return [
     `opcode: ${opcodeText(message)}`,
-    `status: ${rcodeText(message)}`,
+    `status: ${rcodeText(message).replace('?', '')}`,
     `id: ${message.id}`,
     `flags:${headerFlags(flags)}`,
     ...(flags.z ? ['MBZ: 0x4'] : []),

@@ -121,7 +121,6 @@ const OPTIONS: Readonly<Record<string, PlusOption>> = {
       settings.showComments = on
       settings.showStatistics = on
       settings.showCommand = on
-      settings.recordComments = on ? settings.recordComments : false
     },
   },
   answer: flag('showAnswer'),
@@ -257,7 +256,6 @@ const OPTIONS: Readonly<Record<string, PlusOption>> = {
     apply(settings, on) {
       settings.short = on
       if (!on) return
-      settings.showCommand = false
       settings.showAdditional = false
       settings.showAnswer = true
       settings.showAuthority = false
