@@ -14,7 +14,7 @@ import type { ListenTls } from './tls.ts'
 
 /** Settings of a DoH listener. */
 export interface HttpsOptions {
-  /** Connections at one time; more are closed at once. */
+  /** Connections at one time; more are closed at once. 0 means no limit. */
   readonly maxConnections: number
   readonly idleTimeoutMs: number
   readonly readTimeoutMs: number
@@ -59,7 +59,7 @@ export async function openHttpsListener(
   }
 
   const server = createHttpServer(options, handle)
-  server.maxConnections = options.maxConnections
+  if (options.maxConnections > 0) server.maxConnections = options.maxConnections
   server.on('connection', (socket: Socket) => {
     open.add(socket)
     socket.on('error', () => socket.destroy())
