@@ -11,6 +11,10 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  explain: {
+    summary: 'say what a name or address should give here, why, and which way the query takes',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
   doctor: {
     summary: "find out why a cluster's DNS fails, with proof and fix",
     load: async () => (await import('./doctor.ts')).doctorCommand,
@@ -22,6 +26,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   dig: {
     summary: "ask DNS servers, with dig's syntax and output",
     load: async () => (await import('./dig.ts')).digCommand,
+  },
+  lint: {
+    summary: 'say what is wrong with Corefiles, also inside ConfigMaps, and resolv.conf files',
+    load: async () => (await import('./lint.ts')).lintCommand,
   },
   serve: {
     summary: 'serve DNS from a Corefile, as CoreDNS does',

@@ -1,0 +1,139 @@
+// Who asks: the pod of --from with its resolv.conf, or any pod of a namespace when a short name stands alone.
+import { UsageError } from '../../base/index.ts'
+import { nodeDnsOf, podResolvConfOf, type ClusterFacts } from '../../doctor/facts/index.ts'
+import type { Pod } from '../../kube/objects/index.ts'
+import { closestTexts } from '../../kube/schema/edit-distance.ts'
+import { formatResolvConf, type NodeDns, type PodResolvConf, type ResolvConf } from '../../route/index.ts'
+import type { Asker } from './explanation.ts'
+
+/** An asker with what the route needs of it. */
+export interface AskingPod {
+  readonly asker: Asker
+  readonly conf: ResolvConf
+  readonly node: string
+}
+
+/**
+ * Finds a pod given as `NAMESPACE/NAME`, or as `NAME` in the namespace of the source.
+ *
+ * @throws {UsageError} there is no such pod; the nearest names are told
+ */
+export function findPod(facts: ClusterFacts, text: string): Pod {
+  const [first = '', second] = text.replace(/^pod\//, '').split('/')
+  const namespace = second === undefined ? facts.source.namespace : first
+  const name = second ?? first
+  const { pods } = facts.objects
+  const found = pods.find(({ meta }) => meta.namespace === namespace && meta.name === name)
+  if (found !== undefined) return found
+  if (pods.length === 0) {
+    const why = facts.missing.find(({ what }) => what === 'pods')
+    throw new UsageError(
+      'bad-argument',
+      `Cannot ask from pod ${text}: no pods were seen (${why?.why ?? 'none are there'})`,
+    )
+  }
+  throw new UsageError(
+    'bad-argument',
+    `Cannot ask from pod ${namespace}/${name}: there is no such pod${nearest(pods, { namespace, name })}`,
+  )
+}
+
+function nearest(
+  pods: readonly Pod[],
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): string {
+  const elsewhere = pods.filter(({ meta }) => meta.name === name).map(({ meta }) => `${meta.namespace}/${meta.name}`)
+  const inside = pods.filter(({ meta }) => meta.namespace === namespace).map(({ meta }) => meta.name)
+  // Deployments and StatefulSets are asked for by the beginning of their pods' names.
+  const begins = inside.filter((each) => each.startsWith(`${name}-`)).map((each) => `${namespace}/${each}`)
+  const close = closestTexts(name, inside).map((each) => `${namespace}/${each}`)
+  const wide = pods
+    .filter(({ meta }) => meta.name.startsWith(`${name}-`))
+    .map(({ meta }) => `${meta.namespace}/${meta.name}`)
+  const found = [...new Set([...elsewhere, ...begins, ...close, ...wide])].slice(0, 3)
+  if (found.length > 0) return `; did you mean ${found.join(', ')}?`
+  if (inside.length === 0) return `, and none at all in namespace "${namespace}"; give NAMESPACE/NAME or -n`
+  return `; namespace "${namespace}" has ${inside.toSorted().slice(0, 3).join(', ')}${inside.length > 3 ? ', …' : ''}`
+}
+
+/** Computes the resolv.conf that the pod was given. */
+export function askFromPod(facts: ClusterFacts, pod: Pod): AskingPod {
+  const file = podResolvConfOf(facts, pod)
+  const { nodeName } = pod.spec
+  const asker = describeAsker(file, {
+    namespace: pod.meta.namespace,
+    pod: pod.meta.name,
+    node: nodeName === '' ? null : nodeName,
+    remarks: remarksOf(facts, pod, file),
+  })
+  return { asker, conf: file.conf, node: nodeName }
+}
+
+/** What a pod of a namespace with the usual policy would ask for; its queries go to the DNS Service. */
+export function askFromNamespace(facts: ClusterFacts, namespace: string): AskingPod {
+  const kubelet: NodeDns = nodeDnsOf(facts, '')
+  const domain = kubelet.clusterDomain
+  const searches = [`${namespace}.svc.${domain}`, `svc.${domain}`, domain]
+  const entries = searches.map((value) => ({
+    kind: 'search' as const,
+    value,
+    from: 'namespace' as const,
+    why: `namespace "${namespace}" and the cluster domain "${domain}"`,
+  }))
+  const conf: ResolvConf = {
+    nameservers: facts.dns.service?.clusterIPs ?? [],
+    searches,
+    options: ['ndots:5'],
+    sortlist: [],
+  }
+  const file: PodResolvConf = { dnsPolicy: 'ClusterFirst', effective: 'ClusterFirst', conf, entries, events: [] }
+  return { asker: describeAsker(file, { namespace, pod: null, node: null, remarks: [] }), conf, node: '' }
+}
+
+interface AskerPlace {
+  readonly namespace: string
+  readonly pod: string | null
+  readonly node: string | null
+  readonly remarks: readonly string[]
+}
+
+function describeAsker(file: PodResolvConf, { namespace, pod, node, remarks }: AskerPlace): Asker {
+  return {
+    namespace,
+    pod,
+    node,
+    resolvConf: {
+      origin: 'computed',
+      dnsPolicy: file.dnsPolicy,
+      effective: file.effective,
+      text: formatResolvConf(file.conf),
+      entries: file.entries,
+      remarks,
+    },
+  }
+}
+
+function remarksOf(facts: ClusterFacts, pod: Pod, file: PodResolvConf): string[] {
+  const remarks: string[] = []
+  if (file.fallback === 'host-network') {
+    remarks.push(
+      'hostNetwork: true makes ClusterFirst fall back to Default, the file of the node; ClusterFirstWithHostNet would keep cluster names',
+    )
+  }
+  if (file.fallback === 'missing-cluster-dns') {
+    remarks.push('kubelet has no clusterDNS, so ClusterFirst falls back to Default (event MissingClusterDNS)')
+  }
+  if (file.dnsPolicy === 'Default') {
+    remarks.push('"Default" is not the default: it is the file of the node, without any cluster name')
+  }
+  if (file.unseen !== undefined) remarks.push(file.unseen)
+  const aliases = pod.spec.hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name} ${ip}`))
+  if (aliases.length > 0) remarks.push(`hostAliases answer before any query: ${aliases.join(', ')}`)
+  const changed = facts.objects.configMaps.find(({ meta }) => meta.name.startsWith('kubelet-config'))?.meta.lastChange
+  if (changed !== undefined && pod.startTime !== undefined && pod.startTime < changed) {
+    remarks.push(
+      `the pod is older than the last change of kubelet's configuration (${changed}): its file may be an earlier one`,
+    )
+  }
+  return remarks
+}

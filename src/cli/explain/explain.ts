@@ -1,0 +1,198 @@
+// From what was typed to the explanation: the names that are asked for, what each gives, and what was meant when none does.
+import { UsageError } from '../../base/index.ts'
+import type { ClusterFacts, MissingFact } from '../../doctor/facts/index.ts'
+import {
+  addressFromReverse,
+  isSubdomain,
+  lowerName,
+  parseName,
+  reverseName,
+  typeMnemonic,
+  typeNumber,
+  type DomainName,
+  type RRType,
+} from '../../dns/index.ts'
+import { formatRef } from '../../kube/schema/index.ts'
+import { expandSearchList, isAbsolute, type Candidate } from '../../route/index.ts'
+import { explainAddress } from './address.ts'
+import { askFromNamespace, askFromPod, findPod, type AskingPod } from './asker.ts'
+import type { ExplainedSuggestion, Explanation, Lookup, Note } from './explanation.ts'
+import { explainLookup, explainRecord } from './lookup.ts'
+import { createModel, type Model } from './model.ts'
+import { explainNotes } from './notes.ts'
+
+/** What was asked, checked before anything is read. */
+export interface Request {
+  readonly text: string
+  readonly kind: 'address' | 'name'
+  /** The name as it is, absolute; of an address its reverse name. */
+  readonly name: DomainName
+  readonly type: RRType
+  /** Whether the type was given, or is the usual one. */
+  readonly typed: boolean
+}
+
+/**
+ * Reads `NAME|IP [TYPE]`.
+ *
+ * @throws {UsageError} an address with another type than PTR, an unknown type
+ * @throws {TextError} a name that no domain name can be: a label over 63 octets, a name over 255
+ */
+export function readRequest(text: string, type: string | undefined): Request {
+  const wanted = type === undefined ? undefined : readType(type)
+  const reverse = reverseName(text)
+  if (reverse !== undefined) {
+    if (wanted !== undefined && wanted !== 'PTR') {
+      throw new UsageError('bad-argument', `Cannot explain ${text} ${wanted}: addresses have PTR records only`)
+    }
+    return { text, kind: 'address', name: reverse, type: 'PTR', typed: wanted !== undefined }
+  }
+  const name = parseName(text)
+  const isReverse = addressFromReverse(lowerName(name)) !== undefined
+  const usual = isReverse ? 'PTR' : /^_[^.]+\._(tcp|udp|sctp)\./i.test(name) ? 'SRV' : 'A'
+  return { text, kind: 'name', name, type: wanted ?? usual, typed: wanted !== undefined }
+}
+
+function readType(text: string): RRType {
+  const number = typeNumber(text.toUpperCase())
+  if (number === undefined) {
+    throw new UsageError(
+      'bad-argument',
+      `Unknown record type "${text}": give one such as A, AAAA, SRV, PTR, CNAME, TXT`,
+    )
+  }
+  return typeMnemonic(number)
+}
+
+/** Explains a request; `from` is the pod that asks. @throws {UsageError} there is no such pod */
+export function explain(facts: ClusterFacts, request: Request, from: string | undefined): Explanation {
+  const model = createModel(facts)
+  const pod = from === undefined ? undefined : askFromPod(facts, findPod(facts, from))
+  const isShort = pod === undefined && isShortName(model, request)
+  const asking = pod ?? (isShort ? askFromNamespace(facts, facts.source.namespace) : undefined)
+  const lookups = runLookups(model, request, asking)
+  const last = lookups.findLast(({ asked }) => asked)
+  const isFound = lookups.some(({ result }) => result === 'records' || result === 'overridden')
+  const unclear = isFound || last === undefined ? undefined : lookupToExplain(lookups, request)
+  const suggestions = unclear === undefined ? [] : suggestFor(model, unclear)
+  const missing = decisiveGaps(facts, request)
+  const address = request.kind === 'address' ? request.text : addressFromReverse(lowerName(request.name))
+  return {
+    schemaVersion: 1,
+    cluster: {
+      source: facts.source.description,
+      clusterDomain: facts.dns.clusterDomain,
+      dnsService: dnsServiceName(facts),
+    },
+    question: { text: request.text, kind: request.kind, type: request.type },
+    asker: asking?.asker ?? null,
+    lookups,
+    address: address === undefined ? null : explainAddress(facts, address),
+    suggestions,
+    notes: [
+      ...(isShort ? [shortNameNote(facts, lookups)] : []),
+      ...lookups
+        .filter(({ asked, result }) => asked && result === 'records')
+        .slice(0, 1)
+        .flatMap((each) => explainNotes(facts, each)),
+      ...(isFound || last === undefined ? [] : explainNotes(facts, last)),
+    ],
+    missing,
+    conclusive: missing.length === 0,
+  }
+}
+
+// --- Lookups ---
+
+function runLookups(model: Model, request: Request, asking: AskingPod | undefined): Lookup[] {
+  const candidates: readonly Candidate[] =
+    asking === undefined || request.kind === 'address'
+      ? [{ name: request.name }]
+      : expandSearchList(request.text, asking.conf)
+  const nameservers = asking?.conf.nameservers ?? model.facts.dns.service?.clusterIPs ?? []
+  const lookups: Lookup[] = []
+  let isAnswered = false
+  for (const { name, suffix } of candidates) {
+    const from = { nameservers, node: asking?.node ?? '', suffix: suffix ?? null }
+    const lookup = explainLookup(model, { name, type: request.type }, from)
+    lookups.push({ ...lookup, asked: !isAnswered })
+    if (!isAnswered && !request.typed && request.type === 'A') lookups.push(...otherFamily(model, lookup, from))
+    isAnswered ||= endsSearch(lookup)
+  }
+  return lookups
+}
+
+/** Programs ask for both families: the other one is shown where it has records. */
+function otherFamily(model: Model, lookup: Lookup, from: Parameters<typeof explainLookup>[2]): Lookup[] {
+  if (lookup.result !== 'records' && lookup.result !== 'nodata') return []
+  const other = explainLookup(model, { name: lookup.name, type: 'AAAA' }, from)
+  const isExtra = other.answer.some(({ type }) => type === 'AAAA')
+  return isExtra ? [other] : []
+}
+
+/** A stub resolver goes on with its search list after NXDOMAIN and NODATA (glibc), and stops at what it gets. */
+function endsSearch({ result, suffix }: Lookup): boolean {
+  return result === 'records' || result === 'overridden' || (result === 'elsewhere' && suffix === null)
+}
+
+/** Whether the search list decides what the name means: it is no name of the cluster's zones and not absolute. */
+function isShortName(model: Model, request: Request): boolean {
+  if (request.kind === 'address' || isAbsolute(request.text)) return false
+  const { zones } = model.kubernetes.schema
+  return !zones.some((zone) => isSubdomain(request.name, zone) && zone !== '.')
+}
+
+// --- What was meant ---
+
+/** Absences that say nothing about the name itself: it was only tried because of the search list. */
+const FAR_OFF = new Set(['no-namespace', 'not-svc-or-pod'])
+
+function lookupToExplain(lookups: readonly Lookup[], request: Request): Lookup | undefined {
+  const missing = lookups.filter(({ asked, absence }) => asked && absence !== null)
+  const near = missing.find(({ absence }) => absence !== null && !FAR_OFF.has(absence.code))
+  // A dotted name that matches no namespace is somebody else's, such as www.example.org.
+  const isForeign = lookups.length > 1 && request.name.split('.').length > 2
+  return near ?? (isForeign ? undefined : missing[0])
+}
+
+function suggestFor(model: Model, lookup: Lookup): ExplainedSuggestion[] {
+  return model.suggest(lookup).map(({ code, name, text, because }) => ({
+    code,
+    name: name ?? null,
+    text,
+    because: because.map(
+      ({ object, field, value }) => `${formatRef(object as Parameters<typeof formatRef>[0])}: ${field} = ${value}`,
+    ),
+    answer: name === undefined ? [] : recordsOf(model, name, lookup.type),
+  }))
+}
+
+function recordsOf(model: Model, name: DomainName, type: RRType): ExplainedSuggestion['answer'] {
+  const type2 = name.startsWith('_') ? 'SRV' : type === 'AAAA' ? 'AAAA' : 'A'
+  const answer = model.ask({ name, type: type2 })
+  return answer.kind === 'records' || answer.kind === 'delegate' ? answer.answer.map(explainRecord) : []
+}
+
+// --- Notes and gaps ---
+
+function shortNameNote(facts: ClusterFacts, lookups: readonly Lookup[]): Note {
+  const found = lookups.find(({ asked, result }) => asked && result === 'records')
+  const { namespace } = facts.source
+  const pod = `a pod of namespace "${namespace}"`
+  const text =
+    found === undefined || found.suffix === null
+      ? `The name has no final dot, so ${pod} tries it with its search list first; give --from POD or -n for another one.`
+      : `The name is short: the search list of ${pod} makes it ${found.name} (give --from POD or -n for another one).`
+  return { code: 'short-name', text }
+}
+
+function dnsServiceName({ dns }: ClusterFacts): string | null {
+  const meta = dns.service?.service.meta
+  return meta === undefined ? null : `${meta.namespace}/${meta.name}`
+}
+
+/** Lists without which the records themselves are in doubt. */
+function decisiveGaps(facts: ClusterFacts, request: Request): MissingFact[] {
+  const decisive = new Set(['services', 'endpointSlices', ...(request.kind === 'address' ? ['pods'] : [])])
+  return facts.missing.filter(({ what }) => decisive.has(what))
+}

@@ -1,0 +1,224 @@
+// The explanation for people: the answer first, the reason under every record, then how it comes about.
+import pc from 'picocolors'
+import type { Hop, ResolvConfEntry } from '../../route/index.ts'
+import type { Asker, ExplainedRecord, Explanation, Lookup } from './explanation.ts'
+
+type Colors = ReturnType<typeof pc.createColors>
+
+/** Columns that prose is wrapped at. */
+const WIDTH = 100
+
+/** Renders an explanation; ends with a line feed. */
+export function renderText(explanation: Explanation, color: boolean): string {
+  const colors = pc.createColors(color)
+  const { lookups, asker } = explanation
+  const answering = lookups.filter(({ asked, result }) => asked && result === 'records')
+  const last = lookups.findLast(({ asked }) => asked)
+  const shown = answering.length > 0 ? answering : last === undefined ? [] : [reportedMiss(explanation, last)]
+  const sections = [
+    ...shown.map((lookup) => renderLookup(lookup, colors)),
+    renderAddress(explanation, colors),
+    renderSuggestions(explanation, colors),
+    renderNotes(explanation),
+    asker === null || asker.pod === null ? [] : renderResolvConf(asker, colors),
+    asker === null || lookups.length < 2 ? [] : renderSearchList(explanation, colors),
+    renderWay(explanation, shown[0] ?? last, colors),
+    renderMissing(explanation, colors),
+  ]
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+/** What is worth the headline when nothing was found: the miss that the suggestions are for, else the last lookup. */
+function reportedMiss({ lookups, suggestions }: Explanation, last: Lookup): Lookup {
+  if (last.result !== 'elsewhere' || suggestions.length === 0) return last
+  return lookups.find(({ asked, absence }) => asked && absence !== null && absence.code !== 'no-namespace') ?? last
+}
+
+// --- The answer ---
+
+function renderLookup(lookup: Lookup, colors: Colors): string[] {
+  const { answer, additional, absence } = lookup
+  const lines = [`${colors.bold(`${lookup.name} ${lookup.type}`)}: ${headline(lookup, colors)}`]
+  for (const record of answer) lines.push(...renderRecord(record, colors))
+  if (additional.length > 0) {
+    lines.push(colors.dim('  additional:'))
+    const owners = additional.map(({ text }) => `    ${text}`)
+    lines.push(...(owners.length > 12 ? [...owners.slice(0, 12), `    … and ${owners.length - 12} more`] : owners))
+  }
+  if (absence !== null) lines.push(...wrap(`${absence.text}.`, 2))
+  if (lookup.result === 'elsewhere' || lookup.result === 'overridden') {
+    const { at, plugin, text, upstreams } = lookup.decidedBy
+    const by = plugin === null ? text : `plugin ${plugin}${at === null ? '' : ` (${at})`}: ${text}`
+    lines.push(...wrap(`${by}.`, 2))
+    if (upstreams.length > 0) lines.push(`  upstreams: ${upstreams.join(', ')}`)
+  }
+  return lines
+}
+
+function headline(lookup: Lookup, colors: Colors): string {
+  const count = lookup.answer.length
+  switch (lookup.result) {
+    case 'records':
+      return colors.green(`${count} record${count === 1 ? '' : 's'}`)
+    case 'nodata':
+      return colors.yellow('no record of this type (NOERROR, NODATA)')
+    case 'nxdomain':
+      return colors.red('no such name (NXDOMAIN)')
+    case 'refused':
+      return colors.red('refused (REFUSED)')
+    case 'servfail':
+      return colors.red('nobody answers (SERVFAIL)')
+    case 'overridden':
+      return colors.yellow(`answered by plugin ${lookup.decidedBy.plugin ?? ''}, not from the cluster's objects`)
+    case 'elsewhere':
+      return colors.cyan("not a name of this cluster's zones: an upstream answers")
+  }
+}
+
+function renderRecord(record: ExplainedRecord, colors: Colors): string[] {
+  const { object, field, why } = record
+  const place =
+    object === null ? '' : `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`
+  const reason = [why, place === '' ? '' : `${place}: ${field}`].filter((part) => part !== '').join('; ')
+  return [`  ${record.text}`, colors.dim(`      ${reason}`)]
+}
+
+function renderAddress({ address }: Explanation, colors: Colors): string[] {
+  if (address === null) return []
+  const lines = [colors.bold(`What ${address.address} is`)]
+  if (address.holders.length === 0) return [...lines, '  Nothing that was seen in this cluster has this address.']
+  const names = address.holders.map(
+    ({ kind, namespace, name }) => `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`,
+  )
+  const width = Math.min(Math.max(...names.map((name) => name.length)), 48)
+  return [...lines, ...address.holders.map(({ text }, at) => `  ${(names[at] ?? '').padEnd(width)}  ${text}`)]
+}
+
+function renderSuggestions({ suggestions }: Explanation, colors: Colors): string[] {
+  if (suggestions.length === 0) return []
+  const lines = [colors.bold(suggestions.some(({ name }) => name !== null) ? 'Probably meant' : 'Why')]
+  for (const { name, text, because, answer } of suggestions.slice(0, 4)) {
+    if (name !== null) lines.push(`  ${colors.green(name)}`)
+    lines.push(...wrap(text, name === null ? 2 : 6))
+    for (const line of because.slice(0, 5)) lines.push(colors.dim(`      ${line}`))
+    for (const record of answer.slice(0, 5)) lines.push(`      ${record.text}`)
+  }
+  if (suggestions.length > 4) lines.push(`  … and ${suggestions.length - 4} more`)
+  return lines
+}
+
+function renderNotes({ notes }: Explanation): string[] {
+  return notes.flatMap(({ text }, at) => [...(at > 0 ? [''] : []), ...wrap(text, 0)])
+}
+
+// --- The way ---
+
+function renderResolvConf(asker: Asker, colors: Colors): string[] {
+  const { resolvConf } = asker
+  const policy =
+    resolvConf.effective === resolvConf.dnsPolicy
+      ? resolvConf.dnsPolicy
+      : `${resolvConf.dnsPolicy}, in effect ${resolvConf.effective}`
+  const title = `resolv.conf of pod ${asker.namespace}/${asker.pod ?? ''}${asker.node === null ? '' : ` on ${asker.node}`}`
+  const lines = [`${colors.bold(title)} (${resolvConf.origin}; dnsPolicy ${policy})`]
+  const width = Math.max(...resolvConf.entries.map((entry) => entryText(entry).length), 0)
+  for (const entry of resolvConf.entries) {
+    const text = entryText(entry).padEnd(width)
+    lines.push(
+      entry.cut === undefined
+        ? `  ${text}  ${colors.dim(entry.why)}`
+        : `  ${colors.strikethrough(text)}  ${colors.yellow(`cut off: ${entry.cut}`)} ${colors.dim(`(${entry.why})`)}`,
+    )
+  }
+  for (const remark of resolvConf.remarks) lines.push(...wrap(`! ${remark}`, 2))
+  return lines
+}
+
+function entryText({ kind, value }: ResolvConfEntry): string {
+  return `${kind === 'option' ? 'options' : kind} ${value}`
+}
+
+function renderSearchList({ lookups, asker }: Explanation, colors: Colors): string[] {
+  const ndots = /ndots:(\d+)/.exec(asker?.resolvConf.text ?? 'ndots:5')?.[1] ?? '1'
+  const first = lookups.filter((lookup, at) => lookups.findIndex(({ name }) => name === lookup.name) === at)
+  const width = Math.max(...first.map(({ name }) => name.length))
+  const rows = first.map((lookup, at) => {
+    const text = `  ${at + 1}  ${lookup.name.padEnd(width)}  `
+    if (!lookup.asked) return colors.dim(`${text}not asked any more`)
+    const answers = lookup.result === 'records' || lookup.result === 'overridden'
+    return `${text}${shortResult(lookup)}${answers ? colors.green('  <- this one answers') : ''}`
+  })
+  return [`${colors.bold('Names that are asked for, in this order')} (ndots ${ndots}; glibc)`, ...rows]
+}
+
+function shortResult({ result, answer, decidedBy }: Lookup): string {
+  switch (result) {
+    case 'records':
+      return `${answer.length} record${answer.length === 1 ? '' : 's'}`
+    case 'elsewhere':
+      return decidedBy.upstreams.length === 0 ? 'an upstream answers' : `upstream ${decidedBy.upstreams.join(' or ')}`
+    case 'nodata':
+      return 'NODATA'
+    case 'overridden':
+      return `plugin ${decidedBy.plugin ?? ''}`
+    default:
+      return result.toUpperCase()
+  }
+}
+
+function renderWay(explanation: Explanation, lookup: Lookup | undefined, colors: Colors): string[] {
+  if (lookup === undefined) return []
+  const { decidedBy } = lookup
+  if (decidedBy.hops.length === 0) return [`${colors.bold('Answered by')} ${decidedBy.text}`]
+  const lines = [colors.bold(`Way of the query for ${lookup.name}`)]
+  for (const [at, hop] of decidedBy.hops.entries()) {
+    if (at > 0) lines.push(colors.dim(`  after 5 s without an answer (resolv.conf, timeout):`))
+    lines.push(...renderHop(hop, 1, colors))
+  }
+  const { clusterDomain } = explanation.cluster
+  if (clusterDomain.origin === 'assumed')
+    lines.push(colors.dim(`  cluster domain ${clusterDomain.value}: ${clusterDomain.from}`))
+  return lines
+}
+
+function renderHop(hop: Hop, depth: number, colors: Colors): string[] {
+  const at = hop.label.includes(hop.address) ? '' : ` ${hop.address}`
+  const port = hop.port === 53 ? '' : `:${hop.port}`
+  const over = { client: '', https: ' over HTTPS', tcp: ' over TCP', tls: ' over TLS', 'udp-first': ' over UDP' }[
+    hop.transport
+  ]
+  const block =
+    hop.block === undefined ? '' : `  block ${hop.block.keys.join(' ')} (${hop.block.at.file}:${hop.block.at.line})`
+  const steps = hop.steps
+    .map(({ plugin, effect, text }) => (effect === 'renames' ? `${plugin} ${text}` : plugin))
+    .join(', then ')
+  const indent = '  '.repeat(depth)
+  const lines = [`${indent}${hop.label}${at}${port}${over}${colors.dim(`${block}${steps === '' ? '' : `: ${steps}`}`)}`]
+  if (hop.note !== undefined) lines.push(colors.yellow(`${indent}  ! ${hop.note}`))
+  if (hop.next.length > 1) lines.push(colors.dim(`${indent}  one of (${hop.policy ?? 'any'}):`))
+  for (const next of hop.next) lines.push(...renderHop(next, depth + (hop.next.length > 1 ? 2 : 1), colors))
+  return lines
+}
+
+function renderMissing({ missing }: Explanation, colors: Colors): string[] {
+  return missing.map(({ what, why, needs }) =>
+    colors.yellow(`Not seen: ${what} (${why}; needs: ${needs}), so this may be incomplete.`),
+  )
+}
+
+// --- Text ---
+
+function wrap(text: string, indent: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + word.length + 1 > WIDTH - indent) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].map((each) => `${' '.repeat(indent)}${each}`)
+}
