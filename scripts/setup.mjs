@@ -29,9 +29,9 @@ function installPackages() {
   const wanted = hash([join(root, 'package.json'), join(root, 'package-lock.json')])
   if (existsSync(join(root, 'node_modules', '.package-lock.json')) && stamp('packages') === wanted) return
   say('installing npm packages')
-  // A checkout whose node_modules was filled by hand keeps it; only a missing or outdated one is laid anew.
-  run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'])
-  // koffi and esbuild ship prebuilt binaries inside their packages, so no install script has to run.
+  // "npm install" and not "npm ci": the lock file's versions are taken all the same, and a registry that does not carry the
+  // prebuilt binaries of every foreign platform is no reason to stop. Binaries come inside packages: no script has to run.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'])
   setStamp('packages', wanted)
 }
 
