@@ -37,7 +37,7 @@ export function admitCreate(type: ResourceType, object: RawObject, options: Admi
 
 /** Checks a changed object against the present one. @throws {ApiError} `Invalid` */
 export function admitUpdate(type: ResourceType, object: RawObject, current: RawObject): RawObject {
-  if (type.kind === 'Service') checkServiceUpdate(object, current)
+  if (type.kind === 'Service') return checkServiceUpdate(object, current)
   if (type.kind === 'StatefulSet') checkStatefulSetUpdate(object, current)
   const generation = valueAt(current, 'metadata', 'generation')
   if (typeof generation !== 'number') return object
@@ -69,11 +69,13 @@ function invalid(type: ResourceType, kind: string, name: string, field: string, 
 
 // --- Fields that may not change ---
 
-function checkServiceUpdate(object: RawObject, current: RawObject): void {
+function checkServiceUpdate(object: RawObject, current: RawObject): RawObject {
   const before = textAt(current, 'spec', 'clusterIP')
   const after = textAt(object, 'spec', 'clusterIP')
   const isExternalName = [object, current].some((service) => textAt(service, 'spec', 'type') === 'ExternalName')
-  if (before === after || before === '' || isExternalName) return
+  if (before === after || before === '' || isExternalName) return object
+  // Left out means "as it is".
+  if (after === '') return { ...object, spec: { ...objectAt(object, 'spec'), clusterIP: before } }
   const { name } = object.metadata
   throw new ApiError(
     'Invalid',

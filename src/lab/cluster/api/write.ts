@@ -118,18 +118,21 @@ function keepUpdate(
       : hasStatus
         ? { ...body, status: objectAt(current, 'status') }
         : body
-  const admitted = admitUpdate(path.type, withoutUndefined(next), current)
+  const changed = withoutUndefined(next)
+  const { name, resourceVersion } = current.metadata
+  if (changed.metadata.resourceVersion !== undefined && changed.metadata.resourceVersion !== resourceVersion) {
+    const why = 'the object has been modified; please apply your changes to the latest version and try again'
+    throw new ApiError('Conflict', `Operation cannot be fulfilled on ${qualified(path)} "${name}": ${why}`, {
+      name,
+      group: path.type.group,
+      kind: path.type.plural,
+    })
+  }
+  const admitted = admitUpdate(path.type, changed, current)
   if (dryRun) return admitted
   const outcome = store.update(path.type, admitted)
-  if (outcome.kind === 'written') return outcome.object
-  if (outcome.kind !== 'conflict') throw notFound(path.type, current.metadata.name)
-  const { name } = current.metadata
-  const why = 'the object has been modified; please apply your changes to the latest version and try again'
-  throw new ApiError('Conflict', `Operation cannot be fulfilled on ${qualified(path)} "${name}": ${why}`, {
-    name,
-    group: path.type.group,
-    kind: path.type.plural,
-  })
+  if (outcome.kind !== 'written') throw notFound(path.type, name)
+  return outcome.object
 }
 
 function withoutUndefined(object: RawObject): RawObject {

@@ -87,6 +87,7 @@ const POD_SPEC: MessageType = {
   16: ['hostname', 'string'],
   17: ['subdomain', 'string'],
   19: ['schedulerName', 'string'],
+  24: ['priorityClassName', 'string'],
 }
 
 const DEPLOYMENT_SPEC: MessageType = {
