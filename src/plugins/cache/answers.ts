@@ -4,10 +4,11 @@ import { remainingTtl, withTtl, type CacheEntry } from '../../cache/index.ts'
 import type { Message } from '../../dns/message.ts'
 import type { Outcome, Request } from '../../server/index.ts'
 
-/** The last outcome made from an entry, good for as long as TTL and AD are the same. */
+/** The last outcome made from an entry, good for as long as TTL and the query's bits are the same. */
 export interface PreparedAnswer {
   readonly ttl: number
   readonly ad: boolean
+  readonly rd: boolean
   readonly outcome: Outcome
 }
 
@@ -25,23 +26,32 @@ export function answerFresh(entry: AnswerEntry, request: Request, keepTtl: boole
  */
 export function answerWithTtl(entry: AnswerEntry, request: Request, ttl: number): Outcome {
   const ad = entry.message.flags.ad && wantsAd(request)
+  // RD is copied from the query (RFC 1035 §4.1.1); CD is part of the key.
+  const { rd } = request.message.flags
   const last = entry.prepared
-  if (last !== undefined && last.ttl === ttl && last.ad === ad) return last.outcome
+  if (last !== undefined && last.ttl === ttl && last.ad === ad && last.rd === rd) return last.outcome
   const message = withTtl(entry.message, ttl)
   const outcome: Outcome = {
     kind: 'answer',
-    message: { ...message, flags: { ...message.flags, aa: true, ad } },
+    message: { ...message, flags: { ...message.flags, aa: true, ad, rd } },
     by: 'cache',
     reason: entry.reason,
   }
-  entry.prepared = { ttl, ad, outcome }
+  entry.prepared = { ttl, ad, rd, outcome }
   return outcome
 }
 
 /** A response on its way to the client, with the TTL that the cache gives it; AD only for who asked (RFC 6840 §5.8). */
 export function passOn(message: Message, request: Request, ttl: number): Message {
-  const passed = withTtl(message, ttl)
-  return passed.flags.ad && !wantsAd(request) ? { ...passed, flags: { ...passed.flags, ad: false } } : passed
+  return forClient(withTtl(message, ttl), request)
+}
+
+/** A response to an identical query, for this one: RD and AD are its own. */
+export function forClient(message: Message, request: Request): Message {
+  const { flags } = message
+  const { rd } = request.message.flags
+  const ad = flags.ad && wantsAd(request)
+  return flags.rd === rd && flags.ad === ad ? message : { ...message, flags: { ...flags, rd, ad } }
 }
 
 /** RFC 6840 §5.7: AD in a query asks for it in the response, and so does DO. */

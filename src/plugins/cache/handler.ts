@@ -20,7 +20,7 @@ import {
   type PluginInstance,
   type Request,
 } from '../../server/index.ts'
-import { answerFresh, answerWithTtl, passOn, type AnswerEntry, type PreparedAnswer } from './answers.ts'
+import { answerFresh, answerWithTtl, forClient, passOn, type AnswerEntry, type PreparedAnswer } from './answers.ts'
 import { createCacheMetrics, reportEntries, type CacheSeries } from './metrics.ts'
 import { Renewals, type Renewal } from './renewals.ts'
 import type { CacheOptions, StaleOptions } from './setup.ts'
@@ -84,7 +84,8 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
     ).then((renewal) => {
       if (renewal === undefined || !isBetter(renewal, entry)) return answer()
       series.misses.inc()
-      return renewal.outcome
+      const { outcome } = renewal
+      return outcome.kind === 'answer' ? { ...outcome, message: forClient(outcome.message, request) } : outcome
     })
   }
 
