@@ -85,10 +85,10 @@ function findVantage(
 async function exchange(planned: PlannedRung, vantage: Vantage, options: ClimbOptions): Promise<Rung> {
   const { question, to, transport, timeoutsMs } = planned
   if (question.kind !== 'dns' || transport === 'http') return skipped(planned, phrase('skip.error', { detail: '' }))
-  const startedAt = options.clock.monotonic()
   const stray: Phrase[] = []
   let observed: Observation = { kind: 'nothing' }
   let rttMs: number | undefined
+  let elapsedMs = 0
   let attempts = 0
   for (const wantedMs of timeoutsMs) {
     const timeoutMs = Math.min(wantedMs, options.deadlineMs - options.clock.monotonic())
@@ -101,9 +101,9 @@ async function exchange(planned: PlannedRung, vantage: Vantage, options: ClimbOp
     if ('stray' in result) stray.push(...result.stray.map(summarizeStray))
     observed = summarizeExchange(result)
     if (result.kind === 'response') rttMs = result.rttMs
+    elapsedMs += result.kind === 'response' ? result.rttMs : result.afterMs
     if (observed.kind !== 'timeout') break
   }
-  const elapsedMs = options.clock.monotonic() - startedAt
   return attempts === 0
     ? skipped(planned, phrase('skip.deadline'))
     : conclude(planned, observed, { rttMs, elapsedMs, attempts, stray })
@@ -115,10 +115,9 @@ async function getHttp(planned: PlannedRung, vantage: Vantage, options: ClimbOpt
   if (question.kind !== 'http' || timeoutMs <= 0 || options.signal?.aborted === true) {
     return { rung: skipped(planned, phrase('skip.deadline')) }
   }
-  const startedAt = options.clock.monotonic()
   const result = await vantage.httpGet({ server: to, path: question.path, timeoutMs })
   if (result.kind === 'skipped') return { rung: skippedByVantage(planned, result) }
-  const elapsedMs = options.clock.monotonic() - startedAt
+  const elapsedMs = result.kind === 'response' ? result.rttMs : result.afterMs
   const rttMs = result.kind === 'response' ? result.rttMs : undefined
   const rung = conclude(planned, summarizeHttp(result), { rttMs, elapsedMs, attempts: 1, stray: [] })
   if (planned.purpose !== 'metrics' || result.kind !== 'response' || rung.result !== 'ok') return { rung }

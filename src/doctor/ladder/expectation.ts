@@ -39,6 +39,7 @@ export function createExpect(facts: ClusterFacts, explain: Explain = createExpla
           kind: 'records',
           rcode: 'NOERROR',
           records: answer.answer.map(({ rdata }) => formatRData(rdata)).sort(),
+          ...(answer.answer[0] === undefined ? {} : { ttl: answer.answer[0].ttl }),
         }
       case 'delegate':
         return { kind: 'answer', mustExist: true }

@@ -1,0 +1,82 @@
+// Code, page, fixtures and wording belong together: for every cause that the program can judge, all of them exist and agree.
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { CAUSES, CAUSE_CODES } from '../../src/doctor/causes/index.ts'
+import type { CauseCode } from '../../src/doctor/causes/index.ts'
+import { LANGUAGES, buildReport, renderReport, REPORT_FORMATS } from '../../src/doctor/report/index.ts'
+import { CONSEQUENCES } from '../../src/doctor/verdict/index.ts'
+import { CAUSE_FIXTURES } from '../support/cause-fixtures.ts'
+import { diagnoseFixture } from '../support/dns-world.ts'
+import type { Diagnosis } from '../../src/doctor/verdict/index.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const PAGES = join(ROOT, 'docs/causes')
+const HEADINGS = ['Objective', 'What it needs', 'Steps', 'Outcomes', 'What it is confused with', 'Fix']
+
+describe('causes', () => {
+  it('are all registered, in the order of their codes', () => {
+    expect(CAUSES.map(({ code }) => code)).toEqual(CAUSE_CODES)
+  })
+
+  it('have a page each, and no page is left over', () => {
+    const pages = readdirSync(PAGES).filter((name) => name !== 'README.md')
+    expect(pages.toSorted()).toEqual(CAUSE_CODES.map((code) => `${code}.md`).toSorted())
+  })
+
+  it.each(CAUSE_CODES)('%s: its file is named after it', (code) => {
+    expect(existsSync(join(ROOT, `src/doctor/causes/${code}.ts`))).toBe(true)
+  })
+
+  it.each(CAUSE_CODES)('%s: its page has every section in order and names its near-misses', (code) => {
+    const text = readFileSync(join(PAGES, `${code}.md`), 'utf8')
+    expect(text.startsWith(`# ${code}\n`)).toBe(true)
+    expect([...text.matchAll(/^## (.+)$/gm)].map((match) => match[1])).toEqual(HEADINGS)
+    const links = [...text.matchAll(/\]\(([a-z-]+)\.md\)/g)].map((match) => match[1] ?? '')
+    expect(links.filter((link) => !existsSync(join(PAGES, `${link}.md`)))).toEqual([])
+  })
+
+  it('fold without cycles: no cause is beneath itself', () => {
+    const beneath = (code: CauseCode): CauseCode[] =>
+      (CONSEQUENCES[code] ?? []).flatMap((one) => [one, ...beneath(one)])
+    expect(CAUSE_CODES.filter((code) => beneath(code).includes(code))).toEqual([])
+  })
+})
+
+describe.each(CAUSE_CODES)('%s', (code) => {
+  const { has, isVerdict = true, nearMisses } = CAUSE_FIXTURES[code]
+
+  it('is proven where it is', async () => {
+    const diagnosis = await diagnoseFixture(has())
+    const found = diagnosis.verdict.causes.find((finding) => finding.code === code)
+    expect(found?.status).toBe('proven')
+    expect(found?.explains.length).toBeGreaterThan(0)
+    expect(found?.evidence.length).toBeGreaterThan(1)
+    if (isVerdict) expect(diagnosis.verdict.main?.code).toBe(code)
+    expect(diagnosis.verdict.outcome).toBe('proven')
+    expectWording(diagnosis)
+  })
+
+  it.each(nearMisses.map((miss) => ({ ...miss })))('is not called where $title', async ({ make, allowed }) => {
+    const diagnosis = await diagnoseFixture(make())
+    const { causes, observations } = diagnosis.verdict
+    const asCause = causes.filter((finding) => finding.code === code)
+    expect(asCause.filter(({ status }) => status === 'proven')).toEqual([])
+    if (allowed === 'suspected') expect(asCause.map(({ status }) => status)).toContain('suspected')
+    else expect(asCause).toEqual([])
+    const observed = observations.filter((finding) => finding.code === code)
+    expect(observed.length > 0).toBe(allowed === 'observation')
+    expectWording(diagnosis)
+  })
+})
+
+/** Every renderer words every line in every language: a missing word throws. */
+function expectWording(diagnosis: Diagnosis): void {
+  for (const language of LANGUAGES) {
+    const report = buildReport(diagnosis, language)
+    for (const format of REPORT_FORMATS) {
+      const text = renderReport(report, format)
+      expect(text).not.toMatch(/undefined|NaN|\[object/)
+    }
+  }
+}

@@ -1,0 +1,217 @@
+// A network that behaves as a fixture says: every server of a cluster answers as the cluster's objects say, unless the
+// fixture's rules say otherwise. No sockets, no time.
+import type { Clock } from '../../src/base/index.ts'
+import { parseRData, response } from '../../src/dns/index.ts'
+import type { Message, ResourceRecord } from '../../src/dns/message.ts'
+import type { ClusterFacts } from '../../src/doctor/facts/index.ts'
+import { diagnose } from '../../src/doctor/index.ts'
+import { chooseNodeOrigins, createExplain } from '../../src/doctor/ladder/index.ts'
+import type { Origin } from '../../src/doctor/ladder/index.ts'
+import type { Diagnosis } from '../../src/doctor/verdict/index.ts'
+import type { ExchangeResult, Transport } from '../../src/net/exchange-result.ts'
+import type { HttpResult, Place, Vantages } from '../../src/vantage/vantage.ts'
+import { factsOf } from './small-cluster.ts'
+import type { SmallCluster } from './small-cluster.ts'
+
+/** One question on its way: what rules look at. */
+export interface Ask {
+  readonly from: Place
+  /** Name of the node, or empty. */
+  readonly node: string
+  readonly to: string
+  readonly port: number
+  readonly transport: Transport | 'http'
+  /** With its final dot; the path of an HTTP request. */
+  readonly name: string
+  readonly type: string
+}
+
+export type Reply =
+  | 'refused'
+  | 'silent'
+  | { readonly rcode: string; readonly answers?: readonly string[]; readonly ttl?: number; readonly soaTtl?: number }
+  | { readonly status: number; readonly body: string }
+
+/** The first rule that gives something decides; undefined leaves it to the next, in the end to the healthy cluster. */
+export type Rule = (ask: Ask) => Reply | undefined
+
+export interface Fixture {
+  readonly cluster: SmallCluster
+  readonly rules?: readonly Rule[]
+  readonly name?: string
+  /** Names that the upstreams know beside example.com, with their addresses. */
+  readonly origins?: readonly Origin[]
+}
+
+/** Collects, asks and judges a fixture as the doctor does. */
+export async function diagnoseFixture({ cluster, rules = [], name, origins }: Fixture): Promise<Diagnosis> {
+  const facts = await factsOf(cluster)
+  return diagnose({
+    facts,
+    origins: origins ?? chooseNodeOrigins(facts),
+    vantages: worldOf(facts, rules),
+    clock: steppingClock(),
+    ...(name === undefined ? {} : { name: { text: name } }),
+  })
+}
+
+/** The vantages of a cluster whose servers follow the rules. */
+export function worldOf(facts: ClusterFacts, rules: readonly Rule[]): Vantages {
+  const healthy = healthyRule(facts)
+  const decide = (ask: Ask): Reply => {
+    for (const rule of rules) {
+      const reply = rule(ask)
+      if (reply !== undefined) return reply
+    }
+    return healthy(ask)
+  }
+  return {
+    at: async (place) => {
+      const node = place.kind === 'node' ? place.name : ''
+      return {
+        place,
+        how: 'fixture',
+        exchange: async ({ server, message, transport, timeoutMs }) => {
+          const [question] = message.question
+          const ask = { from: place, node, to: server.address, port: server.port, transport }
+          const reply = decide({ ...ask, name: question?.name ?? '', type: question?.type ?? '' })
+          return toExchange(reply, message, { transport, timeoutMs })
+        },
+        httpGet: async ({ server, path }) =>
+          toHttp(
+            decide({
+              from: place,
+              node,
+              to: server.address,
+              port: server.port,
+              transport: 'http',
+              name: path,
+              type: '',
+            }),
+          ),
+        readFile: async () => ({ kind: 'absent' }),
+      }
+    },
+    close: async () => {},
+  }
+}
+
+/** Time goes on by a second whenever it is looked at, and every timer is due at once. */
+function steppingClock(): Clock {
+  let ms = 0
+  return {
+    now: () => 0,
+    monotonic: () => ms,
+    setTimeout(callback, delayMs) {
+      ms += delayMs
+      queueMicrotask(callback)
+      return { clear: () => {}, unref: () => {} }
+    },
+  }
+}
+
+/** Everybody answers: the cluster's names as the schema says, others with one address. */
+function healthyRule(facts: ClusterFacts): (ask: Ask) => Reply {
+  const explain = createExplain(facts)
+  return ({ transport, name, type, to }) => {
+    if (transport === 'http') return { status: 200, body: name === '/metrics' ? metrics({}) : 'OK' }
+    const isCluster = !facts.nodes.some(({ resolvConf }) => resolvConf?.conf.nameservers.includes(to))
+    const answer = isCluster ? explain(name, type) : { kind: 'not-in-zone' as const }
+    switch (answer.kind) {
+      case 'records':
+        return {
+          rcode: 'NOERROR',
+          ttl: answer.answer[0]?.ttl ?? 30,
+          answers: answer.answer.map(({ rdata }) => rdataText(rdata)),
+        }
+      case 'nxdomain':
+        return { rcode: 'NXDOMAIN', soaTtl: answer.soa.ttl }
+      case 'not-in-zone':
+        return { rcode: 'NOERROR', answers: type === 'A' ? ['192.0.2.10'] : [] }
+      default:
+        return { rcode: 'NOERROR', soaTtl: 30 }
+    }
+  }
+}
+
+/** An exposition with failed health checks by upstream. */
+export function metrics(failures: Readonly<Record<string, number>>): string {
+  const lines = Object.entries(failures).map(
+    ([to, count]) => `coredns_proxy_healthcheck_failures_total{proxy_name="forward",to="${to}"} ${count}`,
+  )
+  return ['coredns_build_info{version="1.11.1"} 1', ...lines, ''].join('\n')
+}
+
+/** Metrics whose failures of one upstream grow by two with every reading. */
+export function failingMetrics(servers: readonly string[], upstream: string): Rule {
+  let readings = 0
+  return ({ transport, name, to }) => {
+    if (transport !== 'http' || name !== '/metrics' || !servers.includes(to)) return undefined
+    readings += 2
+    return { status: 200, body: metrics({ [`${upstream}:53`]: readings }) }
+  }
+}
+
+/** Nothing comes back from an address. */
+export function silence(address: string, where: (ask: Ask) => boolean = () => true): Rule {
+  return (ask) => (ask.to === address && ask.transport !== 'http' && where(ask) ? 'silent' : undefined)
+}
+
+function rdataText(rdata: ResourceRecord['rdata']): string {
+  switch (rdata.type) {
+    case 'A':
+    case 'AAAA':
+      return rdata.address
+    case 'PTR':
+      return rdata.ptrdname
+    case 'TXT':
+      return rdata.strings.map((text) => `"${text}"`).join(' ')
+    default:
+      throw new Error(`a fixture does not ask for ${rdata.type}`)
+  }
+}
+
+const RTT_MS = 1.2
+
+function toExchange(
+  reply: Reply,
+  message: Message,
+  { transport, timeoutMs }: { readonly transport: Transport; readonly timeoutMs: number },
+): ExchangeResult {
+  if (reply === 'silent') return { kind: 'timeout', afterMs: timeoutMs, transport, stray: [] }
+  if (reply === 'refused' || 'status' in reply) {
+    return { kind: 'refused', afterMs: 1, transport, detail: 'connection refused' }
+  }
+  const { rcode, answers = [], ttl = 30, soaTtl } = reply
+  const [question] = message.question
+  const { name = '.', type = 'A' } = question ?? {}
+  const answer = answers.map((text): ResourceRecord => ({
+    name,
+    type,
+    class: 'IN',
+    ttl,
+    rdata: parseRData(type, text),
+  }))
+  const authority: ResourceRecord[] =
+    soaTtl === undefined
+      ? []
+      : [
+          {
+            name: 'cluster.local.',
+            type: 'SOA',
+            class: 'IN',
+            ttl: soaTtl,
+            rdata: parseRData('SOA', 'ns.dns.cluster.local. hostmaster.cluster.local. 1 7200 1800 86400 30'),
+          },
+        ]
+  const answered = response(message, { rcode, answer, authority, aa: true })
+  return { kind: 'response', message: answered, octets: new Uint8Array(), rttMs: RTT_MS, transport, stray: [] }
+}
+
+function toHttp(reply: Reply): HttpResult {
+  if (reply === 'silent') return { kind: 'failed', why: 'timeout', detail: 'no response', afterMs: 3000 }
+  if (reply === 'refused' || !('status' in reply)) {
+    return { kind: 'failed', why: 'refused', detail: 'connection refused', afterMs: 1 }
+  }
+  return { kind: 'response', status: reply.status, body: reply.body, rttMs: RTT_MS }
+}
