@@ -38,7 +38,10 @@ export function parseIpv6(text: string): Uint8Array | undefined {
   return octets
 }
 
-/** Sixteen octets as text: lower case, the longest run of zero groups as `::`, IPv4-mapped dotted (RFC 5952 §4, §5). */
+/**
+ * Formats sixteen octets: lower case, the longest run of zero groups as `::`, IPv4-mapped and
+ * IPv4-compatible addresses with dotted decimal at the end (RFC 5952 §4, §5).
+ */
 export function formatIpv6(octets: Uint8Array, offset = 0): string {
   const groups: number[] = []
   for (let index = 0; index < 16; index += 2) {
@@ -48,6 +51,7 @@ export function formatIpv6(octets: Uint8Array, offset = 0): string {
     return `::ffff:${formatIpv4(octets, offset + 12)}`
   }
   const run = longestZeroRun(groups)
+  if (run.start === 0 && run.length === 6) return `::${formatIpv4(octets, offset + 12)}`
   const hex = groups.map((group) => group.toString(16))
   if (run.length < 2) return hex.join(':')
   return `${hex.slice(0, run.start).join(':')}::${hex.slice(run.start + run.length).join(':')}`

@@ -39,8 +39,8 @@ export function parseRecord(text: string, options: ParseRecordOptions = {}): Res
       continue
     }
     const classCode = rrclass === undefined ? classNumber(word) : undefined
-    // ANY is a class and a type; before a type it is the class.
-    if (classCode !== undefined && peekToken(tokens) !== undefined) {
+    // ANY is a class and a type; with something behind it, it is the class.
+    if (classCode !== undefined && (peekToken(tokens) !== undefined || typeNumber(word) === undefined)) {
       rrclass = classMnemonic(classCode)
       continue
     }
