@@ -65,7 +65,7 @@ const VECTORS: readonly { type: RRType; text: string; hex: string; source: strin
   {
     type: 'NSEC',
     text: 'host.example.com. A MX RRSIG NSEC TYPE1234',
-    hex: '04686f7374076578616d706c6503636f6d00 0006400100000003 041b 00'.repeat(26) + '20',
+    hex: '04686f7374076578616d706c6503636f6d00 0006400100000003 041b' + '00'.repeat(26) + '20',
     source: 'RFC 4034 §4.3',
   },
   {
