@@ -36,13 +36,22 @@ export class CorefileError extends BaseError<CorefileErrorCode> {
   readonly hint: string | undefined
 
   constructor(code: CorefileErrorCode, message: string, options: CorefileErrorOptions) {
-    super(code, message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(code, excerpt(message, MAX_MESSAGE), options.cause === undefined ? undefined : { cause: options.cause })
     this.file = options.at.file
     this.line = options.at.line
     this.column = options.at.column
-    this.text = options.at.text
+    this.text = excerpt(options.at.text, MAX_TEXT)
     this.hint = options.hint
   }
+}
+
+const MAX_MESSAGE = 1000
+const MAX_TEXT = 200
+
+/** One line of bounded length: a quote that is not closed makes a token of the rest of the file. */
+function excerpt(text: string, limit: number): string {
+  const line = text.slice(0, limit + 1).replaceAll(/[\r\n]+/g, ' ')
+  return line.length > limit ? `${line.slice(0, limit)}…` : line
 }
 
 /** `FILE:LINE - Error during parsing: MESSAGE`. */

@@ -180,6 +180,20 @@ describe('parseCorefile() refusals', () => {
   })
 })
 
+describe('parseCorefile() and quotes that are not closed', () => {
+  it('says where one begins, in one line, when it breaks the text', () => {
+    const error = caught(() => parseCorefile(`. {\n  log "a\n${'x\n'.repeat(1000)}}\n`))
+    expect(error.hint).toBe('A quote that begins at Corefile:2 is not closed')
+    expect(error.message).not.toContain('\n')
+    expect(error.message.length).toBeLessThan(1100)
+  })
+
+  it('warns when it does not', () => {
+    const { warnings } = parseCorefile('.:53\nlog "a\nb')
+    expect(warnings).toMatchObject([{ line: 2, column: 5, message: expect.stringContaining('is not closed') }])
+  })
+})
+
 describe('parseCorefile() bounds', () => {
   it('reads ten megabytes of directives', () => {
     const line = 'template IN A example.org\n'

@@ -2,8 +2,7 @@
 import { posix } from 'node:path'
 import type { Corefile, CorefileWarning, Directive, ServerBlock, Token } from './ast.ts'
 import { describeForeignDirective, isServedDirective } from './directives.ts'
-import { parseError, syntaxError } from './errors.ts'
-import type { CorefileError } from './errors.ts'
+import { CorefileError, parseError, syntaxError } from './errors.ts'
 import { createImports } from './imports.ts'
 import type { Imports } from './imports.ts'
 import { createLexer } from './lexer.ts'
@@ -42,16 +41,39 @@ export function parseCorefile(text: string, options: ParseOptions = {}): Corefil
   const warn = (warning: CorefileWarning): number => warnings.push(warning)
   const imports = createImports({ stream, source, warn, opened: (lexer) => lexers.push(lexer) })
   const parser: Parser = { stream, imports, env: source.env, accepts, warn }
+  const unclosedQuotes = (): Token[] => lexers.flatMap((lexer) => lexer.unclosedQuote() ?? [])
+  const blocks = withQuoteHint(() => parseBlocks(parser), unclosedQuotes)
+  for (const quote of unclosedQuotes()) {
+    const message = 'A quote that begins here is not closed: the rest of the file is one argument'
+    warn({ message, file: quote.file, line: quote.line, column: quote.column, text: quote.text })
+  }
+  return { blocks, warnings, imported: imports.files() }
+}
+
+/** An error behind a quote that is not closed has its reason there. */
+function withQuoteHint<T>(parse: () => T, unclosedQuotes: () => readonly Token[]): T {
+  try {
+    return parse()
+  } catch (error) {
+    const [quote] = unclosedQuotes()
+    if (!(error instanceof CorefileError) || quote === undefined) throw error
+    const { code, message, cause } = error
+    const hint = `A quote that begins at ${quote.file}:${quote.line} is not closed`
+    throw new CorefileError(code, message, { at: { ...quote, ...placeOf(error) }, hint, cause })
+  }
+}
+
+function placeOf({ file, line, column, text }: CorefileError): Pick<Token, 'column' | 'file' | 'line' | 'text'> {
+  return { file, line, column, text }
+}
+
+function parseBlocks(parser: Parser): ServerBlock[] {
   const blocks: ServerBlock[] = []
   while (advance(parser)) {
     const block = parseBlock(parser)
     if (block !== undefined) blocks.push(block)
   }
-  for (const quote of lexers.flatMap((lexer) => lexer.unclosedQuote() ?? [])) {
-    const message = 'A quote that begins here is not closed: the rest of the file is one argument'
-    warn({ message, file: quote.file, line: quote.line, column: quote.column, text: quote.text })
-  }
-  return { blocks, warnings, imported: imports.files() }
+  return blocks
 }
 
 interface Parser {

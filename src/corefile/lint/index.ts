@@ -1,0 +1,3 @@
+export { findingAt, isPlaceholder } from './finding.ts'
+export type { Finding, Severity } from './finding.ts'
+export * from './lint.ts'
