@@ -34,8 +34,8 @@ type AnyResponse = Http2ServerResponse | ServerResponse
 
 const PATH = '/dns-query'
 const MEDIA_TYPE = 'application/dns-message'
-/** A message of 65535 octets in base64url; longer parameters are refused unread (CVE-2026-32936). */
-const MAX_PARAMETER_LENGTH = Math.ceil((65_535 * 4) / 3)
+/** Octets of base64url, enough for a query of 6 kB; longer ones can be POSTed (CVE-2026-32936). */
+const MAX_PARAMETER_LENGTH = 8192
 const MAX_MESSAGE_BYTES = 65_535
 
 /**
@@ -96,7 +96,7 @@ export async function openHttpsListener(
 function createHttpServer(options: HttpsOptions, handle: (request: AnyRequest, response: AnyResponse) => void): Server {
   const { tls, idleTimeoutMs, readTimeoutMs } = options
   if (tls === undefined) {
-    const server = createServer({ maxHeaderSize: MAX_PARAMETER_LENGTH + 16_384 }, handle)
+    const server = createServer(handle)
     server.keepAliveTimeout = idleTimeoutMs
     server.headersTimeout = readTimeoutMs
     server.requestTimeout = readTimeoutMs
@@ -107,7 +107,7 @@ function createHttpServer(options: HttpsOptions, handle: (request: AnyRequest, r
       ...tlsOptions(tls),
       allowHTTP1: true,
       handshakeTimeout: readTimeoutMs,
-      settings: { maxConcurrentStreams: 250, maxHeaderListSize: MAX_PARAMETER_LENGTH + 16_384 },
+      settings: { maxConcurrentStreams: 250, maxHeaderListSize: 16_384 },
     },
     handle,
   )
