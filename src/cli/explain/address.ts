@@ -1,6 +1,7 @@
 // Everything in the cluster that has an address: Services, endpoints, pods, nodes, node caches, upstreams.
 import type { ClusterFacts } from '../../doctor/facts/index.ts'
 import { canonicalAddress } from '../../kube/schema/index.ts'
+import { MAX_NAMESERVERS } from '../../route/index.ts'
 import type { AddressFacts, AddressHolder } from './explanation.ts'
 
 /** Finds the holders of an address, the most telling kind first: Service, pod, node, endpoint of a Service. */
@@ -79,15 +80,12 @@ function endpointsAt({ objects }: ClusterFacts, same: Same): AddressHolder[] {
 }
 
 function upstreamsAt({ nodes }: ClusterFacts, same: Same): AddressHolder[] {
-  const listing = nodes.filter(({ resolvConf }) => resolvConf?.conf.nameservers.some(same) === true)
-  if (listing.length === 0) return []
-  const names = listing.map(({ name }) => name).join(', ')
-  return [
-    {
-      kind: 'Upstream',
-      namespace: '',
-      name: names,
-      text: `nameserver in ${listing[0]?.resolvConf?.path ?? ''} of these nodes`,
-    },
-  ]
+  return nodes.flatMap(({ name, resolvConf }): AddressHolder[] => {
+    const at = resolvConf?.conf.nameservers.findIndex(same) ?? -1
+    if (resolvConf === undefined || at < 0) return []
+    const cut = at >= MAX_NAMESERVERS ? `, cut off: kubelet keeps the first ${MAX_NAMESERVERS}` : ''
+    return [
+      { kind: 'Upstream', namespace: '', name, text: `nameserver ${at + 1} in ${resolvConf.path} of the node${cut}` },
+    ]
+  })
 }

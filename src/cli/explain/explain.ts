@@ -91,11 +91,12 @@ export function explain(facts: ClusterFacts, request: Request, from: string | un
     suggestions,
     notes: [
       ...(isShort ? [shortNameNote(facts, lookups)] : []),
+      ...(pod === undefined ? [] : outsideNotes(pod, lookups)),
       ...lookups
         .filter(({ asked, result }) => asked && result === 'records')
         .slice(0, 1)
         .flatMap((each) => explainNotes(facts, each)),
-      ...(isFound || last === undefined ? [] : explainNotes(facts, last)),
+      ...(isFound || last === undefined || suggestions.length > 0 ? [] : explainNotes(facts, last)),
     ],
     missing,
     conclusive: missing.length === 0,
@@ -184,6 +185,16 @@ function shortNameNote(facts: ClusterFacts, lookups: readonly Lookup[]): Note {
       ? `The name has no final dot, so ${pod} tries it with its search list first; give --from POD or -n for another one.`
       : `The name is short: the search list of ${pod} makes it ${found.name} (give --from POD or -n for another one).`
   return { code: 'short-name', text }
+}
+
+/** A pod whose nameservers are none of the cluster's knows no name of it, whatever the objects say. */
+function outsideNotes({ asker }: AskingPod, lookups: readonly Lookup[]): Note[] {
+  const hops = lookups[0]?.decidedBy.hops ?? []
+  if (hops.length === 0 || hops.some(({ kind }) => kind !== 'unknown')) return []
+  const text =
+    `Pod ${asker.namespace}/${asker.pod ?? ''} asks none of the cluster's DNS servers (dnsPolicy in effect: ${asker.resolvConf.effective}), ` +
+    'so it knows no name of this cluster.'
+  return [{ code: 'outside-cluster-dns', text }]
 }
 
 function dnsServiceName({ dns }: ClusterFacts): string | null {

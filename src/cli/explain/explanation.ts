@@ -63,7 +63,9 @@ export interface Lookup {
   readonly answer: readonly ExplainedRecord[]
   readonly additional: readonly ExplainedRecord[]
   readonly authority: readonly ExplainedRecord[]
-  /** Why there is no record; null when there are some. */
+  /** How the name is read, by which pattern; null for names that match none. */
+  readonly readAs: string | null
+  /** Why the cluster's objects give no record; null when they do, or were not asked. */
   readonly absence: { readonly code: string; readonly text: string } | null
   /** Which server decides, and by what. */
   readonly decidedBy: Decision
@@ -138,7 +140,7 @@ export interface Note {
     | 'headless'
     | 'multiple-ptr'
     | 'not-ready-endpoints'
-    | 'resolver-difference'
+    | 'outside-cluster-dns'
     | 'short-name'
     | 'srv'
     | 'upstreams'

@@ -1,6 +1,14 @@
 // One question to one result: the way to the server that decides, what its plugins do, and what the objects say.
 import { formatRData, lowerName, type DomainName, type ResourceRecord } from '../../dns/index.ts'
-import { describeAbsence, type Reason, type ReasonedRecord, type SchemaAnswer } from '../../kube/schema/index.ts'
+import {
+  describeAbsence,
+  type Absence,
+  type Reason,
+  type ReasonedRecord,
+  type SchemaAnswer,
+} from '../../kube/schema/index.ts'
+import { readAs } from './read-as.ts'
+import { addReasons } from './reasons.ts'
 import { routeQuery, type Hop, type PluginStep } from '../../route/index.ts'
 import type { Decision, ExplainedRecord, Lookup } from './explanation.ts'
 import type { Model, Question } from './model.ts'
@@ -28,24 +36,34 @@ export function explainLookup(model: Model, question: Question, from: LookupFrom
     answer: [],
     additional: [],
     authority: [],
-    absence: null,
+    readAs: readAs(question.name, model.kubernetes.schema.zones),
+    absence: null as Lookup['absence'],
   }
-  if (way === undefined) return { ...base, ...decideWithoutServers(model, question, hops) }
+  const finish = (lookup: Lookup): Lookup => addReasons(model.facts, lookup)
+  if (first === undefined || way === undefined) {
+    return finish({ ...base, ...decideWithoutServers(model, question, hops) })
+  }
   const decide = (step: PluginStep | undefined): Decision => decision(way, { step, hops })
+  let passed: Lookup['absence'] = null
   for (const step of way.steps) {
     if (step.effect === 'renames') continue
-    if (step.kubernetes === undefined) return { ...base, ...decideByPlugin(step, decide(step)) }
+    if (step.kubernetes === undefined) return { ...base, absence: passed, ...decideByPlugin(step, decide(step)) }
     const answer = model.ask({ ...question, name: nameAt(way.steps, step, question.name) }, step.kubernetes.schema)
     const isMiss = answer.kind === 'nxdomain' || answer.kind === 'not-in-zone'
-    if (isMiss && step.effect === 'answers-or-passes') continue
-    return { ...base, ...fromSchema(model, { question, answer, from }), decidedBy: decide(step) }
+    if (isMiss && step.effect === 'answers-or-passes') {
+      if (answer.kind === 'nxdomain') passed = absenceOf(answer.absence)
+      continue
+    }
+    return finish({ ...base, ...fromSchema(model, { question, answer, from }), decidedBy: decide(step) })
   }
   const decidedBy = decide(undefined)
   if (way.hop.kind === 'upstream' || way.hop.kind === 'unknown') {
     return { ...base, result: 'elsewhere', rcode: null, decidedBy }
   }
   const refused = way.hop.block === undefined && way.hop.note?.includes('REFUSED') === true
-  if (way.hop.block === undefined && !refused) return { ...base, ...decideWithoutServers(model, question, hops) }
+  if (way.hop.block === undefined && !refused) {
+    return finish({ ...base, ...decideWithoutServers(model, question, hops) })
+  }
   return { ...base, result: refused ? 'refused' : 'servfail', rcode: refused ? 'REFUSED' : 'SERVFAIL', decidedBy }
 }
 
@@ -74,8 +92,13 @@ function wayToDecision(first: Hop): Way {
     if (!forwards || !isOnward || !onlyForwards) break
     hop = next
   }
-  const upstreams = hop.next.filter(({ kind }) => kind === 'upstream').map(({ address }) => address)
+  const upstreams = [...new Set(upstreamsOf(first))]
   return { hop, labels, steps: hop.steps, upstreams }
+}
+
+/** Of all branches: replicas on different nodes may have different ones. */
+function upstreamsOf(hop: Hop): string[] {
+  return hop.next.flatMap((next) => (next.kind === 'upstream' ? [next.address] : upstreamsOf(next)))
 }
 
 function decision(way: Way, at: { readonly step: PluginStep | undefined; readonly hops: readonly Hop[] }): Decision {
@@ -159,13 +182,12 @@ function fromSchema(model: Model, { question, answer, from }: FromSchema): Omit<
     case 'nodata':
     case 'nxdomain':
     case 'unsynced': {
-      const { code } = answer.absence
       return {
         ...empty,
         result: answer.kind === 'nodata' ? 'nodata' : 'nxdomain',
         rcode: answer.kind === 'nodata' ? 'NOERROR' : 'NXDOMAIN',
         authority: [plainRecord(answer.soa, 'start of authority of the zone')],
-        absence: { code, text: describeAbsence(answer.absence) },
+        absence: absenceOf(answer.absence),
       }
     }
     case 'refused':
@@ -183,6 +205,10 @@ function fromSchema(model: Model, { question, answer, from }: FromSchema): Omit<
         absence: from === undefined ? null : { code: 'not-in-zone', text: 'it is in none of the zones' },
       }
   }
+}
+
+function absenceOf(absence: Absence): Lookup['absence'] {
+  return { code: absence.code, text: describeAbsence(absence) }
 }
 
 /** What the server appends for an ExternalName whose target is in the cluster too. */

@@ -60,7 +60,7 @@ function usualOptions(domain: string): SchemaOptions {
   }
 }
 
-function buildIndex(facts: ClusterFacts, { labels, namespaceLabels }: KubernetesOptions): ClusterIndex {
+function buildIndex(facts: ClusterFacts, { labels, namespaceLabels, schema }: KubernetesOptions): ClusterIndex {
   const index = new ClusterIndex({ labels, namespaceLabels })
   const { objects } = facts
   if (objects.namespaces.length === 0) {
@@ -70,13 +70,9 @@ function buildIndex(facts: ClusterFacts, { labels, namespaceLabels }: Kubernetes
       index.apply({ kind: 'Namespace', meta: { namespace: '', name, labels: {}, annotations: {} } })
     }
   }
-  for (const list of [
-    objects.namespaces,
-    objects.services,
-    objects.endpointSlices,
-    objects.pods,
-    objects.serviceImports,
-  ]) {
+  // Only "pods verified" asks the index for pods; suggestions look at the objects themselves.
+  const pods = schema.pods === 'verified' ? objects.pods : []
+  for (const list of [objects.namespaces, objects.services, objects.endpointSlices, pods, objects.serviceImports]) {
     for (const object of list) index.apply(object)
   }
   return index

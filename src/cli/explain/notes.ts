@@ -125,9 +125,10 @@ function pointerNotes({ answer }: Lookup): Note[] {
 
 // --- Names that leave the cluster ---
 
-function upstreamNotes(facts: ClusterFacts, { decidedBy }: Lookup): Note[] {
+function upstreamNotes(facts: ClusterFacts, lookup: Lookup): Note[] {
+  const { decidedBy } = lookup
   const { upstreams } = decidedBy
-  if (upstreams.length < 2) return []
+  if (upstreams.length < 2 || lookup.type === 'PTR') return []
   const isRandom = decidedBy.hops.some((hop) => usesRandom(hop))
   const files = facts.nodes.filter(({ resolvConf }) => resolvConf !== undefined)
   const differ = new Set(files.map(({ resolvConf }) => resolvConf?.conf.nameservers.slice(0, 3).join(' '))).size > 1

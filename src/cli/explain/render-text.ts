@@ -48,7 +48,11 @@ function renderLookup(lookup: Lookup, colors: Colors): string[] {
     const owners = additional.map(({ text }) => `    ${text}`)
     lines.push(...(owners.length > 12 ? [...owners.slice(0, 12), `    … and ${owners.length - 12} more`] : owners))
   }
-  if (absence !== null) lines.push(...wrap(`${absence.text}.`, 2))
+  if (absence !== null) {
+    if (lookup.readAs !== null) lines.push(...wrap(`It is read as ${lookup.readAs};`, 2))
+    lines.push(...wrap(`${absence.text}.`, 2))
+  }
+  for (const record of lookup.authority) lines.push(colors.dim(`  authority: ${record.text}`))
   if (lookup.result === 'elsewhere' || lookup.result === 'overridden') {
     const { at, plugin, text, upstreams } = lookup.decidedBy
     const by = plugin === null ? text : `plugin ${plugin}${at === null ? '' : ` (${at})`}: ${text}`
@@ -74,7 +78,7 @@ function headline(lookup: Lookup, colors: Colors): string {
     case 'overridden':
       return colors.yellow(`answered by plugin ${lookup.decidedBy.plugin ?? ''}, not from the cluster's objects`)
     case 'elsewhere':
-      return colors.cyan("not a name of this cluster's zones: an upstream answers")
+      return colors.cyan('nothing in this cluster says so: an upstream answers')
   }
 }
 
@@ -82,8 +86,8 @@ function renderRecord(record: ExplainedRecord, colors: Colors): string[] {
   const { object, field, why } = record
   const place =
     object === null ? '' : `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`
-  const reason = [why, place === '' ? '' : `${place}: ${field}`].filter((part) => part !== '').join('; ')
-  return [`  ${record.text}`, colors.dim(`      ${reason}`)]
+  const reason = [place === '' ? '' : `${place}: ${field}`, why].filter((part) => part !== '').join(', ')
+  return [`  ${record.text}`, ...wrap(reason, 6).map((line) => colors.dim(line))]
 }
 
 function renderAddress({ address }: Explanation, colors: Colors): string[] {
@@ -172,34 +176,59 @@ function shortResult({ result, answer, decidedBy }: Lookup): string {
 function renderWay(explanation: Explanation, lookup: Lookup | undefined, colors: Colors): string[] {
   if (lookup === undefined) return []
   const { decidedBy } = lookup
-  if (decidedBy.hops.length === 0) return [`${colors.bold('Answered by')} ${decidedBy.text}`]
+  const assumed = explanation.cluster.clusterDomain
+  const caveat = assumed.origin === 'assumed' ? [colors.dim(`  cluster domain ${assumed.value}: ${assumed.from}`)] : []
+  if (decidedBy.hops.length === 0) return [`${colors.bold('Answered by')} ${decidedBy.text}`, ...caveat]
+  const isOwn = decidedBy.plugin === 'kubernetes' && (explanation.asker === null || explanation.asker.pod === null)
+  if (isOwn) {
+    const by = answerer(decidedBy)
+    return [...wrap(`Answered by ${by}, plugin kubernetes (${decidedBy.at ?? decidedBy.text}).`, 0), ...caveat]
+  }
   const lines = [colors.bold(`Way of the query for ${lookup.name}`)]
   for (const [at, hop] of decidedBy.hops.entries()) {
-    if (at > 0) lines.push(colors.dim(`  after 5 s without an answer (resolv.conf, timeout):`))
-    lines.push(...renderHop(hop, 1, colors))
+    if (at > 0) lines.push(colors.dim('  when that stays silent (5 s by default), the next nameserver:'))
+    lines.push(...renderHop(hop, { depth: 1, until: decidedBy.plugin, colors }))
   }
-  const { clusterDomain } = explanation.cluster
-  if (clusterDomain.origin === 'assumed')
-    lines.push(colors.dim(`  cluster domain ${clusterDomain.value}: ${clusterDomain.from}`))
-  return lines
+  return [...lines, ...caveat]
 }
 
-function renderHop(hop: Hop, depth: number, colors: Colors): string[] {
+/** `any of the 2 CoreDNS replicas behind Service kube-system/coredns (10.233.0.3)`. */
+function answerer({ hops, path }: Lookup['decidedBy']): string {
+  const service = hops.find(({ kind }) => kind === 'dns-service')
+  const [only, ...others] = service?.next ?? []
+  if (service === undefined || only === undefined) return path.at(-1) ?? 'CoreDNS'
+  const behind = `behind ${service.label} (${service.address})`
+  return others.length === 0 ? `${only.label} ${behind}` : `any of the ${others.length + 1} CoreDNS replicas ${behind}`
+}
+
+interface HopStyle {
+  readonly depth: number
+  /** The plugin that answers: what stands behind it in the chain is not shown. */
+  readonly until: string | null
+  readonly colors: Colors
+}
+
+const OVER = { client: '', https: ' over HTTPS', tcp: ' over TCP', tls: ' over TLS', 'udp-first': ' over UDP' } as const
+
+function renderHop(hop: Hop, style: HopStyle): string[] {
+  const { depth, until, colors } = style
   const at = hop.label.includes(hop.address) ? '' : ` ${hop.address}`
   const port = hop.port === 53 ? '' : `:${hop.port}`
-  const over = { client: '', https: ' over HTTPS', tcp: ' over TCP', tls: ' over TLS', 'udp-first': ' over UDP' }[
-    hop.transport
-  ]
-  const block =
-    hop.block === undefined ? '' : `  block ${hop.block.keys.join(' ')} (${hop.block.at.file}:${hop.block.at.line})`
-  const steps = hop.steps
+  const end = hop.steps.findIndex(({ plugin }) => plugin === until)
+  const steps = end < 0 ? hop.steps : hop.steps.slice(0, end + 1)
+  const does = steps
     .map(({ plugin, effect, text }) => (effect === 'renames' ? `${plugin} ${text}` : plugin))
     .join(', then ')
+  const block =
+    hop.block === undefined ? '' : `  block ${hop.block.keys.join(' ')} (${hop.block.at.file}:${hop.block.at.line})`
   const indent = '  '.repeat(depth)
-  const lines = [`${indent}${hop.label}${at}${port}${over}${colors.dim(`${block}${steps === '' ? '' : `: ${steps}`}`)}`]
-  if (hop.note !== undefined) lines.push(colors.yellow(`${indent}  ! ${hop.note}`))
+  const tail = colors.dim(`${block}${does === '' ? '' : `: ${does}`}`)
+  const lines = [`${indent}${hop.label}${at}${port}${OVER[hop.transport]}${tail}`]
+  if (hop.note !== undefined && end < 0) lines.push(colors.yellow(`${indent}  ! ${hop.note}`))
+  if (end >= 0 && steps.at(-1)?.forward === undefined) return lines
   if (hop.next.length > 1) lines.push(colors.dim(`${indent}  one of (${hop.policy ?? 'any'}):`))
-  for (const next of hop.next) lines.push(...renderHop(next, depth + (hop.next.length > 1 ? 2 : 1), colors))
+  const deeper = { ...style, depth: depth + (hop.next.length > 1 ? 2 : 1) }
+  for (const next of hop.next) lines.push(...renderHop(next, deeper))
   return lines
 }
 

@@ -65,10 +65,12 @@ export function createJsonReader(path: string, into: ManifestCollection): Manife
   const splitter: JsonSplitter = new JsonSplitter({
     item(piece) {
       const json = parse(piece)
+      if (json === undefined) return false
       listKind ??= kindOfShell(splitter.shellSoFar)
       // A list may name its kind after its items: those that do not say their own wait for it.
       if (isJsonObject(json) && json['kind'] === undefined && listKind.kind === '') orphans.push({ json, piece })
       else into.add(readItem(json, listKind), place(piece))
+      return true
     },
     shell(piece) {
       const json = parse(piece)
@@ -94,6 +96,7 @@ export function createJsonReader(path: string, into: ManifestCollection): Manife
     try {
       return JSON.parse(piece.text)
     } catch (error) {
+      if (piece.guessed) return undefined
       const where = piece.item < 0 ? `document ${piece.document}` : `items[${piece.item}] of document ${piece.document}`
       const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
       throw new ManifestError(
