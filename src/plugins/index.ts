@@ -35,6 +35,7 @@ export const PLUGINS: PluginRegistry = {
   ready: async () => (await import('./ready/index.ts')).readyPlugin,
   reload: async () => (await import('./reload/index.ts')).reloadPlugin,
   root: async () => (await import('./root/index.ts')).rootPlugin,
+  template: async () => (await import('./template/index.ts')).templatePlugin,
   timeouts: async () => (await import('./timeouts/index.ts')).timeoutsPlugin,
   tls: async () => (await import('./tls/index.ts')).tlsPlugin,
   whoami: async () => (await import('./whoami/index.ts')).whoamiPlugin,

@@ -1,0 +1,123 @@
+// template CLASS TYPE [ZONES...] { ... }: the directive's tokens to options; each repetition is a template of its own.
+import { describeError, parseGoUint } from '../../base/index.ts'
+import { compileGoRegexp, type GoRegexp } from '../../base/regexp.ts'
+import type { Dispenser } from '../../corefile/index.ts'
+import { classNumber, classMnemonic, rcodeMnemonic, rcodeNumber, typeMnemonic, typeNumber } from '../../dns/index.ts'
+import type { DomainName, RRClass, RRType, Rcode } from '../../dns/message.ts'
+import type { Fallthrough, SetupContext } from '../../server/index.ts'
+import { fallthroughArguments, readValue, zoneArguments } from '../arguments.ts'
+import { compileTemplate, type CompiledTemplate } from './go-template/index.ts'
+
+export type TemplateSection = 'additional' | 'answer' | 'authority'
+
+/** One `template` block. */
+export interface TemplateRule {
+  readonly class: RRClass
+  readonly type: RRType
+  readonly zones: readonly DomainName[]
+  /** None: every name. */
+  readonly match: readonly GoRegexp[]
+  readonly sections: Readonly<Record<TemplateSection, readonly CompiledTemplate[]>>
+  readonly rcode: Rcode
+  readonly extendedError: { readonly infoCode: number; readonly extraText: string } | undefined
+  readonly fallthrough: Fallthrough
+}
+
+export interface TemplateOptions {
+  readonly rules: readonly TemplateRule[]
+}
+
+type Draft = { -readonly [Key in keyof TemplateRule]: TemplateRule[Key] }
+
+/** Reads every `template` of a block. @throws {CorefileError} */
+export function parseTemplates(dispenser: Dispenser, context: SetupContext): TemplateOptions {
+  const rules: TemplateRule[] = []
+  while (dispenser.next()) rules.push(parseRule(dispenser, context))
+  return { rules }
+}
+
+function parseRule(dispenser: Dispenser, context: SetupContext): TemplateRule {
+  const [classText, typeText, ...zones] = dispenser.remainingArgs()
+  if (classText === undefined) throw dispenser.argError()
+  const rrclass = classNumber(classText)
+  if (rrclass === undefined) throw dispenser.error(`invalid query class ${classText}`)
+  if (typeText === undefined) throw dispenser.argError()
+  const type = typeNumber(typeText)
+  if (type === undefined) throw dispenser.error(`invalid RR class ${typeText}`)
+  const draft: Draft = {
+    class: classMnemonic(rrclass),
+    type: typeMnemonic(type),
+    zones: zoneArguments(dispenser, zones, context),
+    match: [],
+    sections: { answer: [], additional: [], authority: [] },
+    rcode: 'NOERROR',
+    extendedError: undefined,
+    fallthrough: undefined,
+  }
+  while (dispenser.nextBlock()) parseOption(dispenser, draft)
+  return draft
+}
+
+function parseOption(dispenser: Dispenser, draft: Draft): void {
+  const option = dispenser.value()
+  switch (option) {
+    case 'match':
+      draft.match = [...draft.match, ...someArguments(dispenser).map((text) => compileMatch(dispenser, text))]
+      return
+    case 'answer':
+    case 'additional':
+    case 'authority': {
+      const compiled = someArguments(dispenser).map((text) => compileSection(dispenser, text))
+      draft.sections = { ...draft.sections, [option]: [...draft.sections[option], ...compiled] }
+      return
+    }
+    case 'rcode': {
+      const text = dispenser.nextArg() ? dispenser.value() : undefined
+      if (text === undefined) throw dispenser.argError()
+      const rcode = rcodeNumber(text)
+      if (rcode === undefined) throw dispenser.error(`unknown rcode ${text}`)
+      draft.rcode = rcodeMnemonic(rcode)
+      return
+    }
+    case 'ederror':
+      draft.extendedError = parseExtendedError(dispenser)
+      return
+    case 'fallthrough':
+      draft.fallthrough = fallthroughArguments(dispenser)
+      return
+    case 'upstream':
+      // Removed in CoreDNS 1.6, still read over.
+      dispenser.remainingArgs()
+      return
+    default:
+      throw dispenser.error(`unknown property '${option}'`)
+  }
+}
+
+function someArguments(dispenser: Dispenser): readonly string[] {
+  const texts = dispenser.remainingArgs()
+  if (texts.length === 0) throw dispenser.argError()
+  return texts
+}
+
+function compileMatch(dispenser: Dispenser, text: string): GoRegexp {
+  try {
+    return compileGoRegexp(text)
+  } catch (error) {
+    throw dispenser.error(`could not parse regex: ${text}, ${describeError(error)}`)
+  }
+}
+
+function compileSection(dispenser: Dispenser, text: string): CompiledTemplate {
+  try {
+    return compileTemplate(text)
+  } catch (error) {
+    throw dispenser.error(`could not compile template: ${text}, ${describeError(error)}`)
+  }
+}
+
+function parseExtendedError(dispenser: Dispenser): TemplateRule['extendedError'] {
+  const [code, extraText = '', ...more] = dispenser.remainingArgs()
+  if (code === undefined || more.length > 0) throw dispenser.argError()
+  return { infoCode: readValue(dispenser, () => parseGoUint(code, 16)), extraText }
+}
