@@ -12,14 +12,24 @@ import {
   completeName,
   createExpect,
   createExplain,
+  failureGrowth,
   planCutOff,
   planExercise,
   planKubeProxy,
   planLadder,
-  showsFailures,
-  suspiciousServers,
+  serversAsking,
+  silentUpstreams,
 } from './ladder/index.ts'
-import type { ClimbOptions, Climbed, Hop, Ladder, Origin, PlannedRung, Rung, Scrape } from './ladder/index.ts'
+import type {
+  ClimbOptions,
+  Climbed,
+  Ladder,
+  Origin,
+  PlannedRung,
+  Rung,
+  Scrape,
+  SilentUpstream,
+} from './ladder/index.ts'
 import { weigh } from './verdict/index.ts'
 import type { Diagnosis } from './verdict/index.ts'
 
@@ -44,8 +54,13 @@ export interface DiagnoseOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000
-/** Counters of failed health checks grow twice a second. */
-const MIN_BETWEEN_SCRAPES_MS = 1200
+/** Counters of failed health checks grow about twice a second once they do. */
+const BETWEEN_SCRAPES_MS = 300
+/**
+ * From the start: CoreDNS waits 2 s for an upstream, begins to check its health, and counts the first failure after at
+ * most one more second.
+ */
+const WATCH_COUNTERS_MS = 6500
 
 /**
  * Diagnoses a cluster's DNS.
@@ -74,43 +89,65 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
 async function climbLadder(plan: readonly PlannedRung[], options: DiagnoseOptions, external: string): Promise<Ladder> {
   const { facts, clock, vantages = NOWHERE, timeoutMs = DEFAULT_TIMEOUT_MS, onProgress } = options
   const startedAt = clock.monotonic()
-  const climbing: ClimbOptions = {
-    vantages,
-    clock,
-    deadlineMs: startedAt + timeoutMs,
+  const climbing: ClimbOptions = { vantages, clock, deadlineMs: startedAt + timeoutMs }
+  const exercised = new Set<string>()
+  const exercises: Promise<Climbed[]>[] = []
+  const first = await climb(plan, {
+    ...climbing,
     ...(onProgress === undefined ? {} : { onProgress }),
-  }
-  const first = await climb(plan, climbing)
-  const rungs = first.map(({ rung }) => rung)
-  const scrapes = scrapesOf(first)
-  const suspects = suspiciousServers(facts, rungs)
-  const unaware = suspects.filter((hop) => {
-    const scrape = scrapes.find((candidate) => candidate.hop.name === hop.name)
-    return scrape !== undefined && !showsFailures(scrape)
+    // Its servers are made to ask a silent upstream at once: their counters need seconds to tell.
+    onSilence({ hop, fromNode }) {
+      if (hop.kind !== 'upstream') return
+      for (const server of serversAsking(facts, hop.name, fromNode)) {
+        if (exercised.has(server.name)) continue
+        exercised.add(server.name)
+        exercises.push(climb(planExercise(server, plan, external), climbing))
+      }
+    },
   })
-  const followUps = [
-    ...planExercise(unaware, rungs, external),
-    ...planKubeProxy(facts, rungs),
-    ...planCutOff(plan, rungs),
-  ]
-  const more = (await climb(followUps, climbing)).map(({ rung }) => rung)
-  const again = await scrapeAgain(plan, suspects, { climbing, startedAt })
-  return { rungs: mergeRungs(rungs, more), scrapes: mergeScrapes(scrapes, again, clock.monotonic() - startedAt) }
+  const rungs = first.map(({ rung }) => rung)
+  const followUps = climb([...planKubeProxy(facts, rungs), ...planCutOff(plan, rungs)], climbing)
+  const scrapes = await watchCounters(plan, scrapesOf(first), {
+    silent: silentUpstreams(facts, rungs),
+    climbing,
+    startedAt,
+  })
+  const more = [...(await Promise.all(exercises)).flat(), ...(await followUps)].map(({ rung }) => rung)
+  return { rungs: mergeRungs(rungs, more), scrapes }
 }
 
-/** Reads the metrics of these servers a second time, late enough for counters to have moved. */
-async function scrapeAgain(
+interface WatchOptions {
+  readonly silent: readonly SilentUpstream[]
+  readonly climbing: ClimbOptions
+  readonly startedAt: number
+}
+
+/**
+ * Reads the metrics of servers that ask a silent upstream again, until for every such upstream one server shows that it
+ * failed, or none will.
+ */
+async function watchCounters(
   plan: readonly PlannedRung[],
-  servers: readonly Hop[],
-  { climbing, startedAt }: { readonly climbing: ClimbOptions; readonly startedAt: number },
-): Promise<Climbed[]> {
+  first: readonly Scrape[],
+  { silent, climbing, startedAt }: WatchOptions,
+): Promise<readonly Scrape[]> {
+  const { clock, deadlineMs } = climbing
+  const watched = new Set(silent.flatMap(({ servers }) => servers.map(({ name }) => name)))
+  const planned = plan.filter(({ hop, purpose }) => purpose === 'metrics' && watched.has(hop.name))
+  const giveUpAt = Math.min(startedAt + WATCH_COUNTERS_MS, deadlineMs)
+  let scrapes = first
+  while (silent.some((upstream) => isUnclear(upstream, scrapes)) && clock.monotonic() < giveUpAt) {
+    if (planned.length === 0) break
+    await new Promise<void>((resolve) => void clock.setTimeout(resolve, BETWEEN_SCRAPES_MS))
+    scrapes = mergeScrapes(first, await climb(planned, climbing), clock.monotonic() - startedAt)
+  }
+  return scrapes
+}
+
+/** Servers forward to it, and no counter of theirs shows yet that it fails. */
+function isUnclear({ to, servers }: SilentUpstream, scrapes: readonly Scrape[]): boolean {
   const names = new Set(servers.map(({ name }) => name))
-  const planned = plan.filter(({ hop, purpose }) => purpose === 'metrics' && names.has(hop.name))
-  if (planned.length === 0) return []
-  const { clock } = climbing
-  const waitMs = MIN_BETWEEN_SCRAPES_MS - (clock.monotonic() - startedAt)
-  if (waitMs > 0) await new Promise<void>((resolve) => void clock.setTimeout(resolve, waitMs))
-  return climb(planned, climbing)
+  return names.size > 0 && !scrapes.some((scrape) => names.has(scrape.hop.name) && (failureGrowth(scrape, to) ?? 0) > 0)
 }
 
 /** What was asked later replaces the same rung; a cut-off nameserver that fails too stays skipped: nothing asks it. */

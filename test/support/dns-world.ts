@@ -96,16 +96,18 @@ export function worldOf(facts: ClusterFacts, rules: readonly Rule[]): Vantages {
   }
 }
 
-/** Time goes on by a second whenever it is looked at, and every timer is due at once. */
+/** Time stands still but for timers, which are due at once unless they are cleared before anything else can happen. */
 function steppingClock(): Clock {
   let ms = 0
   return {
     now: () => 0,
     monotonic: () => ms,
     setTimeout(callback, delayMs) {
-      ms += delayMs
-      queueMicrotask(callback)
-      return { clear: () => {}, unref: () => {} }
+      const due = setImmediate(() => {
+        ms += delayMs
+        callback()
+      })
+      return { clear: () => clearImmediate(due), unref: () => due.unref() }
     },
   }
 }

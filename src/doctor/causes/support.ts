@@ -72,11 +72,6 @@ export function seconds(ms: number): string {
   return (ms / 1000).toFixed(1)
 }
 
-/** An upstream's address as counters and people write it: with its port. */
-export function withPort(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
-
 /** A word as the shell takes it. */
 export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`

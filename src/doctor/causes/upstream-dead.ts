@@ -1,11 +1,11 @@
 // A nameserver in the forward list, or in the resolv.conf that pods inherit, never answers.
-import { failureGrowth, listUpstreamUses } from '../ladder/index.ts'
+import { failureGrowth, formatEndpoint, listUpstreamUses } from '../ladder/index.ts'
 import type { Rung, UpstreamUse } from '../ladder/index.ts'
 import { phrase } from '../ladder/index.ts'
 import type { Cause, Evidence } from './cause.ts'
 import { line } from './judgement.ts'
 import type { EvidenceLine, Judgement, Subject } from './judgement.ts'
-import { askedRungs, excluded, failedIds, findScrape, notChecked, seconds, withPort } from './support.ts'
+import { askedRungs, excluded, failedIds, findScrape, notChecked, seconds } from './support.ts'
 import { upstreamFix } from './upstream-fix.ts'
 import { describeUsers, objectsOfUses, placeOfUse } from './upstream-evidence.ts'
 
@@ -16,7 +16,7 @@ export const upstreamDead: Cause = {
     const uses = listUpstreamUses(evidence.facts).filter(({ inEffect, scheme }) => inEffect && scheme === 'dns')
     const byAddress = new Map<string, UpstreamUse[]>()
     for (const use of uses) {
-      const key = withPort(use.address, use.port)
+      const key = formatEndpoint(use)
       byAddress.set(key, [...(byAddress.get(key) ?? []), use])
     }
     return [...byAddress].map(([to, own]) => judgeUpstream(evidence, to, own))
@@ -138,7 +138,7 @@ function answerLine(answering: readonly Sighting[], subject: Subject): EvidenceL
 /** The same address beyond kubelet's limit elsewhere: listed, never in use, and no part of the fault. */
 function cutOffLines({ facts }: Evidence, address: string, to: string): EvidenceLine[] {
   return listUpstreamUses(facts)
-    .filter((use) => !use.inEffect && withPort(use.address, use.port) === to)
+    .filter((use) => !use.inEffect && formatEndpoint(use) === to)
     .map((use) => line('computed', 'cut-off', { address, node: use.node, position: use.position }))
 }
 

@@ -22,6 +22,8 @@ export interface ClimbOptions {
   readonly signal?: AbortSignal
   /** Called after each rung with how many are done. */
   readonly onProgress?: (done: number, all: number) => void
+  /** Called when the first attempt of a rung brought nothing, while others may follow. */
+  readonly onSilence?: (planned: PlannedRung) => void
 }
 
 /** A rung and, where it read metrics, the samples. */
@@ -30,8 +32,10 @@ export interface Climbed {
   readonly samples?: readonly MetricSample[]
 }
 
-/** Rungs asked at the same time: more would lose datagrams of our own making. */
-const MAX_CONCURRENT = 96
+/** Rungs asked at the same time: more would lose datagrams and lengthen the times we measure by our own doing. */
+const MAX_CONCURRENT = 32
+/** A rung that waits for longer only waits: the next one is asked. */
+const PATIENCE_MS = 250
 /** Metrics that causes read; everything else is dropped at once. */
 const KEPT_METRICS = /^(coredns_|process_|go_info)/
 
@@ -39,19 +43,36 @@ const KEPT_METRICS = /^(coredns_|process_|go_info)/
 export async function climb(plan: readonly PlannedRung[], options: ClimbOptions): Promise<Climbed[]> {
   const places = new Map<string, Promise<Skipped | Vantage>>()
   const results: Climbed[] = []
+  const all: Promise<void>[] = []
   let next = 0
   let done = 0
   const worker = async (): Promise<void> => {
     for (let index = next++; index < plan.length; index = next++) {
       const planned = plan[index]
       if (planned === undefined) return
-      results[index] = await askRung(planned, options, places)
-      done += 1
-      options.onProgress?.(done, plan.length)
+      const asking = askRung(planned, options, places).then((climbed) => {
+        results[index] = climbed
+        done += 1
+        options.onProgress?.(done, plan.length)
+      })
+      all.push(asking)
+      await orAfter(asking, PATIENCE_MS, options.clock)
     }
   }
   await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT, plan.length) }, worker))
+  await Promise.all(all)
   return results
+}
+
+/** Resolves with the promise or after a while, whichever comes first. */
+function orAfter(promise: Promise<void>, delayMs: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimeout(resolve, delayMs)
+    void promise.finally(() => {
+      timer.clear()
+      resolve()
+    })
+  })
 }
 
 async function askRung(
@@ -103,6 +124,7 @@ async function exchange(planned: PlannedRung, vantage: Vantage, options: ClimbOp
     if (result.kind === 'response') rttMs = result.rttMs
     elapsedMs += result.kind === 'response' ? result.rttMs : result.afterMs
     if (observed.kind !== 'timeout') break
+    if (attempts === 1) options.onSilence?.(planned)
   }
   return attempts === 0
     ? skipped(planned, phrase('skip.deadline'))

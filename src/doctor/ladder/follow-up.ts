@@ -5,44 +5,59 @@ import type { Scrape } from './ladder.ts'
 import { counterGrowth } from './ladder.ts'
 import { dnsRung, httpRung } from './plan.ts'
 import type { PlannedRung } from './plan-options.ts'
+import { formatEndpoint } from './rung.ts'
 import type { Hop, Rung } from './rung.ts'
 import { listUpstreamUses } from './upstream-uses.ts'
 
 /** Types that are asked so that a cache cannot answer for the upstream: each is a question of its own. */
 const FRESH_TYPES = ['AAAA', 'MX', 'TXT', 'NS', 'SOA', 'CAA', 'HTTPS', 'SRV'] as const
 
-/** Servers that forward to an upstream which did not respond to anything that was asked of it directly. */
-export function suspiciousServers(facts: ClusterFacts, rungs: readonly Rung[]): Hop[] {
-  const silent = silentUpstreams(rungs)
+/** Servers that forward to an upstream of a node. */
+export function serversAsking(facts: ClusterFacts, upstream: string, node: string | undefined): Hop[] {
   const hops = listUpstreamUses(facts)
-    .filter(({ address, node }) => silent.has(`${node} ${address}`))
+    .filter((use) => use.address === upstream && use.node === node && use.inEffect)
     .flatMap(({ servers }) => servers)
   return [...new Map(hops.map((hop) => [hop.name, hop])).values()]
 }
 
 /**
- * Plans questions that make these servers ask their upstreams, so that failures show in their counters.
+ * Plans questions that make a server ask its upstreams, so that failures show in its counters.
  *
  * forward picks an upstream at random: eight questions miss one of three with a probability of 4 %.
  */
-export function planExercise(servers: readonly Hop[], rungs: readonly Rung[], name: DomainName): PlannedRung[] {
-  return servers.flatMap((hop) => {
-    const own = rungs.find(
-      (rung) => rung.hop.name === hop.name && rung.purpose === 'external' && rung.transport === 'udp',
-    )
-    if (own === undefined || own.result === 'skipped') return []
-    const origin = { place: own.from, ...(own.fromNode === undefined ? {} : { node: own.fromNode }) }
-    return FRESH_TYPES.map((type) => {
-      const expected = { kind: 'answer', mustExist: false } as const
-      const planned = dnsRung(hop, origin, own.to, 'udp', { purpose: 'external', name, type, expected })
-      return { ...planned, timeoutsMs: [2600] }
-    })
+export function planExercise(server: Hop, plan: readonly PlannedRung[], name: DomainName): PlannedRung[] {
+  const own = plan.find(
+    (planned) =>
+      planned.hop.name === server.name &&
+      planned.purpose === 'external' &&
+      planned.transport === 'udp' &&
+      planned.skip === undefined,
+  )
+  if (own === undefined) return []
+  const origin = { place: own.from, ...(own.fromNode === undefined ? {} : { node: own.fromNode }) }
+  return FRESH_TYPES.map((type) => {
+    const expected = { kind: 'answer', mustExist: false } as const
+    const planned = dnsRung(server, origin, own.to, 'udp', { purpose: 'external', name, type, expected })
+    return { ...planned, timeoutsMs: [2600] }
   })
 }
 
-/** Whether a server's own counters already show failures, so that it needs no exercise. */
-export function showsFailures(scrape: Scrape): boolean {
-  return scrape.first.some(({ name, value }) => FAILURE_COUNTERS.includes(name) && value > 0)
+/** An upstream that answered nothing that was asked of it directly, and the servers that forward to it. */
+export interface SilentUpstream {
+  /** As counters write it: `1.2.4.8:53`. */
+  readonly to: string
+  readonly servers: readonly Hop[]
+}
+
+export function silentUpstreams(facts: ClusterFacts, rungs: readonly Rung[]): SilentUpstream[] {
+  const asked = rungs.filter((rung) => rung.hop.kind === 'upstream' && rung.result !== 'skipped')
+  const key = (rung: Rung): string => `${rung.fromNode ?? ''} ${rung.hop.name}`
+  const answered = new Set(asked.filter((rung) => rung.observed.kind === 'response').map(key))
+  const silent = new Map(asked.filter((rung) => !answered.has(key(rung))).map((rung) => [key(rung), rung]))
+  return [...silent.values()].map((rung) => ({
+    to: formatEndpoint(rung.to),
+    servers: serversAsking(facts, rung.hop.name, rung.fromNode),
+  }))
 }
 
 /** kube-proxy's own health on nodes from where the Service IP is silent and a replica is not. */
@@ -96,11 +111,4 @@ export function failureGrowth(scrape: Scrape, to: string): number | undefined {
   )
   // Both names count the same failures where both exist.
   return growths.length === 0 ? undefined : Math.max(...growths)
-}
-
-function silentUpstreams(rungs: readonly Rung[]): Set<string> {
-  const asked = rungs.filter((rung) => rung.hop.kind === 'upstream' && rung.result !== 'skipped')
-  const key = (rung: Rung): string => `${rung.fromNode ?? ''} ${rung.hop.name}`
-  const answered = new Set(asked.filter((rung) => rung.observed.kind === 'response').map(key))
-  return new Set(asked.map(key).filter((name) => !answered.has(name)))
 }

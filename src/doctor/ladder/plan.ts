@@ -181,5 +181,5 @@ export function httpRung(hop: Hop, origin: Origin, purpose: HttpPurpose, endpoin
 function timeoutsOf(hop: Hop, transport: Transport, purpose: PlannedQuestion['purpose']): number[] {
   const isForwarded = hop.kind !== 'upstream' && (purpose === 'external' || purpose === 'asked')
   if (isForwarded) return transport === 'udp' ? [2600, 2400] : [5000]
-  return transport === 'udp' ? [1500, 1500] : [3000]
+  return transport === 'udp' ? [1000, 1500] : [2500]
 }

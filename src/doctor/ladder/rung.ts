@@ -114,3 +114,9 @@ export function formatPlace(place: Place): string {
       return `pod/${place.namespace}/${place.name}`
   }
 }
+
+/** `10.233.0.3:53`, `[2001:db8::1]:53`; empty without an address. */
+export function formatEndpoint({ address, port }: Endpoint): string {
+  if (address === '') return ''
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

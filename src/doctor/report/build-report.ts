@@ -1,6 +1,6 @@
 // From a diagnosis to the report's JSON: the only place where keys become words.
 import type { CauseCode, EvidenceLine } from '../causes/index.ts'
-import { formatPlace } from '../ladder/index.ts'
+import { formatEndpoint, formatPlace } from '../ladder/index.ts'
 import type { Expectation, Observation, Phrase, Rung } from '../ladder/index.ts'
 import type { Diagnosis, Finding } from '../verdict/index.ts'
 import type { DoctorReport, ReportCluster, ReportFinding, ReportName, ReportRung } from './doctor-report.ts'
@@ -84,7 +84,7 @@ function rungOf(rung: Rung, words: Words): ReportRung {
     server: hop.name,
     ...(hop.node === undefined ? {} : { node: hop.node }),
     from: formatPlace(from),
-    to: to.address === '' ? '' : to.address.includes(':') ? `[${to.address}]:${to.port}` : `${to.address}:${to.port}`,
+    to: formatEndpoint(to),
     transport,
     purpose,
     question: question.kind === 'dns' ? `${question.name} ${question.type}` : question.path,

@@ -5,13 +5,14 @@ import type { Language } from './language.ts'
 import { WORDING } from './wording/index.ts'
 
 /** Most places that are named in one cell. */
-const MAX_PLACES = 3
+const MAX_PLACES = 2
 
-/** `replica kube-system/coredns-x on node4 10.233.74.65`. */
+/** `replica coredns-x 10.233.74.65 (node4)`: the namespace is in the JSON, a table has no room for it. */
 export function hopText({ hop, server, node, address }: LadderRow, language: Language): string {
   const label = WORDING[language].labels.hops[hop]
-  const at = node === undefined ? '' : ` @${node}`
-  return `${label} ${server}${at}${address === '' || address === server ? '' : ` ${address}`}`
+  const name = server.replace(/^[^/]*\//, '')
+  const at = node === undefined || node === name ? '' : ` (${node})`
+  return `${label} ${name}${address === '' || address === name ? '' : ` ${address}`}${at}`
 }
 
 export function fromText({ from }: LadderRow, language: Language): string {
