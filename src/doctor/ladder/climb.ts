@@ -46,15 +46,18 @@ export async function climb(plan: readonly PlannedRung[], options: ClimbOptions)
   const all: Promise<void>[] = []
   let next = 0
   let done = 0
+  const order = plan.map((_, index) => index).sort((a, b) => urgency(plan[a]) - urgency(plan[b]))
+  const ask = async (planned: PlannedRung, index: number): Promise<void> => {
+    results[index] = await askRung(planned, options, places)
+    done += 1
+    options.onProgress?.(done, plan.length)
+  }
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < plan.length; index = next++) {
-      const planned = plan[index]
-      if (planned === undefined) return
-      const asking = askRung(planned, options, places).then((climbed) => {
-        results[index] = climbed
-        done += 1
-        options.onProgress?.(done, plan.length)
-      })
+    for (let turn = next++; turn < order.length; turn = next++) {
+      const index = order[turn]
+      const planned = index === undefined ? undefined : plan[index]
+      if (index === undefined || planned === undefined) return
+      const asking = ask(planned, index)
       all.push(asking)
       await orAfter(asking, PATIENCE_MS, options.clock)
     }
@@ -62,6 +65,12 @@ export async function climb(plan: readonly PlannedRung[], options: ClimbOptions)
   await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT, plan.length) }, worker))
   await Promise.all(all)
   return results
+}
+
+/** What may have to wait long is asked first: upstreams, then what servers must ask them for. */
+function urgency(planned: PlannedRung | undefined): number {
+  if (planned?.hop.kind === 'upstream') return 0
+  return planned?.purpose === 'external' || planned?.purpose === 'metrics' ? 1 : 2
 }
 
 /** Resolves with the promise or after a while, whichever comes first. */
