@@ -117,7 +117,7 @@ function parseBlock(parser: Parser): ServerBlock | undefined {
   if (!isBraced) stream.hold()
   const directives = parseDirectives(parser)
   const closing = currentToken(stream)
-  if (isBraced && closing.text !== '}') throw syntaxError('}', closing)
+  if (isBraced && closing.text !== '}') throw syntaxError('}', replaced(closing, parser.env))
   if (keys.length > 0) return { keys, directives }
   const { file, line, column } = opening
   parser.warn({ message: 'A server block without a zone is ignored', file, line, column, text: opening.text })
