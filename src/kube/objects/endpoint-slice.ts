@@ -1,6 +1,18 @@
 // EndpointSlices: discovery.k8s.io v1 and v1beta1, and what older clusters have instead, core/v1 Endpoints.
 import { isIPv6 } from 'node:net'
-import { child, children, flag, optional, optionalNumber, optionalText, text, textMap, texts } from './json.ts'
+import {
+  optionalUniqueText,
+  uniqueText,
+  uniqueTexts,
+  child,
+  children,
+  flag,
+  optional,
+  optionalNumber,
+  optionalText,
+  text,
+  textMap,
+} from './json.ts'
 import type { Json } from './json.ts'
 import { readMeta } from './meta.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from './types.ts'
@@ -57,11 +69,11 @@ function readEndpoint(json: Json): Endpoint {
   const ready = flag(conditions, 'ready', true)
   const topology = textMap(json, 'topology')
   return {
-    addresses: texts(json, 'addresses').filter((address) => address !== ''),
+    addresses: uniqueTexts(json, 'addresses').filter((address) => address !== ''),
     ready,
     serving: flag(conditions, 'serving', ready),
     terminating: flag(conditions, 'terminating'),
-    ...optional('hostname', optionalText(json, 'hostname')),
+    ...optional('hostname', optionalUniqueText(json, 'hostname')),
     ...optional('nodeName', optionalText(json, 'nodeName') ?? topology['kubernetes.io/hostname']),
     ...optional('zone', optionalText(json, 'zone') ?? topology['topology.kubernetes.io/zone']),
     ...optional('target', readTarget(json)),
@@ -69,13 +81,13 @@ function readEndpoint(json: Json): Endpoint {
 }
 
 function readEndpointAddress(json: Json, ready: boolean): Endpoint {
-  const ip = text(json, 'ip')
+  const ip = uniqueText(json, 'ip')
   return {
     addresses: ip === '' ? [] : [ip],
     ready,
     serving: ready,
     terminating: false,
-    ...optional('hostname', optionalText(json, 'hostname')),
+    ...optional('hostname', optionalUniqueText(json, 'hostname')),
     ...optional('nodeName', optionalText(json, 'nodeName')),
     ...optional('target', readTarget(json)),
   }
@@ -83,7 +95,7 @@ function readEndpointAddress(json: Json, ready: boolean): Endpoint {
 
 function readTarget(json: Json): Endpoint['target'] {
   const target = child(json, 'targetRef')
-  const name = text(target, 'name')
+  const name = uniqueText(target, 'name')
   return name === '' ? undefined : { kind: text(target, 'kind'), namespace: text(target, 'namespace'), name }
 }
 

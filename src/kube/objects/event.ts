@@ -1,4 +1,4 @@
-import { child, number, optional, optionalText, text, type Json } from './json.ts'
+import { child, number, optional, optionalText, text, uniqueText, type Json } from './json.ts'
 import { readMeta } from './meta.ts'
 import type { ClusterEvent } from './types.ts'
 
@@ -20,7 +20,7 @@ export function readEvent(json: Json): ClusterEvent {
       name: text(regarding, 'name'),
     },
     reason: text(json, 'reason'),
-    message: text(json, 'message') || text(json, 'note'),
+    message: uniqueText(json, 'message') || uniqueText(json, 'note'),
     type: text(json, 'type') || 'Normal',
     count: number(series, 'count', number(json, 'count', number(json, 'deprecatedCount', 1))),
     ...optional('lastSeen', lastSeen),

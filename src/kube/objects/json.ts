@@ -35,6 +35,24 @@ export function optionalText(json: Json, key: string): string | undefined {
   return value === '' ? undefined : value
 }
 
+/** The string under a key, or `''`; for what hardly repeats (names, addresses, times) and would only fill the pool. */
+export function uniqueText(json: Json, key: string): string {
+  const value = json[key]
+  return typeof value === 'string' ? value : ''
+}
+
+/** Like {@link uniqueText}; absent when missing, empty or of another type. */
+export function optionalUniqueText(json: Json, key: string): string | undefined {
+  const value = uniqueText(json, key)
+  return value === '' ? undefined : value
+}
+
+/** The strings of the array under a key, as they are; other elements are left out. */
+export function uniqueTexts(json: Json, key: string): string[] {
+  const value = json[key]
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
 /** The interned strings of the array under a key; other elements are left out. */
 export function texts(json: Json, key: string): string[] {
   const value = json[key]

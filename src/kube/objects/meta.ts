@@ -1,6 +1,6 @@
 // metadata, which every object has, and the label-selector form that several kinds embed.
 import type { LabelSelector, ObjectMeta } from './types.ts'
-import { child, children, optional, optionalText, text, textMap, texts, type Json } from './json.ts'
+import { optionalUniqueText, uniqueText, child, children, optional, text, textMap, texts, type Json } from './json.ts'
 
 /** A copy of the whole object in one string; larger than all that we read of it. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
@@ -12,12 +12,12 @@ export function readMeta(json: Json): ObjectMeta {
   const owner = owners.find((reference) => reference['controller'] === true) ?? owners[0]
   return {
     namespace: text(meta, 'namespace'),
-    name: text(meta, 'name'),
+    name: uniqueText(meta, 'name'),
     labels: textMap(meta, 'labels'),
     annotations: withoutLastApplied(textMap(meta, 'annotations')),
-    ...optional('uid', optionalText(meta, 'uid')),
-    ...optional('creationTimestamp', optionalText(meta, 'creationTimestamp')),
-    ...optional('deletionTimestamp', optionalText(meta, 'deletionTimestamp')),
+    ...optional('uid', optionalUniqueText(meta, 'uid')),
+    ...optional('creationTimestamp', optionalUniqueText(meta, 'creationTimestamp')),
+    ...optional('deletionTimestamp', optionalUniqueText(meta, 'deletionTimestamp')),
     ...optional('owner', owner && { kind: text(owner, 'kind'), name: text(owner, 'name') }),
     ...optional('lastChange', lastChange(meta)),
   }
@@ -44,7 +44,7 @@ function withoutLastApplied(annotations: Readonly<Record<string, string>>): Read
 function lastChange(meta: Json): string | undefined {
   let latest: string | undefined
   for (const entry of children(meta, 'managedFields')) {
-    const time = optionalText(entry, 'time')
+    const time = optionalUniqueText(entry, 'time')
     if (time !== undefined && (latest === undefined || time > latest)) latest = time
   }
   return latest

@@ -1,4 +1,4 @@
-import { child, children, flag, number, optional, optionalText, text } from './json.ts'
+import { optionalUniqueText, uniqueText, child, children, flag, number, optional, optionalText, text } from './json.ts'
 import type { Json } from './json.ts'
 import { readMeta } from './meta.ts'
 import { readPodSpec } from './pod-spec.ts'
@@ -15,7 +15,7 @@ export function readPod(json: Json): Pod {
     phase: text(status, 'phase'),
     podIPs: readPodIPs(status),
     hostIP: text(status, 'hostIP'),
-    ...optional('startTime', optionalText(status, 'startTime')),
+    ...optional('startTime', optionalUniqueText(status, 'startTime')),
     ready: conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
     conditions,
     containerStatuses: children(status, 'containerStatuses').map(readContainerStatus),
@@ -34,10 +34,10 @@ export function readConditions(status: Json): Pod['conditions'] {
 
 function readPodIPs(status: Json): readonly string[] {
   const listed = children(status, 'podIPs')
-    .map((entry) => text(entry, 'ip'))
+    .map((entry) => uniqueText(entry, 'ip'))
     .filter((ip) => ip !== '')
   if (listed.length > 0) return listed
-  const single = text(status, 'podIP')
+  const single = uniqueText(status, 'podIP')
   return single === '' ? [] : [single]
 }
 
@@ -48,7 +48,7 @@ function readContainerStatus(json: Json): ContainerStatus {
     restartCount: number(json, 'restartCount'),
     state: readState(child(json, 'state')),
     ...optional('lastTerminationReason', optionalText(child(child(json, 'lastState'), 'terminated'), 'reason')),
-    ...optional('containerId', optionalText(json, 'containerID')),
+    ...optional('containerId', optionalUniqueText(json, 'containerID')),
   }
 }
 

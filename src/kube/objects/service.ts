@@ -1,5 +1,18 @@
 // v1 Service and multicluster ServiceImport, which share the form of their ports.
-import { child, children, flag, intOrText, number, optional, optionalText, text, textMap, texts } from './json.ts'
+import {
+  uniqueText,
+  uniqueTexts,
+  child,
+  children,
+  flag,
+  intOrText,
+  number,
+  optional,
+  optionalText,
+  text,
+  textMap,
+  texts,
+} from './json.ts'
 import type { Json } from './json.ts'
 import { readMeta } from './meta.ts'
 import type { Selector, Service, ServiceImport, ServicePort } from './types.ts'
@@ -44,9 +57,9 @@ export function readServiceImport(json: Json): ServiceImport {
 }
 
 function readClusterIPs(spec: Json): readonly string[] {
-  const listed = texts(spec, 'clusterIPs').filter((ip) => ip !== '')
+  const listed = uniqueTexts(spec, 'clusterIPs').filter((ip) => ip !== '')
   if (listed.length > 0) return listed
-  const single = text(spec, 'clusterIP')
+  const single = uniqueText(spec, 'clusterIP')
   return single === '' ? [] : [single]
 }
 
