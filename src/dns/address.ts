@@ -2,16 +2,30 @@
 import type { DomainName } from './message.ts'
 import { labelsOf, lowerName } from './name.ts'
 
+const DOT = 0x2e
+const ZERO = 0x30
+
 /** The octets of a dotted-decimal IPv4 address, four numbers without leading zeros; undefined for other text. */
 export function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4) return undefined
   const octets = new Uint8Array(4)
-  for (const [index, part] of parts.entries()) {
-    if (!/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined
-    octets[index] = Number(part)
+  let count = 0
+  let digits = 0
+  let value = 0
+  for (let index = 0; index <= text.length; index += 1) {
+    const code = index < text.length ? text.charCodeAt(index) : DOT
+    if (code === DOT) {
+      if (digits === 0 || value > 255 || count === 4) return undefined
+      octets[count] = value
+      count += 1
+      digits = 0
+      value = 0
+    } else {
+      if (!(code >= ZERO && code <= ZERO + 9) || digits === 3 || (digits > 0 && value === 0)) return undefined
+      value = value * 10 + code - ZERO
+      digits += 1
+    }
   }
-  return octets
+  return count === 4 ? octets : undefined
 }
 
 /** Four octets as dotted decimal. */

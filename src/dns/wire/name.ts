@@ -1,8 +1,9 @@
 // Domain names in wire format: labels with a length octet, and pointers to names before them (RFC 1035 §3.1, §4.1.4).
 import type { DomainName } from '../message.ts'
+import { parentName } from '../name.ts'
 import { WireError } from './error.ts'
 import type { Reader } from './reader.ts'
-import { writeOctets, writeUint16, writeUint8 } from './writer.ts'
+import { writeOctets, writeUint16 } from './writer.ts'
 import type { Writer } from './writer.ts'
 
 /** RFC 1035 §2.3.4: octets of a name, length octets and the root's zero included. */
@@ -96,50 +97,61 @@ function appendOctet(octet: number, length: number): number {
 /** A pointer has 14 bits for the offset. */
 const MAX_POINTER = 0x3fff
 
+/** Where a name is encoded before it is copied; one octet more than fits, so that a name that is too long shows. */
+const scratch = new Uint8Array(MAX_NAME_OCTETS + 1)
+
 /**
  * Encodes a domain name as octets, without compression.
  *
  * @throws {WireError} `label-too-long`, `name-too-long`, `bad-label-type` (empty label or bad escape)
  */
 export function encodeName(name: DomainName): Uint8Array {
-  const octets = new Uint8Array(MAX_NAME_OCTETS)
+  return scratch.slice(0, encodeIntoScratch(name))
+}
+
+/** Encodes a name into `scratch` and gives its length. A name without the final dot is taken as absolute all the same. */
+function encodeIntoScratch(name: DomainName): number {
+  if (name === '.') {
+    scratch[0] = 0
+    return 1
+  }
   let at = 1
   let labelStart = 0
-  if (name === '.') return octets.slice(0, 1)
   for (let index = 0; index < name.length;) {
     let octet = name.charCodeAt(index)
     index += 1
     if (octet === DOT) {
-      const size = at - labelStart - 1
-      if (size === 0) throw new WireError('bad-label-type', 0, `Cannot encode name "${name}": it has an empty label`)
-      if (size > MAX_LABEL_OCTETS) throw labelTooLong(name, size)
-      octets[labelStart] = size
-      labelStart = at
-      at += 1
-    } else {
-      if (octet === BACKSLASH) {
-        const width = escapeWidth(name, index)
-        octet = width === 3 ? Number(name.slice(index, index + 3)) : name.charCodeAt(index)
-        index += width
-      }
-      if (!(octet <= 255)) {
-        throw new WireError('bad-label-type', 0, `Cannot encode name "${name}": a character is not one octet`)
-      }
-      if (at < MAX_NAME_OCTETS) octets[at] = octet
-      at += 1
+      at = endLabel(name, labelStart, at)
+      labelStart = at - 1
+      continue
     }
-  }
-  // A name without the final dot is taken as absolute all the same.
-  if (at !== labelStart + 1) {
-    const size = at - labelStart - 1
-    if (size > MAX_LABEL_OCTETS) throw labelTooLong(name, size)
-    if (labelStart < MAX_NAME_OCTETS) octets[labelStart] = size
-    labelStart = at
+    if (octet === BACKSLASH) {
+      const width = escapeWidth(name, index)
+      octet = width === 3 ? Number(name.slice(index, index + 3)) : name.charCodeAt(index)
+      index += width
+    }
+    if (!(octet <= 255)) {
+      throw new WireError('bad-label-type', 0, `Cannot encode name "${name}": a character is not one octet`)
+    }
+    scratch[at] = octet
     at += 1
   }
+  if (at > labelStart + 1) {
+    at = endLabel(name, labelStart, at)
+    labelStart = at - 1
+  }
   if (at > MAX_NAME_OCTETS) throw nameTooLong(0, { name, size: at })
-  octets[labelStart] = 0
-  return octets.slice(0, at)
+  scratch[labelStart] = 0
+  return at
+}
+
+/** Writes the length of the label that ends before `at`, and gives where the next label's first octet goes. */
+function endLabel(name: string, labelStart: number, at: number): number {
+  const size = at - labelStart - 1
+  if (size === 0) throw new WireError('bad-label-type', 0, `Cannot encode name "${name}": it has an empty label`)
+  if (size > MAX_LABEL_OCTETS) throw labelTooLong(name, size)
+  scratch[labelStart] = size
+  return at + 1
 }
 
 /** How many characters belong to the escape whose backslash stands before `index`. */
@@ -160,34 +172,35 @@ function escapeWidth(name: string, index: number): 1 | 3 {
  * @throws {WireError} as {@link encodeName}
  */
 export function writeName(writer: Writer, name: DomainName): void {
-  const octets = encodeName(name)
   const { names } = writer
-  if (names === undefined) {
-    writeOctets(writer, octets)
+  const whole = names?.get(name)
+  if (whole !== undefined) {
+    writeUint16(writer, 0xc000 | whole)
     return
   }
-  const key = Buffer.from(octets.buffer, 0, octets.length).toString('latin1')
-  for (let at = 0; ;) {
-    const size = octets[at] ?? 0
-    if (size === 0) {
-      writeUint8(writer, 0)
-      return
-    }
-    const suffix = key.slice(at)
-    const known = names.get(suffix)
+  const length = encodeIntoScratch(name)
+  if (names === undefined) {
+    writeOctets(writer, scratch.subarray(0, length))
+    return
+  }
+  let suffix = name
+  for (let at = 0; at < length - 1;) {
+    const known = at === 0 ? undefined : names.get(suffix)
     if (known !== undefined) {
+      writeOctets(writer, scratch.subarray(0, at))
       writeUint16(writer, 0xc000 | known)
       return
     }
-    if (writer.length <= MAX_POINTER) names.set(suffix, writer.length)
-    writeOctets(writer, octets.subarray(at, at + size + 1))
-    at += size + 1
+    if (writer.length + at <= MAX_POINTER) names.set(suffix, writer.length + at)
+    at += (scratch[at] ?? 0) + 1
+    suffix = parentName(suffix) ?? ''
   }
+  writeOctets(writer, scratch.subarray(0, length))
 }
 
 /** Writes a name that no receiver may expect to be compressed (RFC 3597 §4), and that later names do not point to. */
 export function writePlainName(writer: Writer, name: DomainName): void {
-  writeOctets(writer, encodeName(name))
+  writeOctets(writer, scratch.subarray(0, encodeIntoScratch(name)))
 }
 
 // --- Errors ---
