@@ -1,3 +1,3 @@
-export { findingAt, isPlaceholder } from './finding.ts'
+export { findingAt } from './finding.ts'
 export type { Finding, Severity } from './finding.ts'
 export * from './lint.ts'
