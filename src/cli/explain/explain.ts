@@ -47,6 +47,18 @@ export function readRequest(text: string, type: string | undefined): Request {
     }
     return { text, kind: 'address', name: reverse, type: 'PTR', typed: wanted !== undefined }
   }
+  if (/^[\d.]+$/.test(text) && text.split('.').length === 4) {
+    throw new UsageError(
+      'bad-argument',
+      `Cannot explain ${text}: no IPv4 address, each of its numbers must be 0 to 255`,
+    )
+  }
+  if (text.includes(':')) {
+    throw new UsageError(
+      'bad-argument',
+      `Cannot explain ${text}: neither an IPv6 address nor a domain name (give no port)`,
+    )
+  }
   const name = parseName(text)
   const isReverse = addressFromReverse(lowerName(name)) !== undefined
   const usual = isReverse ? 'PTR' : /^_[^.]+\._(tcp|udp|sctp)\./i.test(name) ? 'SRV' : 'A'

@@ -36,8 +36,8 @@ export async function runExecPlugin(
   let credential: unknown
   try {
     credential = JSON.parse(output)
-  } catch (error) {
-    throw failure(access, `${plugin.command} printed no JSON (${output.length} characters)`, error)
+  } catch {
+    throw failure(access, `${plugin.command} printed no JSON (${output.length} characters)`)
   }
   return readCredential(credential, plugin, access)
 }
@@ -99,7 +99,7 @@ function runCommand(plugin: ExecPlugin, access: ClusterAccess, run: Run): Promis
       clearTimeout(timer)
       const hint = error.code === 'ENOENT' && plugin.installHint !== '' ? `; ${plugin.installHint}` : ''
       const why = error.code === 'ENOENT' ? 'it is not installed' : error.message
-      reject(failure(access, `cannot run the credential plugin ${plugin.command}: ${why}${hint}`, error))
+      reject(failure(access, `cannot run the credential plugin ${plugin.command}: ${why}${hint}`))
     })
     child.on('close', (status, signal) => {
       clearTimeout(timer)
@@ -137,10 +137,9 @@ function field(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
 }
 
-function failure(access: ClusterAccess, why: string, cause?: unknown): KubeApiError {
+function failure(access: ClusterAccess, why: string): KubeApiError {
   return new KubeApiError('credential', `Cannot get a credential for ${access.server}: ${why}`, {
     path: '',
     reason: 'ExecPlugin',
-    cause,
   })
 }

@@ -21,7 +21,6 @@ export function connectionError(
   return new KubeApiError(kind, `Cannot reach the API server ${access.server}: ${why} (${access.origin})`, {
     path: at.path,
     reason: code,
-    cause: error,
   })
 }
 
@@ -72,7 +71,6 @@ export function bodyError(access: ClusterAccess, at: RequestAt, error: unknown, 
   return new KubeApiError('not-kubernetes', `Cannot ${describeRequest(at)}: ${why}`, {
     path: at.path,
     reason: errorCode(error),
-    cause: error,
   })
 }
 

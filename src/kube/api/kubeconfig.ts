@@ -101,14 +101,14 @@ async function readKubeconfig(path: string): Promise<KubeconfigFile> {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw bad(`Cannot read kubeconfig ${path}: ${systemReason(error)}`, error)
+    throw bad(`Cannot read kubeconfig ${path}: ${systemReason(error)}; give another with --kubeconfig or $KUBECONFIG`)
   }
   let config: unknown
   try {
     config = text.trimStart().startsWith('{') ? JSON.parse(text) : (await import('yaml')).parse(text)
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '').replace(/:$/, '') : String(error)
-    throw bad(`Cannot parse kubeconfig ${path}: ${why}`, error)
+    throw bad(`Cannot parse kubeconfig ${path}: ${why}`)
   }
   if (config === null || config === undefined) return { path, config: {} }
   if (!isEntry(config)) throw bad(`Cannot parse kubeconfig ${path}: it holds no mapping but ${typeof config}`)
@@ -213,7 +213,7 @@ function pem({ entry, directory }: NamedEntry, name: string, where: string): str
   try {
     return readFileSync(full, 'utf8')
   } catch (error) {
-    throw bad(`Cannot read ${full}, ${name} of ${where}: ${systemReason(error)}`, error)
+    throw bad(`Cannot read ${full}, ${name} of ${where}: ${systemReason(error)}`)
   }
 }
 
@@ -326,6 +326,7 @@ function systemReason(error: unknown): string {
   return REASONS[code] ?? (error instanceof Error ? error.message : String(error))
 }
 
-function bad(message: string, cause?: unknown): UsageError {
-  return new UsageError('bad-configuration', message, cause === undefined ? undefined : { cause })
+/** Without the system's error as cause: the sentence says what it says. */
+function bad(message: string): UsageError {
+  return new UsageError('bad-configuration', message)
 }

@@ -12,8 +12,8 @@ export type ManifestErrorCode =
 export class ManifestError extends BaseError<ManifestErrorCode> {
   readonly path: string
 
-  constructor(code: ManifestErrorCode, message: string, options: { readonly path: string; readonly cause?: unknown }) {
-    super(code, message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor(code: ManifestErrorCode, message: string, options: { readonly path: string }) {
+    super(code, message)
     this.path = options.path
   }
 }

@@ -102,7 +102,7 @@ export function createJsonReader(path: string, into: ManifestCollection): Manife
       throw new ManifestError(
         'syntax',
         `Cannot parse ${path} as JSON: ${where}, which begins at octet ${piece.offset}: ${why}`,
-        { path, cause: error },
+        { path },
       )
     }
   }
@@ -184,8 +184,5 @@ function yamlError(path: string, piece: YamlPiece, error: unknown): ManifestErro
   const column = inPiece === undefined ? '' : `, column ${inPiece.col}`
   const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
   const why = said.replace(/ at line \d+, column \d+:?$/, '')
-  return new ManifestError('syntax', `Cannot parse ${path} as YAML: line ${line}${column}: ${why}`, {
-    path,
-    cause: error,
-  })
+  return new ManifestError('syntax', `Cannot parse ${path} as YAML: line ${line}${column}: ${why}`, { path })
 }

@@ -192,7 +192,7 @@ function unreadable(path: string, error: unknown): ManifestError {
   const code = (error as NodeJS.ErrnoException).code
   const why =
     code === 'ENOENT' ? 'no such file or folder' : code === 'EACCES' ? 'permission denied' : (error as Error).message
-  return new ManifestError('unreadable', `Cannot read manifest ${path}: ${why}`, { path, cause: error })
+  return new ManifestError('unreadable', `Cannot read manifest ${path}: ${why}`, { path })
 }
 
 function failOn(problem: ManifestProblem | undefined): void {
