@@ -25,8 +25,8 @@ async function demo() {
   if (up.status !== 0) return fail(`the lab did not start: ${up.stderr.trim() || `status ${up.status}`}`)
   process.stdout.write(`${up.stdout.split('\n')[0]}\n`)
   try {
-    show(`fathom doctor --lab ${name}`)
-    const { status, text } = await run(['doctor', '--lab', name])
+    show(`fathom doctor --lab=${name}`)
+    const { status, text } = await run(['doctor', `--lab=${name}`])
     if (status !== CAUSE_PROVEN)
       return fail(`the doctor proved nothing (exit status ${status}, expected ${CAUSE_PROVEN})`)
     if (!text.includes('1.2.4.8')) return fail('the doctor named something, but not the upstream 1.2.4.8')

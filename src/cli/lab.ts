@@ -130,6 +130,8 @@ async function upInForeground(io: Io, flags: UpFlags): Promise<void> {
   io.stdout.write(describeLab(lab.state))
   await Promise.race([lab.stopRequested, interrupted()])
   await lab.close()
+  // Nothing is open any more; timers of half-closed connections must not keep the process.
+  process.exit(EXIT.ok)
 }
 
 function report(outcome: StartReport): void {
@@ -213,10 +215,10 @@ function describeLab(state: LabState): string {
     '',
     `  export KUBECONFIG=${state.kubeconfig}`,
     '',
-    `  kubectl get pods -A -o wide              look at the cluster`,
-    `  fathom doctor --lab ${state.name.padEnd(20)} find out what is wrong with it`,
-    `  fathom lab status                        addresses, and the faults that are in it`,
-    `  fathom lab down --name ${state.name.padEnd(17)} end it`,
+    `  ${'kubectl get pods -A -o wide'.padEnd(40)} look at the cluster`,
+    `  ${`fathom doctor --lab=${state.name}`.padEnd(40)} find out what is wrong with it`,
+    `  ${'fathom lab status'.padEnd(40)} addresses, and the faults that are in it`,
+    `  ${`fathom lab down --name ${state.name}`.padEnd(40)} end it`,
     '',
   ].join('\n')
 }
@@ -301,7 +303,7 @@ function listFaults(io: Io): void {
     const show =
       shownBy === undefined
         ? ''
-        : `\n${' '.repeat(width + 2)}see it with: fathom doctor --lab NAME ${shownBy.join(' ')}`
+        : `\n${' '.repeat(width + 2)}see it with: fathom doctor --lab=NAME ${shownBy.join(' ')}`
     io.stdout.write(`${name.padEnd(width)}  ${summary}${show}\n`)
   }
 }

@@ -137,7 +137,7 @@ async function startParts(description: ClusterDescription, now: () => number, en
   }
   const upstreams: RunningUpstream[] = []
   for (const upstream of description.upstreams) {
-    const started = await startUpstream(upstream, switchboard)
+    const started = await startUpstream(upstream, { switchboard, closedPort: CLOSED_PORT, nowhere: nowhere.endpoint })
     upstreams.push(started)
     endings.push(() => started.stop())
   }

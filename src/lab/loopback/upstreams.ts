@@ -2,6 +2,7 @@
 import { startServer } from '../../server/index.ts'
 import { dirname } from 'node:path'
 import { PLUGINS } from '../../plugins/index.ts'
+import type { Endpoint } from '../../net/exchange-result.ts'
 import type { UpstreamDescription } from '../cluster/description.ts'
 import { LogBuffer } from './log-buffer.ts'
 import { SilentEndpoint } from './silent-endpoint.ts'
@@ -16,8 +17,19 @@ export interface RunningUpstream {
   stop(): Promise<void>
 }
 
+export interface UpstreamNetwork {
+  readonly switchboard: Switchboard
+  /** A loopback port that refuses. */
+  readonly closedPort: Endpoint
+  /** A loopback port that is silent. */
+  readonly nowhere: Endpoint
+}
+
 /** Starts one upstream and puts its address into the switchboard. */
-export async function startUpstream(upstream: UpstreamDescription, switchboard: Switchboard): Promise<RunningUpstream> {
+export async function startUpstream(
+  upstream: UpstreamDescription,
+  { switchboard, closedPort, nowhere }: UpstreamNetwork,
+): Promise<RunningUpstream> {
   const { address } = upstream
   const origin: Origin = { node: address, address }
   const log = new LogBuffer(() => Date.now())
@@ -42,7 +54,12 @@ export async function startUpstream(upstream: UpstreamDescription, switchboard: 
     environment: {},
     network: {
       listenAt: () => ({ address: '127.0.0.1', port: 0 }),
-      callTo: (endpoint) => endpoint,
+      // An upstream of the lab has no upstreams beyond itself: it reaches its own ports and what else the lab runs.
+      callTo: (endpoint) => {
+        const reach = switchboard.resolve(origin, endpoint)
+        if (reach.kind === 'port') return reach.endpoint
+        return reach.kind === 'refused' ? closedPort : nowhere
+      },
       bound: (wanted, actual) => {
         endings.push(switchboard.register(origin, wanted, actual))
       },
