@@ -10,11 +10,11 @@ import type { PluginRegistry, Server, ServerOptions } from '../../src/server/ind
 export interface ServerRig {
   readonly server: Server
   /** Everything written so far. */
-  output(): string
+  readonly output: () => string
   /** Real address of a listener by its label, `dns://:53`; of the first without one. */
-  endpoint(label?: string): Endpoint
+  readonly endpoint: (label?: string) => Endpoint
   /** Rejects when there is no response within 5 s. */
-  ask(fields: QueryFields, options?: AskOptions): Promise<Message>
+  readonly ask: (fields: QueryFields, options?: AskOptions) => Promise<Message>
 }
 
 export interface AskOptions {

@@ -15,10 +15,9 @@ export function parseHealth(dispenser: Dispenser): HealthOptions {
   let address = ':8080'
   let lameduckMs = 0
   while (dispenser.next()) {
-    if (dispenser.nextArg()) {
-      address = readHttpAddress(dispenser, dispenser.value())
-      if (dispenser.nextArg()) throw dispenser.argError()
-    }
+    const [text, ...more] = dispenser.remainingArgs()
+    if (more.length > 0) throw dispenser.argError()
+    if (text !== undefined) address = readHttpAddress(dispenser, text)
     while (dispenser.nextBlock()) {
       if (dispenser.value() !== 'lameduck') throw dispenser.error(`unknown property '${dispenser.value()}'`)
       const [duration, ...more] = dispenser.remainingArgs()

@@ -2,6 +2,7 @@
 import { onceError } from '../../corefile/index.ts'
 import type { Dispenser } from '../../corefile/index.ts'
 import type { SetupContext } from '../../server/index.ts'
+import { onlyArgument } from '../arguments.ts'
 import { readHttpAddress } from '../http-endpoint.ts'
 import { readWebConfig } from './web-config.ts'
 import type { WebTls } from './web-config.ts'
@@ -23,10 +24,9 @@ export function parsePrometheus(dispenser: Dispenser, context: SetupContext): Pr
   while (dispenser.next()) {
     if (seen) throw onceError(dispenser)
     seen = true
-    if (dispenser.nextArg()) {
-      address = readHttpAddress(dispenser, dispenser.value())
-      if (dispenser.nextArg()) throw dispenser.argError()
-    }
+    const [text, ...more] = dispenser.remainingArgs()
+    if (more.length > 0) throw dispenser.argError()
+    if (text !== undefined) address = readHttpAddress(dispenser, text)
     while (dispenser.nextBlock()) {
       switch (dispenser.value()) {
         case 'runtime_metrics':
@@ -35,9 +35,7 @@ export function parsePrometheus(dispenser: Dispenser, context: SetupContext): Pr
           break
         case 'tls': {
           if (tls !== undefined) throw dispenser.error('tls block already specified')
-          const [path, ...more] = dispenser.remainingArgs()
-          if (path === undefined || more.length > 0) throw dispenser.argError()
-          tls = readWebConfig(dispenser, path, context)
+          tls = readWebConfig(dispenser, onlyArgument(dispenser), context)
           break
         }
         default:

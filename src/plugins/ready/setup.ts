@@ -18,10 +18,9 @@ export function parseReady(dispenser: Dispenser): ReadyOptions {
   while (dispenser.next()) {
     if (seen) throw onceError(dispenser)
     seen = true
-    if (dispenser.nextArg()) {
-      address = readHttpAddress(dispenser, dispenser.value())
-      if (dispenser.nextArg()) throw dispenser.argError()
-    }
+    const [text, ...more] = dispenser.remainingArgs()
+    if (more.length > 0) throw dispenser.argError()
+    if (text !== undefined) address = readHttpAddress(dispenser, text)
     while (dispenser.nextBlock()) {
       if (dispenser.value() !== 'monitor') throw dispenser.error(`unknown property '${dispenser.value()}'`)
       const type = onlyArgument(dispenser)
