@@ -129,6 +129,7 @@ const TLS_REASONS: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: UNTRUSTED,
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet; is the clock right?',
+  EPROTO: 'it does not speak TLS; is the URL http:// in truth?',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; is the URL http:// in truth?',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS; is the URL http:// in truth?',
   HPE_INVALID_CONSTANT: 'it does not speak HTTP',
