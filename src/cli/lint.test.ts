@@ -163,11 +163,11 @@ describe('fathom lint', () => {
   })
 
   it.each([
-    { args: [], message: "missing required argument 'file'" },
+    { args: [], message: "Missing required argument 'file'; " },
     { args: ['none/Corefile'], message: 'Cannot read ' },
-    { args: ['good/Corefile', '-o', 'xml'], message: "option '-o, --output <format>' argument 'xml' is invalid" },
+    { args: ['good/Corefile', '-o', 'xml'], message: "Option '-o, --output <format>' argument 'xml' is invalid" },
     { args: ['good/Corefile', '--resolv-conf', 'none.conf'], message: 'Cannot read ' },
-    { args: ['good/Corefile', '--fix'], message: "unknown option '--fix'" },
+    { args: ['good/Corefile', '--fix'], message: "Unknown option '--fix'" },
     { args: ['cluster/pod.yaml'], message: 'No Corefile in ' },
   ])('refuses $args: $message', async ({ args, message }) => {
     await expect(lint(...args)).rejects.toThrow(message)

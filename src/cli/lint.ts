@@ -63,7 +63,8 @@ function parseArguments(args: readonly string[], io: Io): LintRequest | undefine
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return undefined
-    throw new UsageError('bad-argument', error.message.replace(/^error: /, ''), { cause: error })
+    const message = error.message.replace(/^error: /, '').replace(/^./, (letter) => letter.toUpperCase())
+    throw new UsageError('bad-argument', `${message}; "fathom lint --help" tells more`)
   }
   const options = program.opts<{ output: string; resolvConf?: string; strict?: boolean }>()
   return {
