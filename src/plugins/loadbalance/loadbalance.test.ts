@@ -19,7 +19,7 @@ function answering(answer: readonly ResourceRecord[], rcode = 'NOERROR'): Next {
 
 interface Started extends PluginRig {
   /** RDATA of the answer, in order. */
-  order(question?: string): Promise<string[]>
+  readonly order: (question?: string) => Promise<string[]>
 }
 
 function start(directive: string, next: Next, draw: (limit: number) => number, files?: Map<string, FakeFile>): Started {

@@ -7,7 +7,6 @@ import { rr } from '../../../test/support/records.ts'
 import { respond } from '../../server/index.ts'
 import type { PluginRegistry } from '../../server/index.ts'
 import { reloadPlugin } from './index.ts'
-import type { ReloadOptions } from './setup.ts'
 
 const PLUGINS: PluginRegistry = {
   reload: async () => reloadPlugin,
@@ -122,7 +121,7 @@ describe('reload', () => {
     let read: unknown
     startPlugin(reloadPlugin, directive, {
       create: (made) => {
-        read = made satisfies unknown as ReloadOptions
+        read = made
         return {}
       },
     })

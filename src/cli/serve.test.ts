@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { parseServeFlags } from './serve.ts'
+
+const DEFAULTS = { action: 'serve', conf: undefined, port: 53, pidfile: undefined, quiet: false }
+
+describe('parseServeFlags()', () => {
+  it.each([
+    { args: [], flags: {} },
+    { args: ['-conf', 'C'], flags: { conf: 'C' } },
+    { args: ['--conf=C'], flags: { conf: 'C' } },
+    { args: ['-dns.port', '1053'], flags: { port: 1053 } },
+    { args: ['-dns.port=1053'], flags: { port: 1053 } },
+    { args: ['-p', '0'], flags: { port: 0 } },
+    { args: ['-quiet', '-pidfile', '/run/x.pid'], flags: { quiet: true, pidfile: '/run/x.pid' } },
+    { args: ['-quiet=false'], flags: { quiet: false } },
+    { args: ['-version'], flags: { action: 'version' } },
+    { args: ['-plugins'], flags: { action: 'plugins' } },
+    { args: ['--check', 'C'], flags: { action: 'check', conf: 'C' } },
+    { args: ['-dump=C', '-p', '5'], flags: { action: 'dump', conf: 'C', port: 5 } },
+  ])('reads $args', ({ args, flags }) => {
+    expect(parseServeFlags(args)).toMatchObject({ ...DEFAULTS, ...flags })
+  })
+
+  it.each([
+    { args: ['extra'], message: 'Extra command line arguments: "extra"' },
+    { args: ['-conf'], message: 'Flag needs an argument: -conf' },
+    { args: ['-nosuch'], message: 'Flag provided but not defined: -nosuch' },
+    { args: ['-p', 'x'], message: 'Invalid value "x" for flag -p' },
+    { args: ['-p', '65536'], message: 'expected a port, 0 to 65535' },
+    { args: ['-quiet=perhaps'], message: 'Invalid boolean value "perhaps" for -quiet' },
+  ])('refuses $args', ({ args, message }) => {
+    expect(() => parseServeFlags(args)).toThrow(message)
+  })
+})
