@@ -1,9 +1,7 @@
 // Zones as Corefiles write them: names in any case, with or without the final dot, or address blocks that stand for
 // reverse zones.
-import ipaddr from 'ipaddr.js'
-import { lowerName } from '../dns/name.ts'
-import { parseName } from '../dns/text/name.ts'
-import type { DomainName } from '../dns/message.ts'
+import { lowerName, parseAddress, parseName } from '../dns/index.ts'
+import type { DomainName } from '../dns/index.ts'
 import { UsageError, quoteGo } from '../base/index.ts'
 
 /** Longest zone text that CoreDNS reads. */
@@ -69,7 +67,7 @@ function reverseZones(text: string): DomainName[] | undefined {
   if (octets === undefined || bits > octets.length * 8) return undefined
   const isIpv4 = octets.length === 4
   const unit = isIpv4 ? 8 : 4
-  const figures = isIpv4 ? octets : octets.flatMap((octet) => [octet >> 4, octet & 0x0f])
+  const figures = isIpv4 ? [...octets] : [...octets].flatMap((octet) => [octet >> 4, octet & 0x0f])
   const whole = Math.floor(bits / unit)
   const fixed = figures.slice(0, whole)
   const rest = bits - whole * unit
@@ -81,13 +79,6 @@ function reverseZones(text: string): DomainName[] | undefined {
   const size = 2 ** (unit - rest)
   const first = Math.floor((figures[whole] ?? 0) / size) * size
   return Array.from({ length: size }, (_, index) => zoneOf([...fixed, first + index]))
-}
-
-function parseAddress(text: string): number[] | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toByteArray()
-  return text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text)
-    ? ipaddr.IPv6.parse(text).toByteArray()
-    : undefined
 }
 
 /**
