@@ -34,6 +34,7 @@ export const PLUGINS: PluginRegistry = {
   prometheus: async () => (await import('./prometheus/index.ts')).prometheusPlugin,
   ready: async () => (await import('./ready/index.ts')).readyPlugin,
   reload: async () => (await import('./reload/index.ts')).reloadPlugin,
+  rewrite: async () => (await import('./rewrite/index.ts')).rewritePlugin,
   root: async () => (await import('./root/index.ts')).rootPlugin,
   template: async () => (await import('./template/index.ts')).templatePlugin,
   timeouts: async () => (await import('./timeouts/index.ts')).timeoutsPlugin,

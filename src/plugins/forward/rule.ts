@@ -1,5 +1,5 @@
 // One `forward` line at work: its upstreams, its limit of queries under way, and the questions that it merges.
-import type { Message } from '../../dns/index.ts'
+import { EDNS_OPTION, type Message } from '../../dns/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { ConnectUpstream, UpstreamSettings } from '../../net/upstream/index.ts'
 import { fail, isInZone, respond, type Outcome, type PluginEnv, type Request } from '../../server/index.ts'
@@ -114,7 +114,7 @@ function conclude(
   if (upstream !== undefined) request.metadata?.set('forward/upstream', () => upstream.label)
   switch (result.kind) {
     case 'response': {
-      const { message } = result
+      const message = withoutHopOptions(result.message)
       const outcome: Outcome = { kind: 'answer', message, by: 'forward', reason: `upstream ${result.upstream.label}` }
       return { outcome, goesOn: rule.nextRcodes.includes(message.rcode) || (rule.nextOnNodata && isNodata(message)) }
     }
@@ -125,6 +125,15 @@ function conclude(
     case 'failed':
       return { outcome: fail('forward', 'SERVFAIL', result.error), goesOn: false }
   }
+}
+
+/** Cookies, keepalive and padding are between us and the upstream (RFC 7873 §5, RFC 7828 §3, RFC 7830 §3). */
+const HOP_OPTIONS: readonly number[] = [EDNS_OPTION.cookie, EDNS_OPTION.tcpKeepalive, EDNS_OPTION.padding]
+
+function withoutHopOptions(message: Message): Message {
+  const { edns } = message
+  if (edns === undefined || !edns.options.some(({ code }) => HOP_OPTIONS.includes(code))) return message
+  return { ...message, edns: { ...edns, options: edns.options.filter(({ code }) => !HOP_OPTIONS.includes(code)) } }
 }
 
 function isNodata(message: Message): boolean {

@@ -1,0 +1,34 @@
+// What a rule does: to a query on its way in, and to the response on its way out.
+import type { Message, ResourceRecord } from '../../dns/message.ts'
+import type { Outcome, Request } from '../../server/index.ts'
+
+/** A change of responses; absent parts change nothing. */
+export interface ResponseChange {
+  readonly record?: (record: ResourceRecord) => ResourceRecord
+  /** Also for responses that nobody wrote, such as a SERVFAIL by status. */
+  readonly rcode?: (rcode: string) => string
+  /** May look things up. */
+  readonly message?: (message: Message) => Message | Promise<Message>
+}
+
+/** What a rule made of a query. */
+export interface Applied {
+  readonly request: Request
+  readonly changes: readonly ResponseChange[]
+}
+
+export interface RewriteRule {
+  /** `continue`: the next rule is tried as well. */
+  readonly goesOn: boolean
+  /** Undefined when the rule does not fit. */
+  readonly apply: (request: Request) => Applied | undefined
+}
+
+/** What rules need that the query does not bring. */
+export interface RuleTools {
+  readonly lookup: (request: Request) => Outcome | Promise<Outcome>
+  readonly warn: (line: string) => void
+}
+
+/** Wrong arguments; becomes an error at the directive's place. */
+export class RuleError extends Error {}
