@@ -120,7 +120,10 @@ export class YamlSplitter {
   }
 
   #add(line: string): void {
-    if (this.#lines.length === 0) this.#firstLine = this.#line
+    if (this.#lines.length === 0) {
+      if (isEmpty(line)) return
+      this.#firstLine = this.#line
+    }
     this.#lines.push(line)
   }
 }
