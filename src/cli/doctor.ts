@@ -1,16 +1,21 @@
 // `fathom doctor`: facts, ladder, causes, verdict, report, exit status.
 import { systemClock } from '../base/index.ts'
 import { podResolvConfOf } from '../doctor/facts/index.ts'
-import type { ClusterFacts } from '../doctor/facts/index.ts'
 import { diagnose } from '../doctor/index.ts'
 import { buildReport, renderReport } from '../doctor/report/index.ts'
 import type { DoctorReport } from '../doctor/report/index.ts'
+import { podLogPath } from '../kube/api/index.ts'
+import type { KubeClient } from '../kube/api/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { parseDoctorArgs } from './doctor/options.ts'
 import type { DoctorOptions } from './doctor/options.ts'
 import { choosePlaces } from './doctor/origins.ts'
 import { openSource } from './sources.ts'
+import type { OpenSource } from './sources.ts'
+
+const LOG_LINES = 5000
+const MAX_LOG_OCTETS = 4 * 1024 * 1024
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -21,7 +26,7 @@ export const doctorCommand: Command = {
     const source = await openSource(options.source, io)
     try {
       for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
-      const report = await examine(source.facts, options, { io, labVantages: source.vantages })
+      const report = await examine(source, options, io)
       io.stdout.write(renderReport(report, options.format, io.color))
       return exitCodeOf(report, options)
     } finally {
@@ -30,14 +35,12 @@ export const doctorCommand: Command = {
   },
 }
 
-async function examine(
-  facts: ClusterFacts,
-  options: DoctorOptions,
-  context: Parameters<typeof choosePlaces>[2],
-): Promise<DoctorReport> {
-  const { origins, vantages, pod } = choosePlaces(facts, options, context)
-  const progress = progressLine(context.io)
+async function examine(source: OpenSource, options: DoctorOptions, io: Io): Promise<DoctorReport> {
+  const { facts, client } = source
+  const { origins, vantages, pod } = choosePlaces(facts, options, { io, labVantages: source.vantages })
+  const progress = progressLine(io)
   const { name, externalName, timeoutMs, language } = options
+  const searches = pod === undefined ? {} : { searches: podResolvConfOf(facts, pod).conf.searches }
   try {
     const diagnosis = await diagnose({
       facts,
@@ -46,17 +49,21 @@ async function examine(
       timeoutMs,
       onProgress: progress.show,
       ...(vantages === undefined ? {} : { vantages }),
+      ...(client === undefined ? {} : { readLog: (qualified: string) => readLog(client, qualified) }),
       ...(externalName === undefined ? {} : { externalName }),
-      ...(name === undefined
-        ? {}
-        : {
-            name: { text: name, ...(pod === undefined ? {} : { searches: podResolvConfOf(facts, pod).conf.searches }) },
-          }),
+      ...(name === undefined ? {} : { name: { text: name, ...searches } }),
     })
     return buildReport(diagnosis, language)
   } finally {
     progress.clear()
   }
+}
+
+/** The end of a pod's log; undefined where it cannot be read: causes that need it then say so. */
+async function readLog(client: KubeClient, qualified: string): Promise<string | undefined> {
+  const [namespace = '', name = ''] = qualified.split('/')
+  const query = { tailLines: LOG_LINES, limitBytes: MAX_LOG_OCTETS }
+  return client.getText(podLogPath({ namespace, name }), { query, timeoutMs: 3000 }).catch(() => undefined)
 }
 
 function exitCodeOf({ outcome, causes }: DoctorReport, { exitZero, failOn }: DoctorOptions): number {

@@ -12,22 +12,26 @@ import {
   completeName,
   createExpect,
   createExplain,
+  differingReplicas,
   failureGrowth,
   planCutOff,
   planExercise,
   planKubeProxy,
   planLadder,
+  readServerLog,
   serversAsking,
   silentUpstreams,
 } from './ladder/index.ts'
 import type {
   ClimbOptions,
   Climbed,
+  Hop,
   Ladder,
   Origin,
   PlannedRung,
   Rung,
   Scrape,
+  ServerLog,
   SilentUpstream,
 } from './ladder/index.ts'
 import { weigh } from './verdict/index.ts'
@@ -50,10 +54,14 @@ export interface DiagnoseOptions {
     readonly type?: RRType
     readonly searches?: readonly string[]
   }
+  /** Reads the log of a pod given as `namespace/name`; undefined where that is not permitted or fails. */
+  readonly readLog?: (pod: string) => Promise<string | undefined>
   readonly onProgress?: (done: number, all: number) => void
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000
+/** Logs that are read at most. */
+const MAX_LOGS = 8
 /** Counters of failed health checks grow about twice a second once they do. */
 const BETWEEN_SCRAPES_MS = 300
 /**
@@ -107,13 +115,23 @@ async function climbLadder(plan: readonly PlannedRung[], options: DiagnoseOption
   })
   const rungs = first.map(({ rung }) => rung)
   const followUps = climb([...planKubeProxy(facts, rungs), ...planCutOff(plan, rungs)], climbing)
-  const scrapes = await watchCounters(plan, scrapesOf(first), {
-    silent: silentUpstreams(facts, rungs),
-    climbing,
-    startedAt,
-  })
+  const silent = silentUpstreams(facts, rungs)
+  const scrapes = await watchCounters(plan, scrapesOf(first), { silent, climbing, startedAt })
   const more = [...(await Promise.all(exercises)).flat(), ...(await followUps)].map(({ rung }) => rung)
-  return { rungs: mergeRungs(rungs, more), scrapes }
+  const worthALook = [...differingReplicas(rungs), ...silent.flatMap(({ servers }) => servers)]
+  const logs = await readLogs(worthALook, options)
+  return { rungs: mergeRungs(rungs, more), scrapes, logs }
+}
+
+/** Reads the logs of these servers, each once. */
+async function readLogs(servers: readonly Hop[], { readLog }: DiagnoseOptions): Promise<ServerLog[]> {
+  if (readLog === undefined) return []
+  const hops = [...new Map(servers.map((hop) => [hop.name, hop])).values()].slice(0, MAX_LOGS)
+  const texts = await Promise.all(hops.map((hop) => readLog(hop.name)))
+  return hops.flatMap((hop, index) => {
+    const text = texts[index]
+    return text === undefined ? [] : [readServerLog(hop, text)]
+  })
 }
 
 interface WatchOptions {

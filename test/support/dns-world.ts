@@ -39,18 +39,20 @@ export interface Fixture {
   readonly cluster: SmallCluster
   readonly rules?: readonly Rule[]
   readonly name?: string
-  /** Names that the upstreams know beside example.com, with their addresses. */
+  /** Logs by `namespace/name` of the pod. */
+  readonly logs?: Readonly<Record<string, string>>
   readonly origins?: readonly Origin[]
 }
 
 /** Collects, asks and judges a fixture as the doctor does. */
-export async function diagnoseFixture({ cluster, rules = [], name, origins }: Fixture): Promise<Diagnosis> {
+export async function diagnoseFixture({ cluster, rules = [], name, origins, logs = {} }: Fixture): Promise<Diagnosis> {
   const facts = await factsOf(cluster)
   return diagnose({
     facts,
     origins: origins ?? chooseNodeOrigins(facts),
     vantages: worldOf(facts, rules),
     clock: steppingClock(),
+    readLog: async (pod) => logs[pod],
     ...(name === undefined ? {} : { name: { text: name } }),
   })
 }

@@ -60,7 +60,13 @@ function judge({ facts, ladder }: Evidence): Judgement {
       ].join('\n'),
     },
     isFault: true,
-    explains: failedIds(ladder, (rung) => rung.hop.kind === 'dns-service' || clusterNameRungs(rung)),
+    explains: failedIds(
+      ladder,
+      (rung) =>
+        rung.hop.kind === 'dns-service' ||
+        clusterNameRungs(rung) ||
+        notReady.some(({ pod }) => rung.hop.name === qualifiedName(pod)),
+    ),
   }
 }
 

@@ -1,6 +1,6 @@
 // The same question brings different answers from different replicas: one has a stale view, another Corefile.
 import { phrase } from '../ladder/index.ts'
-import type { Rung } from '../ladder/index.ts'
+import type { Ladder, Rung } from '../ladder/index.ts'
 import type { DnsReplica } from '../facts/index.ts'
 import { shownName } from './asked-service.ts'
 import type { Cause, Evidence } from './cause.ts'
@@ -38,7 +38,7 @@ function judgeDifference({ facts, ladder, asked }: Evidence, { question, rungs }
   const [one] = odd
   const other = rungs.find((rung) => !odd.includes(rung))
   const replicas = facts.dns.replicas.filter(({ pod }) => oddNames.includes(qualifiedName(pod)))
-  const differences = describeDifferences(facts.dns.replicas, oddNames)
+  const differences = [...describeHashes(ladder, oddNames), ...describeDifferences(facts.dns.replicas, oddNames)]
   const cached = odd.filter((rung) => isFromCache(rung))
   const pods = oddNames.map((name) => name.split('/')[1] ?? '')
   const namespace = replicas[0]?.pod.meta.namespace ?? 'kube-system'
@@ -108,6 +108,23 @@ function oddOnes(rungs: readonly Rung[]): Rung[] {
   const least = Math.min(...counts.values())
   const rare = [...counts].find(([, count]) => count === least)?.[0]
   return rungs.filter((rung) => answerOf(rung) === rare)
+}
+
+/** The Corefiles that run, as the servers' own logs name them; the metric of that name may hold a rejected one. */
+function describeHashes({ logs }: Ladder, oddNames: readonly string[]): EvidenceLine[] {
+  const odd = logs.find(({ hop }) => oddNames.includes(hop.name))
+  const other = logs.find(({ hop }) => hop.kind === 'replica' && !oddNames.includes(hop.name))
+  const [oddHash, otherHash] = [odd?.configurationHash, other?.configurationHash]
+  if (odd === undefined || other === undefined || oddHash === undefined || otherHash === undefined) return []
+  if (oddHash === otherHash) return []
+  return [
+    line('observed', 'corefile', {
+      odd: odd.hop.name,
+      oddHash: oddHash.slice(0, 12),
+      other: other.hop.name,
+      otherHash: otherHash.slice(0, 12),
+    }),
+  ]
 }
 
 function describeDifferences(replicas: readonly DnsReplica[], oddNames: readonly string[]): EvidenceLine[] {

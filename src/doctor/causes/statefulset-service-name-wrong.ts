@@ -19,7 +19,7 @@ import {
   shownName,
 } from './asked-service.ts'
 import type { AskedService } from './asked-service.ts'
-import { excluded } from './support.ts'
+import { excluded, shellQuote } from './support.ts'
 
 export const statefulsetServiceNameWrong: Cause = {
   code: 'statefulset-service-name-wrong',
@@ -104,17 +104,29 @@ function fixFor(
 ): Fix {
   const { namespace } = asked
   if (right !== undefined) return fix('statefulset.use', { name: right }, digCommand(evidence, right))
-  const missing = set.serviceName !== ''
-  const name = missing ? set.serviceName : asked.service
-  const labels = Object.entries(set.selector.matchLabels).map(([key, value]) => `"${key}":"${value}"`)
-  const manifest = `{"apiVersion":"v1","kind":"Service","metadata":{"name":"${name}","namespace":"${namespace}"},"spec":{"clusterIP":"None","selector":{${labels.join(',')}}}}`
-  return missing
-    ? fix('statefulset.create-service', { service: `${namespace}/${name}` }, `echo '${manifest}' | kubectl apply -f -`)
-    : fix(
-        'statefulset.recreate',
-        { statefulset: `${namespace}/${set.meta.name}` },
-        `kubectl -n ${namespace} delete statefulset ${set.meta.name} --cascade=orphan   # then apply it with spec.serviceName: ${name}`,
-      )
+  const recreate = (name: string): string =>
+    `kubectl -n ${namespace} delete statefulset ${set.meta.name} --cascade=orphan   # then apply it with spec.serviceName: ${name}`
+  const statefulset = `${namespace}/${set.meta.name}`
+  if (set.serviceName === '' || set.serviceName === asked.service) {
+    return set.serviceName === ''
+      ? fix('statefulset.recreate', { statefulset }, recreate(asked.service))
+      : fix('statefulset.create-service', { service: `${namespace}/${set.serviceName}` }, createService(set))
+  }
+  // Two ways out, and only the user knows which name was meant.
+  const command = [
+    `# either: names below ${set.serviceName}`,
+    createService(set),
+    `# or: names below ${asked.service}`,
+    recreate(asked.service),
+  ].join('\n')
+  return fix('statefulset.create-or-recreate', { statefulset, service: set.serviceName, asked: asked.service }, command)
+}
+
+function createService(set: Workload): string {
+  const { namespace } = set.meta
+  const spec = { clusterIP: 'None', selector: set.selector.matchLabels }
+  const manifest = { apiVersion: 'v1', kind: 'Service', metadata: { name: set.serviceName, namespace }, spec }
+  return `echo ${shellQuote(JSON.stringify(manifest))} | kubectl apply -f -`
 }
 
 function fix(key: string, values: Readonly<Record<string, string>>, command: string): Fix {

@@ -39,7 +39,7 @@ function judgeUpstream(evidence: Evidence, to: string, uses: readonly UpstreamUs
   const sightings = uses.map((use) => sight(evidence, use))
   const asked = sightings.filter(({ rungs }) => rungs.length > 0)
   const silent = asked.filter(({ answered, rungs }) => !answered && hasBothTransports(rungs))
-  const growing = counterLines(evidence, to, uses)
+  const growing = [...counterLines(evidence, to, uses), ...logLines(evidence, to, uses)]
   const answering = asked.filter(({ answered }) => answered)
   if (silent.length === 0) {
     if (answering.length > 0) return excluded(answerLine(answering, subject), subject)
@@ -116,6 +116,16 @@ function counterLines({ ladder }: Evidence, to: string, uses: readonly UpstreamU
     if (scrape === undefined || growth === undefined || growth <= 0) return []
     return [line('observed', 'counter-grew', { server, to, growth, seconds: seconds(scrape.apartMs) })]
   })
+}
+
+/** The servers' own words: `read udp …->1.2.4.8:53: i/o timeout`. */
+function logLines({ ladder }: Evidence, to: string, uses: readonly UpstreamUse[]): EvidenceLine[] {
+  const servers = new Set(uses.flatMap((use) => use.servers.map(({ name }) => name)))
+  return ladder.logs
+    .filter(({ hop, upstreamTimeouts }) => servers.has(hop.name) && (upstreamTimeouts[to] ?? 0) > 0)
+    .map(({ hop, upstreamTimeouts }) =>
+      line('observed', 'log-timeouts', { server: hop.name, to, count: upstreamTimeouts[to] ?? 0 }),
+    )
 }
 
 /** External names that the servers answered only after they had waited for the dead upstream. */

@@ -31,11 +31,23 @@ export function describeUsers(facts: ClusterFacts, uses: readonly UpstreamUse[])
     .filter((use) => use.servers.some(({ kind }) => kind === 'node-cache'))
     .flatMap(({ node }) => podsBehindCache(facts, node))
   const lines: EvidenceLine[] = []
-  if (pods.length > 0) lines.push(line('computed', 'felt-by-pods', { count: pods.length, nodes, pods }))
+  if (pods.length > 0) lines.push(feltByPods(facts, uses, pods))
   if (servers.length > 0) {
     lines.push(line('computed', 'felt-by-servers', { count: cached.length, nodes, servers }))
   }
   return lines
+}
+
+/** glibc asks nameservers in order: one that stands behind others is waited for only when those give no answer. */
+function feltByPods(facts: ClusterFacts, uses: readonly UpstreamUse[], pods: readonly string[]): EvidenceLine {
+  const nodes = [...new Set(uses.map(({ node }) => node))]
+  const before = uses.flatMap(({ node, position }) =>
+    (nodeNamed(facts, node)?.resolvConf?.conf.nameservers ?? []).slice(0, position - 1),
+  )
+  const values = { count: pods.length, nodes, pods }
+  return before.length === 0
+    ? line('computed', 'felt-by-pods-first', values)
+    : line('computed', 'felt-by-pods-behind', { ...values, before: [...new Set(before)] })
 }
 
 /** The objects and files that a fix touches. */

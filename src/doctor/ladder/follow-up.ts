@@ -60,6 +60,21 @@ export function silentUpstreams(facts: ClusterFacts, rungs: readonly Rung[]): Si
   }))
 }
 
+/** Replicas whose answer to the same question is not the same: their logs tell which Corefile each of them runs. */
+export function differingReplicas(rungs: readonly Rung[]): Hop[] {
+  const own = rungs.filter(({ hop, purpose, observed }) => {
+    const isCluster = purpose === 'canary' || purpose === 'version' || purpose === 'asked'
+    return hop.kind === 'replica' && isCluster && observed.kind === 'response'
+  })
+  const results = new Map<string, Set<string>>()
+  for (const { question, result } of own) {
+    const key = JSON.stringify(question)
+    results.set(key, (results.get(key) ?? new Set()).add(result))
+  }
+  const differs = [...results.values()].some(({ size }) => size > 1)
+  return differs ? [...new Map(own.map(({ hop }) => [hop.name, hop])).values()] : []
+}
+
 /** kube-proxy's own health on nodes from where the Service IP is silent and a replica is not. */
 export function planKubeProxy(facts: ClusterFacts, rungs: readonly Rung[]): PlannedRung[] {
   return facts.nodes.flatMap(({ name, node }) => {

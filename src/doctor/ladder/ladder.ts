@@ -2,6 +2,7 @@
 import { sumSamples } from './prometheus.ts'
 import type { MetricSample } from './prometheus.ts'
 import type { Hop, Rung } from './rung.ts'
+import type { ServerLog } from './server-log.ts'
 
 /** The metrics of one server, read once or twice. Counters tell something only as a difference of two readings. */
 export interface Scrape {
@@ -16,10 +17,12 @@ export interface Scrape {
 export interface Ladder {
   readonly rungs: readonly Rung[]
   readonly scrapes: readonly Scrape[]
+  /** Of servers whose answers or upstreams gave a reason to look. */
+  readonly logs: readonly ServerLog[]
 }
 
 /** A ladder that nobody climbed: facts only. */
-export const EMPTY_LADDER: Ladder = { rungs: [], scrapes: [] }
+export const EMPTY_LADDER: Ladder = { rungs: [], scrapes: [], logs: [] }
 
 /**
  * By how much a counter grew between the two readings.

@@ -29,6 +29,8 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
     lines: {
       odd: '{replica} says to {question} over TCP: {answer}',
       others: '{replica} says to {question} over TCP: {answer}',
+      corefile:
+        'They run different Corefiles: {odd} has {oddHash}…, {other} has {otherHash}… (SHA-512, from their logs)',
       image: 'The images differ: {odd} against {other}',
       'start-time': 'Started at {odd}, the other at {other}',
       'from-cache': 'The answer of {replica} has aged in a cache: it may be right again in seconds',

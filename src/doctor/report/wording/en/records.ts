@@ -78,6 +78,11 @@ export const recordsFixes: Readonly<Record<string, FixWording>> = {
       'Create {service} as a headless Service that selects the pods, or correct the one that is there (clusterIP cannot be changed: delete it first).',
     risk: 'The names appear as soon as the pods are ready; nothing is restarted.',
   },
+  'statefulset.create-or-recreate': {
+    explanation:
+      'Create Service {service}, and the pods have their names below it; or give the StatefulSet serviceName {asked}, which takes deleting it without its pods and applying it again.',
+    risk: 'Creating the Service restarts nothing. After the second way pods of {statefulset} get the new subdomain only when they are made anew.',
+  },
   'statefulset.recreate': {
     explanation:
       'serviceName cannot be changed: delete the StatefulSet without its pods, and apply it again with the right one.',

@@ -5,8 +5,10 @@ import type { FixWording, GroupWording } from '../wording.ts'
 const places = {
   'in-file': '{file} lists {address} as nameserver {position} of {count}; kubelet hands this file to pods ({kubelet})',
   'in-corefile': 'ConfigMap {name}, Corefile line {line}, forwards to {address}',
-  'felt-by-pods':
-    "{count} {count:pod|pods} on {nodes} with the node's resolver (dnsPolicy Default or hostNetwork) {count:waits|wait} up to 5 s at a time for it: {pods}",
+  'felt-by-pods-first':
+    "{count} {count:pod|pods} on {nodes} with the node's resolver (dnsPolicy Default or hostNetwork) {count:asks|ask} it first and {count:waits|wait} 5 s for every name: {pods}",
+  'felt-by-pods-behind':
+    "{count} {count:pod|pods} on {nodes} with the node's resolver (dnsPolicy Default or hostNetwork) {count:waits|wait} 5 s for it whenever {before} does not answer: {pods}",
   'felt-by-servers':
     'On {nodes} it is asked by {servers}, and so for the {count} {count:pod|pods} behind the node cache there',
 }
@@ -22,6 +24,7 @@ export const upstream: GroupWording<(typeof CAUSE_GROUPS)['upstream'][number]> =
       'silent-beside':
         '{attempts} queries from {node} to {address} over UDP and TCP brought no response within {seconds} s; {control} answered from there in {rttMs} ms',
       'counter-grew': '{server}: failed health checks of {to} grew by {growth} in {seconds} s',
+      'log-timeouts': '{server} logged {count} {count:time|times}: read from {to}: i/o timeout',
       slow: '{server} took up to {seconds} s to answer external names ({count} {count:time|times}): it waited for another upstream first',
       answers: '{address} answers from {nodes} over {transports}',
       'cut-off':

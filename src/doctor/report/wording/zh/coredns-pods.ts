@@ -29,6 +29,7 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
     lines: {
       odd: '{replica} 对 {question}（TCP）的应答：{answer}',
       others: '{replica} 对 {question}（TCP）的应答：{answer}',
+      corefile: '它们运行的 Corefile 不同：{odd} 为 {oddHash}…，{other} 为 {otherHash}…（SHA-512，取自各自的日志）',
       image: '镜像不同：{odd}，另一副本为 {other}',
       'start-time': '启动时间为 {odd}，另一副本为 {other}',
       'from-cache': '{replica} 的应答来自缓存，可能几秒后就会恢复正确',

@@ -74,6 +74,11 @@ export const recordsFixes: Readonly<Record<string, FixWording>> = {
     explanation: '把 {service} 创建为选中这些 Pod 的 headless Service，或修正已有的（clusterIP 不可修改，需先删除）。',
     risk: 'Pod 就绪后域名即出现；不会重启任何东西。',
   },
+  'statefulset.create-or-recreate': {
+    explanation:
+      '创建 Service {service}，Pod 的域名便在它之下；或者把 StatefulSet 的 serviceName 改为 {asked}，这需要先删除 StatefulSet（保留 Pod）再重新创建。',
+    risk: '创建 Service 不会重启任何东西；第二种做法下，{statefulset} 的 Pod 重建之后才会得到新的 subdomain。',
+  },
   'statefulset.recreate': {
     explanation: 'serviceName 不可修改：删除 StatefulSet 但保留其 Pod，再用正确的值重新创建。',
     risk: '{statefulset} 的 Pod 会继续运行；重建之后才会得到新的 subdomain。',

@@ -5,8 +5,10 @@ import type { FixWording, GroupWording } from '../wording.ts'
 const places = {
   'in-file': '{file} 共有 {count} 个 nameserver，{address} 是第 {position} 个；kubelet 把该文件交给 Pod（{kubelet}）',
   'in-corefile': 'ConfigMap {name} 的 Corefile 第 {line} 行转发到 {address}',
-  'felt-by-pods':
-    '{nodes} 上有 {count} 个 Pod 直接使用节点的解析配置（dnsPolicy 为 Default 或 hostNetwork），每次查询最多要等它 5 秒：{pods}',
+  'felt-by-pods-first':
+    '{nodes} 上有 {count} 个 Pod 直接使用节点的解析配置（dnsPolicy 为 Default 或 hostNetwork），首先查询的就是它，每个域名都要等待 5 秒：{pods}',
+  'felt-by-pods-behind':
+    '{nodes} 上有 {count} 个 Pod 直接使用节点的解析配置（dnsPolicy 为 Default 或 hostNetwork），每当 {before} 没有应答，就要再等它 5 秒：{pods}',
   'felt-by-servers': '在 {nodes} 上由 {servers} 向它转发，因此该节点缓存之后的 {count} 个 Pod 也受影响',
 }
 
@@ -20,6 +22,7 @@ export const upstream: GroupWording<(typeof CAUSE_GROUPS)['upstream'][number]> =
       'silent-beside':
         '从 {node} 经 UDP 和 TCP 向 {address} 发出 {attempts} 次查询，{seconds} 秒内全无响应；同一位置查询 {control} 仅需 {rttMs} 毫秒',
       'counter-grew': '{server} 对 {to} 的健康检查失败次数在 {seconds} 秒内增加了 {growth}',
+      'log-timeouts': '{server} 的日志中有 {count} 次从 {to} 读取超时（i/o timeout）',
       slow: '{server} 解析集群外域名最慢用了 {seconds} 秒（{count} 次）：它先等待了另一个上游',
       answers: '从 {nodes} 经 {transports} 查询 {address} 有应答',
       'cut-off':
