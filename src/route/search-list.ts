@@ -24,7 +24,8 @@ export function expandSearchList(name: string, conf: ResolvConf): Candidate[] {
   const searched = conf.searches.flatMap((suffix): Candidate[] => {
     const zone = suffix === '.' ? '.' : `${suffix}.`
     const candidate = zone === '.' ? absolute : absolute + zone
-    return candidate.length > MAX_NAME_OCTETS ? [] : [{ name: candidate, suffix }]
+    // The wire form has one octet more than the text with its final dot.
+    return candidate.length >= MAX_NAME_OCTETS ? [] : [{ name: candidate, suffix }]
   })
   const asIs = { name: absolute }
   const ordered = dots >= ndotsOf(conf) ? [asIs, ...searched] : [...searched, asIs]
