@@ -63,7 +63,7 @@ export async function superviseServer(
   for (const [signal, listener] of signals) process.on(signal, listener)
   try {
     server = await start(() => process.exit(FATAL))
-    say(banner.trimEnd())
+    io.stdout.write(banner)
     return await ended
   } finally {
     for (const [signal, listener] of signals) process.off(signal, listener)

@@ -1,5 +1,5 @@
 // fathom serve: CoreDNS's command line around the server, its exit codes and its signals.
-import { existsSync, fstatSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, fstatSync, writeFileSync } from 'node:fs'
 import { PROGRAM_VERSION, UsageError, describeError, parseGoInt } from '../base/index.ts'
 import { CorefileError, DIRECTIVE_ORDER } from '../corefile/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
@@ -140,7 +140,8 @@ function print(io: Io, text: string): number {
 async function inspect({ action, conf, port }: ServeFlags, io: Io): Promise<number> {
   // Warnings go to standard error: standard output is the result.
   const write = (text: string): boolean => io.stderr.write(text)
-  const blocks = await checkServer({ ...serverOptions(corefileFrom(conf, io), port, io), write })
+  const corefile = await corefileFrom(conf, io)
+  const blocks = await checkServer({ ...serverOptions(corefile, port, io), write })
   if (action === 'dump') io.stdout.write(`${JSON.stringify(blocks.map(dumpOf), undefined, 2)}\n`)
   else
     io.stdout.write(`${conf ?? 'Corefile'}: ${blocks.length} server ${blocks.length === 1 ? 'block' : 'blocks'}, ok\n`)
@@ -150,7 +151,7 @@ async function inspect({ action, conf, port }: ServeFlags, io: Io): Promise<numb
 async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const { conf, port, pidfile, quiet } = flags
   if (pidfile !== undefined) writeFileSync(pidfile, `${process.pid}\n`)
-  const options = serverOptions(corefileFrom(conf, io), port, io)
+  const options = serverOptions(await corefileFrom(conf, io), port, io)
   return superviseServer((onFatal) => startServer({ ...options, quiet, onFatal }), {
     io,
     banner: quiet ? '' : `${VERSION_LINES}\n`,
@@ -168,10 +169,10 @@ function serverOptions(corefile: ServerOptions['corefile'], defaultPort: number,
 }
 
 /** The file that was named, else `Corefile` if there is one, else what is piped in, else the built-in default. */
-function corefileFrom(conf: string | undefined, io: Io): ServerOptions['corefile'] {
+async function corefileFrom(conf: string | undefined, io: Io): Promise<ServerOptions['corefile']> {
   if (conf !== undefined && conf !== 'stdin') return { path: conf }
   if (conf === undefined && existsSync('Corefile')) return { path: 'Corefile' }
-  if (conf === 'stdin' || isPiped(io)) return { text: readFileSync(0, 'utf8'), name: 'stdin' }
+  if (conf === 'stdin' || isPiped(io)) return { text: await readAll(io), name: 'stdin' }
   return { text: '', name: 'Corefile' }
 }
 
@@ -179,10 +180,17 @@ function isPiped({ stdin }: Io): boolean {
   if (stdin !== process.stdin || process.stdin.isTTY) return false
   try {
     const input = fstatSync(0)
-    return input.isFIFO() || input.isFile()
+    return input.isFIFO() || input.isFile() || input.isSocket()
   } catch {
     return false
   }
+}
+
+async function readAll({ stdin }: Io): Promise<string> {
+  const parts: string[] = []
+  stdin.setEncoding('utf8')
+  for await (const part of stdin) parts.push(String(part))
+  return parts.join('')
 }
 
 /** Exit code 1 and one line, with a second one for what a person can do; as CoreDNS ends when it cannot start. */

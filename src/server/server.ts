@@ -217,7 +217,8 @@ function readText(files: Files, path: string): string {
   try {
     return files.readText(path)
   } catch (error) {
-    throw new UsageError('bad-configuration', goFileError(path, error), { cause: error })
+    // Without the cause, which says the same in other words.
+    throw new UsageError('bad-configuration', goFileError(path, error))
   }
 }
 
