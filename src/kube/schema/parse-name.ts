@@ -5,7 +5,7 @@ export type ParsedName =
   /** `svc`, `pod` (empty namespace), or a namespace below them: names that exist only because of those below. */
   | { readonly kind: 'empty'; readonly of: 'pod' | 'svc'; readonly namespace: string }
   | { readonly kind: 'service'; readonly namespace: string; readonly service: string; readonly part: ServicePart }
-  | { readonly kind: 'pod'; readonly namespace: string; readonly label: string; readonly extra: boolean }
+  | { readonly kind: 'pod'; readonly namespace: string; readonly label: string }
   /** What is at a place of the service's own: `dns-version`, `ns.dns`, `dns`. */
   | { readonly kind: 'special'; readonly name: 'dns' | 'dns-version' | 'ns.dns' }
   | { readonly kind: 'invalid'; readonly label: string }
@@ -37,7 +37,7 @@ export function parseName(
   const namespace = labels.pop() ?? ''
   const label = labels.pop()
   if (label === undefined) return { kind: 'empty', of: type, namespace }
-  if (type === 'pod') return { kind: 'pod', namespace, label, extra: labels.length > 0 }
+  if (type === 'pod') return { kind: 'pod', namespace, label: [...labels, label].join('.') }
   return { kind: 'service', namespace, service: label, part: parsePart(labels, options) }
 }
 

@@ -8,13 +8,13 @@ import { found, missingNamespace, type Finding, type SchemaContext } from './fin
 /** Answers as the option `pods` says: never, for every address, or for addresses that a pod of the namespace has. */
 export function resolvePod(
   context: SchemaContext,
-  { namespace, label, extra }: Extract<ParsedName, { kind: 'pod' }>,
+  { namespace, label }: Extract<ParsedName, { kind: 'pod' }>,
 ): Finding {
   const { index, options, owner, type } = context
   if (options.pods === 'disabled') return { kind: 'nxdomain', absence: { code: 'pods-disabled' } }
   const missing = missingNamespace(context, namespace)
   if (missing !== undefined) return { kind: 'nxdomain', absence: missing }
-  const address = extra ? undefined : addressFromLabel(label)
+  const address = addressFromLabel(label)
   if (address === undefined) {
     return { kind: 'nxdomain', absence: { code: 'pod-label-is-no-address', namespace, label } }
   }

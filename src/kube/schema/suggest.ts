@@ -282,19 +282,27 @@ function suggestReadiness(
 }
 
 function suggestPort(
-  { index, zone }: SuggestionContext,
+  context: SuggestionContext,
   { namespace, service, port, protocol }: Extract<Absence, { code: 'no-port' }>,
 ): Suggestion[] {
-  const fields = index.service(namespace, service)?.fields
-  if (fields === undefined) return []
-  const named = fields.ports.flatMap((each, at) => (each.name === '' ? [] : [{ ...each, at }]))
-  const better = named.filter((each) => each.name === port || each.protocol === protocol)
-  return (better.length > 0 ? better : named).map(({ name, protocol: transport, port: number, at }) => ({
-    code: 'port-name',
-    name: `_${name}._${transport}.${service}.${namespace}.svc.${zone}`,
-    text: `port ${number} is named "${name}" with protocol ${transport.toUpperCase()}`,
-    because: [{ object: fields.ref, field: `spec.ports[${at}].name`, value: name }],
-  }))
+  const entry = context.index.service(namespace, service)
+  const fields = entry?.fields
+  if (entry === undefined || fields === undefined) return []
+  // Headless Services have the ports of their endpoints, which may be others than the Service says.
+  const holders = fields.kind === 'headless' ? entry.slices : [fields]
+  const found = holders.flatMap(({ ref, ports }) =>
+    ports.flatMap(({ name, protocol: transport, port: number }, at): { isClose: boolean; suggestion: Suggestion }[] => {
+      const meant = `_${name}._${transport}.${service}.${namespace}.svc.${context.zone}`
+      if (name === '' || !hasRecords(context, meant)) return []
+      const field = ref.kind === 'EndpointSlice' ? `ports[${at}].name` : `spec.ports[${at}].name`
+      const text = `port ${number} is named "${name}" with protocol ${transport.toUpperCase()}`
+      const isClose = name === port || transport === protocol
+      const because = [{ object: ref, field, value: name }]
+      return [{ isClose, suggestion: { code: 'port-name', name: meant, text, because } }]
+    }),
+  )
+  const close = found.filter(({ isClose }) => isClose)
+  return (close.length > 0 ? close : found).map(({ suggestion }) => suggestion)
 }
 
 // --- Names ---
