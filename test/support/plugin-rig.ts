@@ -44,8 +44,8 @@ export interface PluginRig {
   /** Log lines with their level: `warning File does not exist: x`. */
   readonly log: readonly string[]
   /** The exposition's lines that hold a name. */
-  metric(name: string): string[]
-  ask(question: QueryText): Promise<Outcome>
+  readonly metric: (name: string) => string[]
+  readonly ask: (question: QueryText) => Promise<Outcome>
 }
 
 /** `NAME TYPE [CLASS]` and flags: `www.example.org A +do +cd +ad +tcp`; `-x ADDRESS` asks for the address's name. */
