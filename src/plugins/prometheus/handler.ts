@@ -96,7 +96,8 @@ interface Series {
 interface ZoneSeries {
   readonly duration: { observe(value: number): void }
   readonly dnssecOk: Series
-  readonly byProto: readonly [udp: ProtoSeries, tcp: ProtoSeries]
+  /** By `udp` and `tcp`: series appear once something is counted. */
+  readonly byProto: Map<string, ProtoSeries>
   /** By rcode, then plugin. */
   readonly responses: Map<string, Map<string, Series>>
 }
@@ -122,7 +123,9 @@ function createCounters(metrics: DnsMetrics): {
     count(request, outcome, { responseBytes, seconds }) {
       const { server, zone, family, type, transport, message } = request
       const series = seriesOf(request)
-      const proto = series.byProto[transport === 'udp' ? 0 : 1]
+      const proto = found(series.byProto, protoLabel(transport), () =>
+        protoSeries(metrics, [server, zone, '', protoLabel(transport)]),
+      )
       const label = typeLabel(type)
       found(proto.requests[family === 1 ? 0 : 1], label, () =>
         metrics.requests.labeled([server, zone, '', protoLabel(transport), String(family), label]),
@@ -155,15 +158,18 @@ function protoLabel(transport: Request['transport']): string {
 }
 
 function zoneSeries(metrics: DnsMetrics, zone: readonly string[]): ZoneSeries {
-  const proto = (name: string): ProtoSeries => ({
-    requestSize: metrics.requestSize.labeled([...zone, name]),
-    responseSize: metrics.responseSize.labeled([...zone, name]),
-    requests: [new Map(), new Map()],
-  })
   return {
     duration: metrics.duration.labeled(zone),
     dnssecOk: metrics.dnssecOk.labeled(zone),
-    byProto: [proto('udp'), proto('tcp')],
+    byProto: new Map(),
     responses: new Map(),
+  }
+}
+
+function protoSeries(metrics: DnsMetrics, labels: readonly string[]): ProtoSeries {
+  return {
+    requestSize: metrics.requestSize.labeled(labels),
+    responseSize: metrics.responseSize.labeled(labels),
+    requests: [new Map(), new Map()],
   }
 }
