@@ -59,6 +59,10 @@ function mountedMaps(map: ConfigMap, configMaps: readonly ConfigMap[]): Corefile
     const { directory, name } = locate(path)
     return directory === 'custom' ? custom?.data[name] : directory === '' ? map.data[name] : undefined
   }
+  const isDirectory = (path: string): boolean => {
+    const { directory, name } = locate(path)
+    return path === MOUNT || (directory === '' && (name === 'custom' || name === map.meta.namespace))
+  }
   return {
     readFile(path) {
       const text = read(path)
@@ -71,7 +75,7 @@ function mountedMaps(map: ConfigMap, configMaps: readonly ConfigMap[]): Corefile
       if (directory === 'custom') return Object.keys(custom?.data ?? {})
       return directory === '' ? Object.keys(map.data) : []
     },
-    kind: (path) => (read(path) === undefined ? undefined : 'file'),
+    kind: (path) => (isDirectory(path) ? 'directory' : read(path) === undefined ? undefined : 'file'),
     env: () => undefined,
   }
 }
