@@ -14,48 +14,54 @@ export function isReadyNow(store: ObjectStore, key: string): boolean {
 
 /** Says whether a pod is ready; key is `namespace/name`. A pod that is gone is left alone. */
 export function setReadiness(store: ObjectStore, key: string, ready: boolean): void {
-  change(store, key, (status) => ({
-    ...status,
-    conditions: objectsAt(status, 'conditions').map((condition) => {
-      const isAboutReadiness = condition['type'] === 'Ready' || condition['type'] === 'ContainersReady'
-      const wanted = ready ? 'True' : 'False'
-      if (!isAboutReadiness || condition['status'] === wanted) return condition
-      const { reason: _reason, message: _message, ...rest } = condition
-      const why = ready ? {} : { reason: 'ContainersNotReady', message: 'containers with unready status' }
-      return { ...rest, status: wanted, lastTransitionTime: store.timestamp(), ...why }
-    }),
-    containerStatuses: objectsAt(status, 'containerStatuses').map((container) => ({
-      ...container,
-      ready: ready && 'running' in objectAt(container, 'state'),
-    })),
+  change(store, key, (pod) => withReadiness(pod, ready, store.timestamp()))
+}
+
+/** The pod with readiness in its conditions and in its running containers; `now` is the time of a transition. */
+export function withReadiness(pod: RawObject, ready: boolean, now?: string): RawObject {
+  const status = objectAt(pod, 'status')
+  const wanted = ready ? 'True' : 'False'
+  const conditions = objectsAt(status, 'conditions').map((condition) => {
+    const isAboutReadiness = condition['type'] === 'Ready' || condition['type'] === 'ContainersReady'
+    if (!isAboutReadiness || condition['status'] === wanted) return condition
+    const { reason: _reason, message: _message, ...rest } = condition
+    const why = ready ? {} : { reason: 'ContainersNotReady', message: 'containers with unready status' }
+    return { ...rest, status: wanted, ...(now === undefined ? {} : { lastTransitionTime: now }), ...why }
+  })
+  const containerStatuses = objectsAt(status, 'containerStatuses').map((container) => ({
+    ...container,
+    ready: ready && 'running' in objectAt(container, 'state'),
   }))
+  return { ...pod, status: { ...status, conditions, containerStatuses } }
 }
 
 /** Puts one container into a state, such as `{ waiting: { reason } }`; leaving a running one counts as a restart. */
 export function setContainerState(store: ObjectStore, key: string, name: string, state: Json): void {
-  change(store, key, (status) => ({
-    ...status,
-    containerStatuses: objectsAt(status, 'containerStatuses').map((container) => {
-      if (container['name'] !== name) return container
-      const wasRunning = 'running' in objectAt(container, 'state')
-      const isRunning = 'running' in state
-      const ended = { terminated: { reason: 'Error', exitCode: 1, finishedAt: store.timestamp() } }
-      return {
-        ...container,
-        state,
-        // Whether it is ready is for its probe to say.
-        ready: isRunning && container['ready'] === true,
-        started: isRunning,
-        ...(wasRunning && !isRunning ? { restartCount: numberAt(container, 'restartCount') + 1, lastState: ended } : {}),
-      }
-    }),
-  }))
+  change(store, key, (pod) => {
+    const status = objectAt(pod, 'status')
+    const containerStatuses = objectsAt(status, 'containerStatuses').map((container) =>
+      container['name'] === name ? withState(container, state, store.timestamp()) : container,
+    )
+    return { ...pod, status: { ...status, containerStatuses } }
+  })
 }
 
-function change(store: ObjectStore, key: string, apply: (status: Json) => Json): void {
+function withState(container: Json, state: Json, now: string): Json {
+  const wasRunning = 'running' in objectAt(container, 'state')
+  const isRunning = 'running' in state
+  const lastState = { terminated: { reason: 'Error', exitCode: 1, finishedAt: now } }
+  return {
+    ...container,
+    state,
+    // Whether it is ready is for its probe to say.
+    ready: isRunning && container['ready'] === true,
+    started: isRunning,
+    ...(wasRunning && !isRunning ? { restartCount: numberAt(container, 'restartCount') + 1, lastState } : {}),
+  }
+}
+
+function change(store: ObjectStore, key: string, apply: (pod: RawObject) => RawObject): void {
   const [namespace = '', name = ''] = key.split('/')
   const pod = store.get(POD_TYPE, namespace, name)
-  if (pod === undefined) return
-  const changed: RawObject = { ...pod, status: apply(objectAt(pod, 'status')) }
-  store.update(POD_TYPE, changed)
+  if (pod !== undefined) store.update(POD_TYPE, apply(pod))
 }

@@ -6,6 +6,8 @@ import type { NodeFiles } from '../cluster/pod-files.ts'
 export interface FaultStage {
   readonly store: ObjectStore
   readonly nodeFiles: NodeFiles
+  /** Resolves when the programs of a new pod run and are ready, or have failed. */
+  podStarted(namespace: string, name: string): Promise<void>
   /** Ends a pod's programs and starts them anew, its files made again. */
   restartPod(namespace: string, name: string): Promise<void>
   /** Ends a pod's programs and shows it as crashing, with these last words. */

@@ -1,5 +1,6 @@
 import { objectAt, objectsAt, textAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
+import { withReadiness } from '../cluster/pod-status.ts'
 import { POD_TYPE } from '../cluster/resource-types.ts'
 import type { Fault, FaultStage } from './fault.ts'
 import { coreDnsPods } from './pods.ts'
@@ -7,15 +8,20 @@ import { coreDnsPods } from './pods.ts'
 export const replicasOnOneNode: Fault = {
   name: 'replicas-on-one-node',
   summary: 'both CoreDNS replicas sit on one node: nothing fails yet, all DNS goes when that node goes',
-  inject(stage) {
+  async inject(stage) {
     const [stays, ...others] = coreDnsPods(stage)
-    if (stays === undefined) return Promise.resolve(() => Promise.resolve())
+    if (stays === undefined) return () => Promise.resolve()
     const moved = others.map((pod, index) => replacePod(stage, pod, movedTo(stage, pod, { beside: stays, index })))
-    return Promise.resolve(() => {
-      for (const [index, pod] of others.entries()) replacePod(stage, moved[index] ?? pod, pod)
-      return Promise.resolve()
-    })
+    await allStarted(stage, moved)
+    return async () => {
+      const back = others.map((pod, index) => replacePod(stage, moved[index] ?? pod, pod))
+      await allStarted(stage, back)
+    }
   },
+}
+
+async function allStarted(stage: FaultStage, pods: readonly RawObject[]): Promise<void> {
+  await Promise.all(pods.map(({ metadata }) => stage.podStarted(metadata.namespace ?? 'default', metadata.name)))
 }
 
 function movedTo({ store }: FaultStage, pod: RawObject, { beside, index }: { readonly beside: RawObject; readonly index: number }): RawObject {
@@ -39,9 +45,10 @@ function nextAddress(address: string, taken: ReadonlySet<string>): string {
   return address
 }
 
+/** Takes one pod away and puts another one there, which becomes ready by its own probe. */
 function replacePod({ store }: FaultStage, from: RawObject, to: RawObject): RawObject {
   store.delete(POD_TYPE, from.metadata.namespace, from.metadata.name)
   const { resourceVersion: _resourceVersion, ...metadata } = to.metadata
-  const written = store.create(POD_TYPE, { ...to, metadata })
+  const written = store.create(POD_TYPE, withReadiness({ ...to, metadata }, false))
   return written.kind === 'written' ? written.object : to
 }

@@ -7,6 +7,7 @@ export function loopbackStage(lab: LoopbackLab): FaultStage {
   return {
     store: lab.store,
     nodeFiles: lab.nodeFiles,
+    podStarted: (namespace, name) => lab.pods.whenStarted(namespace, name),
     restartPod: (namespace, name) => lab.pods.restart(namespace, name),
     crashPod: (namespace, name, why) => lab.pods.crash(namespace, name, why),
     overrideFile: (namespace, name, file) => lab.pods.overrideFile(namespace, name, file),

@@ -38,7 +38,11 @@ interface RunningPod {
   readonly pod: RawObject
   readonly origin: Origin
   readonly containers: Map<string, RunningContainer>
+  /** Undone when its programs end: listeners, timers. */
   readonly endings: (() => void)[]
+  /** Undone when the pod goes: until then its address refuses instead of being silent. */
+  readonly leave: () => void
+  started: Promise<void>
   stopped: boolean
 }
 
@@ -102,6 +106,11 @@ export class PodRunner {
     setReadiness(this.#options.store, key, false)
   }
 
+  /** Resolves when a pod's programs run and are ready, or have failed; at once for a pod that is not there. */
+  async whenStarted(namespace: string, name: string): Promise<void> {
+    await this.#pods.get(objectKey(namespace, name))?.started
+  }
+
   /** Gives a pod another content for a file, from its next start on; undefined takes that back. */
   overrideFile(namespace: string, name: string, { path, text }: { readonly path: string; readonly text: string | undefined }): void {
     const key = objectKey(namespace, name)
@@ -132,7 +141,9 @@ export class PodRunner {
     if (origin === undefined) return
     const { switchboard } = this.#options
     const key = keyOf(pod)
-    const running: RunningPod = { pod, origin, containers: new Map(), endings: [switchboard.registerAddress(origin.address)], stopped: false }
+    const running: RunningPod = { pod, origin, containers: new Map(), endings: [],
+      leave: switchboard.registerAddress(origin.address),
+      started: Promise.resolve(), stopped: false }
     this.#pods.set(key, running)
     for (const container of objectsAt(pod, 'spec', 'containers')) {
       const program = programOf(container)
@@ -140,7 +151,10 @@ export class PodRunner {
       const log = new LogBuffer(this.#options.now)
       running.containers.set(textAt(container, 'name'), { log, program, container, running: undefined, resolvConf: this.#computedResolvConf(pod) })
     }
-    await Promise.all([...running.containers.values()].map((container) => this.#startContainer(running, container)))
+    running.started = Promise.all(
+      [...running.containers.values()].map((container) => this.#startContainer(running, container)),
+    ).then(() => {})
+    await running.started
   }
 
   async #startContainer(pod: RunningPod, container: RunningContainer): Promise<void> {
@@ -229,12 +243,13 @@ export class PodRunner {
     const running = this.#pods.get(key)
     if (running === undefined) return
     this.#pods.delete(key)
+    running.leave()
     await this.#endPrograms(running)
   }
 
   async #endPrograms(pod: RunningPod): Promise<void> {
     pod.stopped = true
-    for (const end of pod.endings) end()
+    for (const end of pod.endings.splice(0)) end()
     const stopped = Promise.all(
       [...pod.containers.values()].map(async (container) => {
         await container.running?.stop()

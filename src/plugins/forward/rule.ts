@@ -162,7 +162,10 @@ function settingsOf(rule: ForwardRule, target: Target, env: PluginEnv): Upstream
   return {
     scheme: target.scheme,
     to,
-    connectTo: env.network.callTo(to),
+    // Asked at each dial: where an address leads may change while the server runs.
+    get connectTo(): Endpoint {
+      return env.network.callTo(to)
+    },
     tls: { ...rule.tls, serverName: target.serverName ?? rule.tls.serverName ?? name },
     authority: name,
     httpMethod: rule.httpMethod,
