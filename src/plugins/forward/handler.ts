@@ -39,6 +39,8 @@ export function createForward(options: ForwardOptions, env: PluginEnv, connect: 
     start: async () => {
       for (const rule of rules) await rule.start()
     },
+    // CoreDNS forwards questions of other classes, as long as a zone matches.
+    anyClass: true,
     api,
   }
 }

@@ -15,7 +15,7 @@ const VALUES: TemplateValue = {
     ['hex', 'ff'],
   ]),
   Question: { Name: 'X.', Qtype: 1 },
-  Meta: (label) => `meta:${String(label)}`,
+  Meta: (label) => `meta:${typeof label === 'string' ? label : '?'}`,
 }
 
 function run(source: string): string {
