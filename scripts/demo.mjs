@@ -3,7 +3,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const program = fileURLToPath(new URL('../bin/fathom.js', import.meta.url))
+// The test suite puts its own build here.
+const program = process.env.FATHOM_PROGRAM ?? fileURLToPath(new URL('../bin/fathom.js', import.meta.url))
 const name = `demo-${process.pid}`
 /** What the doctor exits with when it proved a cause. */
 const CAUSE_PROVEN = 1

@@ -1,0 +1,162 @@
+// `fathom lab` as a user runs it: the built program, in processes of its own.
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleProgram } from '../support/program.ts'
+
+const NAME = 'e2e'
+let runtime = ''
+let program = ''
+
+beforeAll(async () => {
+  runtime = mkdtempSync(join(tmpdir(), 'fathom-e2e-'))
+  program = await bundleProgram(runtime)
+})
+afterAll(async () => {
+  await fathom('lab', 'down', '--name', NAME)
+  rmSync(runtime, { recursive: true, force: true })
+})
+
+interface Finished {
+  readonly status: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function fathom(...args: readonly string[]): Promise<Finished> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, XDG_RUNTIME_DIR: runtime }
+    execFile(process.execPath, [program, ...args], { env }, (error, stdout, stderr) => {
+      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+interface Status {
+  readonly labs: readonly {
+    readonly name: string
+    readonly pid: number
+    readonly kubeconfig: string
+    readonly faults: readonly string[]
+    readonly addresses: readonly { readonly address: string }[]
+  }[]
+}
+
+async function status(): Promise<Status> {
+  return JSON.parse((await fathom('lab', 'status', '-o', 'json')).stdout) as Status
+}
+
+describe('fathom lab', () => {
+  it('says that nothing runs', async () => {
+    expect(await fathom('lab', 'status')).toMatchObject({
+      status: 0,
+      stdout: 'no lab runs; "fathom lab up" starts one\n',
+    })
+    expect(await fathom('lab', 'down')).toMatchObject({
+      status: 2,
+      stderr: 'fathom: No lab runs; "fathom lab up" starts one\n',
+    })
+  })
+
+  it('comes up in the background, writes down how to reach it for this user alone, and takes commands', async () => {
+    const up = await fathom('lab', 'up', '--name', NAME)
+    expect(up).toMatchObject({ status: 0, stderr: '' })
+    expect(up.stdout).toContain('export KUBECONFIG=')
+    const [lab] = (await status()).labs
+    expect(lab).toMatchObject({ name: NAME, faults: ['upstream-dead'] })
+    expect(lab?.addresses.map(({ address }) => address)).toContain('10.233.0.3:53')
+    expect(statSync(lab?.kubeconfig ?? '').mode & 0o777).toBe(0o600)
+    expect(readFileSync(lab?.kubeconfig ?? '', 'utf8')).toContain('https://127.0.0.1:')
+  })
+
+  it('refuses to start a second lab of the same name', async () => {
+    const again = await fathom('lab', 'up', '--name', NAME)
+    expect(again.status).toBe(2)
+    expect(again.stderr).toContain(`Cannot start lab "${NAME}": it runs already`)
+  })
+
+  it('lists, injects and heals faults', async () => {
+    expect((await fathom('lab', 'faults')).stdout).toContain('service-ip-unreachable')
+    expect((await fathom('lab', 'inject', 'dns-service-selector-mismatch')).stdout).toBe(
+      'in the lab now: upstream-dead, dns-service-selector-mismatch\n',
+    )
+    expect((await fathom('lab', 'heal', 'dns-service-selector-mismatch')).stdout).toBe(
+      'healed: dns-service-selector-mismatch\n',
+    )
+    expect((await fathom('lab', 'heal')).stdout).toBe('healed: upstream-dead\n')
+    expect((await fathom('lab', 'heal')).stdout).toBe('nothing to heal\n')
+    const unknown = await fathom('lab', 'inject', 'gremlins')
+    expect(unknown).toMatchObject({ status: 2 })
+    expect(unknown.stderr).toMatch(/^fathom: Cannot inject "gremlins": there is no such fault; known: .*\n$/)
+  })
+
+  it('goes down and leaves nothing behind', async () => {
+    const [lab] = (await status()).labs
+    expect((await fathom('lab', 'down', '--name', NAME)).stdout).toBe(`lab "${NAME}" is down\n`)
+    expect(isAlive(lab?.pid ?? 0)).toBe(false)
+    expect(existsSync(join(runtime, 'fathom-lab', NAME))).toBe(false)
+  })
+
+  it('clears away a lab whose process was killed', async () => {
+    await fathom('lab', 'up', '--name', NAME, '--healthy')
+    const [lab] = (await status()).labs
+    expect(lab?.faults).toEqual([])
+    process.kill(lab?.pid ?? 0, 'SIGKILL')
+    await expect.poll(() => isAlive(lab?.pid ?? 0), { timeout: 10_000 }).toBe(false)
+    expect((await status()).labs).toEqual([])
+    expect((await fathom('lab', 'up', '--name', NAME)).status).toBe(0)
+    expect((await fathom('lab', 'down', '--name', NAME)).status).toBe(0)
+  })
+
+  it.each([
+    { title: 'an unknown flag', args: ['up', '--speed', '9'], why: 'unknown option' },
+    { title: 'an unknown subcommand', args: ['sideways'], why: 'sideways' },
+    { title: 'a name that is none', args: ['up', '--name', '../x'], why: 'Cannot use lab name "../x"' },
+    {
+      title: 'a cluster that is not there',
+      args: ['up', '--name', 'x', '--cluster', '/nothing/here'],
+      why: 'there is no such folder',
+    },
+    { title: 'a lab that does not run', args: ['status', '--name', 'other'], why: 'No lab "other" runs' },
+    { title: 'a format that is none', args: ['status', '-o', 'xml'], why: '-o takes text or json' },
+    { title: 'exec, which needs namespaces', args: ['exec', 'console', '--', 'ls'], why: 'no places of their own' },
+  ])('answers $title with one line and status 2', async ({ args, why }) => {
+    const { status: code, stderr, stdout } = await fathom('lab', ...args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(stderr).toContain(why)
+  })
+
+  it('says which file of a cluster is wrong', async () => {
+    const folder = join(runtime, 'broken')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'lab.yaml'), 'apiVersion: lab.fathom/v1\nkind: Lab\nmetadata:\n  name: x\n')
+    writeFileSync(join(folder, 'pods.yaml'), 'apiVersion: v1\nkind: Pod\nmetadata: {}\n')
+    const { status: code, stderr } = await fathom('lab', 'up', '--name', 'x', '--cluster', folder)
+    expect(code).toBe(2)
+    expect(stderr).toContain('pods.yaml": a Pod has no name')
+    expect(existsSync(join(runtime, 'fathom-lab', 'x'))).toBe(false)
+  })
+
+  it('runs several labs side by side and asks which one is meant', async () => {
+    await Promise.all([
+      fathom('lab', 'up', '--name', 'one', '--healthy'),
+      fathom('lab', 'up', '--name', 'two', '--healthy'),
+    ])
+    expect((await status()).labs.map((lab) => lab.name)).toEqual(['one', 'two'])
+    expect((await fathom('lab', 'heal')).stderr).toBe('fathom: Which lab? Several run (one, two); say --name NAME\n')
+    await Promise.all(['one', 'two'].map((name) => fathom('lab', 'down', '--name', name)))
+    expect((await status()).labs).toEqual([])
+  })
+})

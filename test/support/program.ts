@@ -1,0 +1,27 @@
+// The program as users run it, bundled from the present source into a folder of the test's own.
+import { symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { build } from 'esbuild'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** Bundles the program below `folder`; the result is the path to run with Node. */
+export async function bundleProgram(folder: string): Promise<string> {
+  const outdir = join(folder, 'program', 'dist')
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { main: 'src/cli/main.ts' },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    logLevel: 'warning',
+  })
+  // Dependencies and the reference cluster are found beside dist/, as in an installation.
+  for (const name of ['node_modules', 'lab', 'package.json'])
+    symlinkSync(join(ROOT, name), join(folder, 'program', name))
+  return join(outdir, 'main.js')
+}
