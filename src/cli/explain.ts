@@ -95,8 +95,8 @@ Examples:
 function usageError(error: CommanderError, command: Commander): UsageError {
   const said = error.message
     .replace(/^error: /, '')
-    .split('\n')
-    .join(' ')
+    .replace(/\.$/, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
   const message = said.charAt(0).toUpperCase() + said.slice(1)
   if (error.code === 'commander.missingArgument') {
     const swallowed = command.opts<SourceOptions>().manifests?.at(-1)

@@ -7,6 +7,8 @@ type Colors = ReturnType<typeof pc.createColors>
 
 /** Columns that prose is wrapped at. */
 const WIDTH = 100
+/** Reasons stand below records, which are longer than any terminal's line. */
+const REASON_WIDTH = 132
 
 /** Renders an explanation; ends with a line feed. */
 export function renderText(explanation: Explanation, color: boolean): string {
@@ -52,7 +54,7 @@ function renderLookup(lookup: Lookup, colors: Colors): string[] {
     if (lookup.readAs !== null) lines.push(...wrap(`It is read as ${lookup.readAs};`, 2))
     lines.push(...wrap(`${absence.text}.`, 2))
   }
-  for (const record of lookup.authority) lines.push(colors.dim(`  authority: ${record.text}`))
+  for (const record of lookup.authority) lines.push(colors.dim(`  authority: ${authorityText(record)}`))
   if (lookup.result === 'elsewhere' || lookup.result === 'overridden') {
     const { at, plugin, text, upstreams } = lookup.decidedBy
     const by = plugin === null ? text : `plugin ${plugin}${at === null ? '' : ` (${at})`}: ${text}`
@@ -87,7 +89,13 @@ function renderRecord(record: ExplainedRecord, colors: Colors): string[] {
   const place =
     object === null ? '' : `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`
   const reason = [place === '' ? '' : `${place}: ${field}`, why].filter((part) => part !== '').join(', ')
-  return [`  ${record.text}`, ...wrap(reason, 6).map((line) => colors.dim(line))]
+  return [`  ${record.text}`, ...wrap(reason, 6, REASON_WIDTH).map((line) => colors.dim(line))]
+}
+
+/** The serial is the time of the last change that a running server saw, which objects alone do not tell. */
+function authorityText({ text, rdata }: ExplainedRecord): string {
+  if (rdata.type !== 'SOA') return text
+  return text.replace(` ${rdata.serial} ${rdata.refresh} `, ` SERIAL ${rdata.refresh} `)
 }
 
 function renderAddress({ address }: Explanation, colors: Colors): string[] {
@@ -240,11 +248,11 @@ function renderMissing({ missing }: Explanation, colors: Colors): string[] {
 
 // --- Text ---
 
-function wrap(text: string, indent: number): string[] {
+function wrap(text: string, indent: number, width: number = WIDTH): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + word.length + 1 > WIDTH - indent) {
+    if (line !== '' && line.length + word.length + 1 > width - indent) {
       lines.push(line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`
