@@ -45,6 +45,8 @@ export interface ServeFlags {
   readonly port: number
   readonly pidfile: string | undefined
   readonly quiet: boolean
+  readonly debugPages: boolean
+  readonly explainErrors: boolean
 }
 
 /** Reads the command line. @throws {UsageError} */
@@ -54,6 +56,8 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
   let port = 53
   let pidfile: string | undefined
   let quiet = false
+  let debugPages = false
+  let explainErrors = false
   for (let index = 0; index < args.length; index += 1) {
     const [name, inline] = splitFlag(args[index] ?? '')
     const value = (): string => {
@@ -74,6 +78,12 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
         break
       case 'quiet':
         quiet = isTrue(name, inline)
+        break
+      case 'debug-pages':
+        debugPages = isTrue(name, inline)
+        break
+      case 'explain-errors':
+        explainErrors = isTrue(name, inline)
         break
       case 'version':
       case 'plugins':
@@ -97,7 +107,7 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
         )
     }
   }
-  return { action, conf, port, pidfile, quiet }
+  return { action, conf, port, pidfile, quiet, debugPages, explainErrors }
 }
 
 function splitFlag(text: string): [name: string, value: string | undefined] {
@@ -149,13 +159,16 @@ async function inspect({ action, conf, port }: ServeFlags, io: Io): Promise<numb
 }
 
 async function serve(flags: ServeFlags, io: Io): Promise<number> {
-  const { conf, port, pidfile, quiet } = flags
+  const { conf, port, pidfile, quiet, debugPages, explainErrors } = flags
   if (pidfile !== undefined) writeFileSync(pidfile, `${process.pid}\n`)
   const options = serverOptions(await corefileFrom(conf, io), port, io)
-  return superviseServer((onFatal) => startServer({ ...options, quiet, onFatal }), {
-    io,
-    banner: quiet ? '' : `${VERSION_LINES}\n`,
-  })
+  return superviseServer(
+    (onFatal) => startServer({ ...options, quiet, onFatal, features: { debugPages, explainErrors } }),
+    {
+      io,
+      banner: quiet ? '' : `${VERSION_LINES}\n`,
+    },
+  )
 }
 
 function serverOptions(corefile: ServerOptions['corefile'], defaultPort: number, io: Io): ServerOptions {
@@ -230,6 +243,10 @@ Serves DNS from a Corefile, as CoreDNS does.
   -version          prints the version
   -check FILE       parses and sets up FILE without listening; exit status 1 if it cannot be used
   -dump FILE        as -check, and prints the server blocks as JSON
+
+Beyond CoreDNS's:
+  -debug-pages      adds /dns-query?name=NAME&type=TYPE, /debug/upstreams and /debug/config to the metrics pages
+  -explain-errors   tells clients that speak EDNS why there is no answer (RFC 8914); the text names objects
 
 Signals: SIGTERM and SIGINT end it in order (lameduck, queries in flight), a second SIGINT or SIGQUIT at once;
 SIGUSR1 reloads the Corefile; SIGHUP is ignored. SIGUSR2 (upgrade of the binary) is not offered.

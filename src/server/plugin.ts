@@ -201,12 +201,42 @@ export interface BoundListener {
   readonly actual: Endpoint
 }
 
+/** A Corefile that was to take over and could not. */
+export interface RejectedCorefile {
+  /** Of its content; undefined when it could not even be parsed. */
+  readonly hash: string | undefined
+  /** One line, with file and line where it has them. */
+  readonly error: string
+  /** Wall-clock milliseconds. */
+  readonly at: number
+}
+
 /** The Corefile as the running configuration was made from it. */
 export interface ConfigurationSource {
+  /** The path, or the name of a text. */
+  readonly file: string
+  /** When it was read, in wall-clock milliseconds. */
+  readonly readAt: number
   /** SHA-512 of its canonical content, imports included, in hexadecimal digits. */
   readonly hash: string
   /** Reads it again. @throws {CorefileError} when it no longer parses */
   readonly currentHash: () => string
+  /** The last one that failed since this one took over. */
+  readonly rejected: () => RejectedCorefile | undefined
+}
+
+/** What the command line may add; never the Corefile, which must stay one that CoreDNS runs too. */
+export interface Features {
+  /** Pages beside /metrics: questions, upstreams, configuration. */
+  readonly debugPages: boolean
+  /** Extended errors (RFC 8914) with the reason of each answer that is none. */
+  readonly explainErrors: boolean
+}
+
+/** A block and what its directives became. */
+export interface BlockInstances {
+  readonly block: BlockInfo
+  readonly instances: ReadonlyMap<string, PluginInstance>
 }
 
 /** What a plugin gets to live with. */
@@ -221,6 +251,9 @@ export interface PluginEnv extends SetupContext {
   readonly render: (request: Request, outcome: Outcome) => Uint8Array | undefined
   /** The block's plugin instances by directive name; complete from `start` on. */
   readonly siblings: () => ReadonlyMap<string, PluginInstance>
+  /** All blocks of this configuration; complete from `start` on. */
+  readonly blocks: () => readonly BlockInstances[]
+  readonly features: Features
   /** The block's open listeners; from `started` on. */
   readonly listeners: () => readonly BoundListener[]
   readonly source: ConfigurationSource

@@ -1,7 +1,8 @@
 // The one place that turns an outcome into octets: id, question and EDNS of the client, size limit, compression.
 import { EDNS_OPTION, encodeResponse, rcodeNumber } from '../dns/index.ts'
 import type { Edns, EdnsOption, Message, Rcode } from '../dns/index.ts'
-import type { Outcome, Request } from './plugin.ts'
+import { explainOutcome } from './explain.ts'
+import type { Features, Outcome, Request } from './plugin.ts'
 
 /** The largest payload of a UDP datagram over IPv4: what a client claims beyond it cannot be sent. */
 const MAX_DATAGRAM_PAYLOAD = 65_507
@@ -16,13 +17,15 @@ export function renderOutcome(request: Request, outcome: Outcome): Uint8Array | 
 }
 
 /** Remembers the last rendering: `log` and `prometheus` ask for the size of what the server then sends. */
-export function createRenderer(): (request: Request, outcome: Outcome) => Uint8Array | undefined {
+export function createRenderer({
+  explainErrors,
+}: Pick<Features, 'explainErrors'>): (request: Request, outcome: Outcome) => Uint8Array | undefined {
   let lastMessage: Message | undefined
   let lastOutcome: Outcome | undefined
   let last: Uint8Array | undefined
   return (request, outcome) => {
     if (request.message === lastMessage && outcome === lastOutcome) return last
-    last = renderOutcome(request, outcome)
+    last = renderOutcome(request, explainErrors ? explainOutcome(request, outcome) : outcome)
     lastMessage = request.message
     lastOutcome = outcome
     return last

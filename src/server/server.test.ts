@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { EDNS_OPTION, findOption, readExtendedError } from '../dns/index.ts'
+import type { Message } from '../dns/index.ts'
 import { rr } from '../../test/support/records.ts'
 import { startRig } from '../../test/support/server-rig.ts'
 import type { ServerRig } from '../../test/support/server-rig.ts'
@@ -115,6 +117,26 @@ describe('startServer()', () => {
   it('answers SERVFAIL when the last plugin passes a query on', async () => {
     const rig = await start('. {\n hosts\n}', { plugins: plugin('hosts', () => (request, next) => next(request)) })
     expect((await rig.ask({ name: 'x' })).rcode).toBe('SERVFAIL')
+  })
+
+  it('tells why there is no answer in an extended error, but only with explainErrors and only to who speaks EDNS', async () => {
+    const reasons = plugin('hosts', () => (request) => {
+      if (request.type === 'A') return respond(request, { by: 'hosts', answer: [], reason: 'no Service web' })
+      return fail('hosts', 'SERVFAIL', 'i/o timeout')
+    })
+    const textOf = (message: Message): string | undefined => {
+      const option = findOption(message.edns, EDNS_OPTION.extendedError)
+      return option && readExtendedError(option)?.extraText
+    }
+    const corefile = 'example.org {\n hosts\n}'
+    const silent = await start(corefile, { plugins: reasons })
+    expect(textOf(await silent.ask({ name: 'example.org', edns: {} }))).toBeUndefined()
+    const { ask } = await start(corefile, { plugins: reasons, features: { explainErrors: true } })
+    expect(textOf(await ask({ name: 'example.org', edns: {} }))).toBe('no Service web')
+    const failed = await ask({ name: 'example.org', type: 'AAAA', edns: {} })
+    expect(failed).toMatchObject({ rcode: 'SERVFAIL', flags: { aa: false } })
+    expect(textOf(failed)).toBe('i/o timeout')
+    expect((await ask({ name: 'example.org' })).edns).toBeUndefined()
   })
 
   it('prints a line for each zone', async () => {

@@ -13,7 +13,15 @@ import { createListenerSet } from './listener-set.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics-registry.ts'
 import type { MetricsRegistry } from './metrics-registry.ts'
-import type { BoundListener, ConfigurationSource, Files, Network, PluginRegistry } from './plugin.ts'
+import type {
+  BoundListener,
+  ConfigurationSource,
+  Features,
+  Files,
+  Network,
+  PluginRegistry,
+  RejectedCorefile,
+} from './plugin.ts'
 import { createRenderer } from './render.ts'
 import { createSharedStore } from './shared-store.ts'
 import type { SharedScope } from './shared-store.ts'
@@ -41,6 +49,7 @@ export interface ServerOptions {
   readonly metrics?: MetricsRegistry | undefined
   /** Draws 0 to 65535; default cryptographic. */
   readonly randomId?: (() => number) | undefined
+  readonly features?: Partial<Features> | undefined
   /** Called after a `[FATAL]` line; whoever runs the process ends it. Default: the server stops. */
   readonly onFatal?: ((message: string) => void) | undefined
 }
@@ -94,11 +103,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log.for().info('Reloading')
     let next: Prepared | undefined
     try {
-      next = await activate(host, await prepare(host))
+      next = await prepare(host)
+      await activate(host, next)
     } catch (error) {
       host.corefileErrors.inc()
+      host.rejected = { hash: next?.source.hash ?? hashOrNone(host), error: describeError(error), at: host.clock.now() }
       throw error
     }
+    host.rejected = undefined
     const old = running
     running = next
     log.for().info('Reloading complete')
@@ -161,6 +173,7 @@ function hostOf(options: ServerOptions) {
   const clock = options.clock ?? systemClock
   const network = options.network ?? IDENTITY
   const metrics = options.metrics ?? createMetrics()
+  const features: Features = { debugPages: false, explainErrors: false, ...options.features }
   const host = {
     options,
     clock,
@@ -177,7 +190,9 @@ function hostOf(options: ServerOptions) {
       name: 'fathom_corefile_errors_total',
       help: 'Counter of Corefiles that could not be used when a reload was due.',
     }),
-    render: createRenderer(),
+    features,
+    render: createRenderer(features),
+    rejected: undefined as RejectedCorefile | undefined,
     retiring: new Set<Promise<void>>(),
     shuttingDown: false,
     reload: async (): Promise<void> => {},
@@ -196,6 +211,7 @@ function fatal(host: Host, message: string): void {
 // --- Reading the Corefile ---
 
 interface ReadCorefile {
+  readonly file: string
   readonly corefile: Corefile
   readonly hash: string
 }
@@ -210,7 +226,16 @@ function readCorefile({ options, files, environment }: Host): ReadCorefile {
   if (parsed.blocks.length === 0) {
     parsed = { ...parseCorefile(DEFAULT_COREFILE, { file: name, accepts }), warnings: parsed.warnings }
   }
-  return { corefile: parsed, hash: createHash('sha512').update(canonicalCorefile(parsed)).digest('hex') }
+  return { file: name, corefile: parsed, hash: createHash('sha512').update(canonicalCorefile(parsed)).digest('hex') }
+}
+
+/** The hash of a file that can at least be parsed. */
+function hashOrNone(host: Host): string | undefined {
+  try {
+    return readCorefile(host).hash
+  } catch {
+    return undefined
+  }
 }
 
 function readText(files: Files, path: string): string {
@@ -238,10 +263,16 @@ interface Prepared {
 async function prepare(host: Host): Promise<Prepared> {
   const { options, files, environment, clock, network, metrics, log, render } = host
   log.setDebug(false)
-  const { corefile, hash } = readCorefile(host)
+  const { file, corefile, hash } = readCorefile(host)
   for (const { message } of corefile.warnings) log.for().warning(message)
   const scope = host.shared.open()
-  const source = { hash, currentHash: () => readCorefile(host).hash }
+  const source: ConfigurationSource = {
+    file,
+    hash,
+    readAt: clock.now(),
+    currentHash: () => readCorefile(host).hash,
+    rejected: () => host.rejected,
+  }
   try {
     const made: { configuration?: Configuration } = {}
     const blocks = await setUpBlocks(corefile.blocks, {
@@ -254,6 +285,7 @@ async function prepare(host: Host): Promise<Prepared> {
       log,
       render,
       source,
+      features: host.features,
       randomId: options.randomId ?? drawId,
       defaultPort: options.defaultPort ?? 53,
       lookup: (request) => made.configuration?.lookup(request) ?? { kind: 'status', rcode: 'SERVFAIL', by: '' },

@@ -15,9 +15,11 @@ import type { Link } from './chain.ts'
 import type { Log } from './log.ts'
 import type {
   BlockInfo,
+  BlockInstances,
   BlockSettings,
   BoundListener,
   ConfigurationSource,
+  Features,
   Files,
   Metrics,
   Network,
@@ -44,6 +46,7 @@ export interface SetupDeps {
   /** Port of keys without scheme and port. */
   readonly defaultPort: number
   readonly source: ConfigurationSource
+  readonly features: Features
   readonly lookup: (request: Request) => Outcome | Promise<Outcome>
   readonly render: (request: Request, outcome: Outcome) => Uint8Array | undefined
   readonly listeners: (block: BlockInfo) => readonly BoundListener[]
@@ -84,7 +87,7 @@ export async function setUpBlocks(blocks: readonly ServerBlock[], deps: SetupDep
     ),
   )
   for (const [index, { draft, directive, plugin }] of steps.entries()) {
-    const env = envOf(draft, plugin.name, deps)
+    const env = envOf(draft, { plugin: plugin.name, deps, blocks: () => drafts })
     const instance = guarded(directive, () => plugin.create(options[index], env))
     draft.instances.set(plugin.name, instance)
   }
@@ -209,8 +212,14 @@ function contextOf(draft: Draft, plugin: string, deps: SetupDeps): SetupContext 
   }
 }
 
-function envOf(draft: Draft, plugin: string, deps: SetupDeps): PluginEnv {
-  const { clock, network, metrics, randomId, lookup, render, source, reload, isShuttingDown, shared } = deps
+interface EnvParts {
+  readonly plugin: string
+  readonly deps: SetupDeps
+  readonly blocks: () => readonly BlockInstances[]
+}
+
+function envOf(draft: Draft, { plugin, deps, blocks }: EnvParts): PluginEnv {
+  const { clock, network, metrics, randomId, lookup, render, source, features, reload, isShuttingDown, shared } = deps
   const { block, root, log, files, environment, configure } = contextOf(draft, plugin, deps)
   return {
     block,
@@ -226,6 +235,8 @@ function envOf(draft: Draft, plugin: string, deps: SetupDeps): PluginEnv {
     lookup,
     render,
     source,
+    features,
+    blocks,
     reload,
     isShuttingDown,
     shared,

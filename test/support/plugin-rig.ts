@@ -169,7 +169,9 @@ export function createTestEnv(options: RigOptions & { readonly clock: FakeClock 
     render: () => undefined,
     siblings: () => new Map(),
     listeners: () => [],
-    source: { hash: '', currentHash: () => '' },
+    source: { file: 'Corefile', readAt: 0, hash: '', currentHash: () => '', rejected: () => undefined },
+    features: { debugPages: false, explainErrors: false },
+    blocks: () => [],
     fatal: (message) => {
       throw new Error(message)
     },

@@ -2,6 +2,7 @@
 import { dnsMetrics, mapOutcome, typeLabel } from '../../server/index.ts'
 import type { DnsMetrics, Outcome, PluginEnv, PluginInstance, Request } from '../../server/index.ts'
 import { httpEndpoint } from '../http-endpoint.ts'
+import { mountDebugPages } from './debug-pages.ts'
 import { collectRuntime } from './runtime-metrics.ts'
 import type { PrometheusOptions } from './setup.ts'
 
@@ -17,7 +18,7 @@ export function createPrometheus(options: PrometheusOptions, env: PluginEnv): Pl
   )
   const counters = createCounters(dnsMetrics(env.metrics))
   const enabled = createEnabledGauge(env)
-  let unmount: () => void = () => {}
+  const unmounts: (() => void)[] = []
 
   return {
     handler: (request, next) =>
@@ -33,17 +34,19 @@ export function createPrometheus(options: PrometheusOptions, env: PluginEnv): Pl
         () => collectRuntime(env.metrics, { detailed: runtimeMetrics }),
         (stop) => stop(),
       )
-      unmount = endpoint.mount('/metrics', () => ({
+      const metricsPage = endpoint.mount('/metrics', () => ({
         status: 200,
         contentType: CONTENT_TYPE,
         body: env.metrics.render(),
       }))
+      unmounts.push(metricsPage)
+      if (env.features.debugPages) unmounts.push(mountDebugPages(endpoint, env))
       await endpoint.open()
     },
     started: () => enabled.show(),
     async close() {
       enabled.hide()
-      unmount()
+      for (const unmount of unmounts) unmount()
     },
   }
 }

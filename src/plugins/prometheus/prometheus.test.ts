@@ -3,7 +3,7 @@ import { startHttpRig } from '../../../test/support/http-rig.ts'
 import type { HttpRig } from '../../../test/support/http-rig.ts'
 import { startPlugin } from '../../../test/support/plugin-rig.ts'
 import { fail, respond } from '../../server/index.ts'
-import type { PluginRegistry } from '../../server/index.ts'
+import type { Features, PluginRegistry } from '../../server/index.ts'
 import { prometheusPlugin } from './index.ts'
 
 const PLUGINS: PluginRegistry = {
@@ -12,6 +12,7 @@ const PLUGINS: PluginRegistry = {
     name: 'whoami',
     parse: () => undefined,
     create: () => ({
+      api: { upstreams: () => [{ to: '192.0.2.53:53', isDown: false }] },
       handler: (request) =>
         request.name === 'fail.' ? fail('whoami', 'SERVFAIL') : respond(request, { by: 'whoami' }),
     }),
@@ -20,8 +21,8 @@ const PLUGINS: PluginRegistry = {
 
 let rig: HttpRig | undefined
 
-async function start(corefile: string | (() => string)): Promise<HttpRig> {
-  rig = await startHttpRig(corefile, { plugins: PLUGINS })
+async function start(corefile: string | (() => string), features: Partial<Features> = {}): Promise<HttpRig> {
+  rig = await startHttpRig(corefile, { plugins: PLUGINS, features })
   return rig
 }
 
@@ -103,6 +104,53 @@ describe('prometheus', () => {
     const { fetch } = await start('a {\n prometheus :9153\n whoami\n}\nb {\n prometheus :9253\n whoami\n}')
     expect(await fetch(9153, '/metrics')).toMatch(/^200 /)
     expect(await fetch(9253, '/metrics')).toMatch(/^200 /)
+  })
+
+  it('has no debug pages unless the command line asks for them', async () => {
+    const { fetch } = await start(COREFILE)
+    for (const path of ['/dns-query?name=a.example.org', '/debug/upstreams', '/debug/config']) {
+      expect(await fetch(9153, path)).toMatch(/^404 /)
+    }
+  })
+
+  it('answers a question on its debug page as the server would, with who answered', async () => {
+    const { fetch } = await start(COREFILE, { debugPages: true })
+    const page = async (search: string): Promise<unknown> => {
+      const [status, ...body] = (await fetch(9153, `/dns-query?${search}`)).split(' ')
+      return { status, ...JSON.parse(body.join(' ')) }
+    }
+    expect(await page('name=A.example.org&type=aaaa')).toMatchObject({
+      status: '200',
+      server: 'dns://:53',
+      question: { name: 'A.example.org.', type: 'AAAA' },
+      rcode: 'NOERROR',
+      by: 'whoami',
+      answer: [],
+    })
+    expect(await page('name=fail')).toMatchObject({ status: '200', rcode: 'SERVFAIL', by: 'whoami' })
+    expect(await page('name=elsewhere.net')).toMatchObject({ status: '200', rcode: 'REFUSED', by: '' })
+    expect(await page('type=A')).toMatchObject({ status: '400' })
+    expect(await page('name=a..b')).toMatchObject({ status: '400' })
+    expect(await page('name=a&type=NONSENSE')).toMatchObject({ status: '400', error: '"NONSENSE" is no type' })
+    expect(await page('name=a&server=dns://:54')).toMatchObject({ status: '400' })
+  })
+
+  it('shows upstreams, the running and the rejected configuration on debug pages', async () => {
+    let text = COREFILE
+    const { fetch, server } = await start(() => text, { debugPages: true })
+    const read = async (path: string): Promise<unknown> => JSON.parse((await fetch(9153, path)).slice(4))
+    expect(await read('/debug/upstreams')).toEqual({
+      schemaVersion: 1,
+      upstreams: [{ zones: ['example.org.', 'fail.'], plugin: 'whoami', to: '192.0.2.53:53', isDown: false }],
+    })
+    expect(await read('/debug/config')).toMatchObject({ running: { file: 'Corefile', sha512: server.hash() } })
+    expect(await read('/debug/config')).not.toHaveProperty('rejected')
+    text = '. {\n nosuch\n}'
+    await expect(server.reload()).rejects.toThrow('nosuch')
+    expect(await read('/debug/config')).toMatchObject({
+      running: { sha512: server.hash() },
+      rejected: { error: "Corefile:2 - Error during parsing: Unknown directive 'nosuch'" },
+    })
   })
 
   it.each([
