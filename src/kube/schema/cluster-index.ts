@@ -1,5 +1,5 @@
 // The objects of a cluster arranged for questions: by namespace and name, and by address. Changes touch only what changed.
-import { SERVICE_NAME_LABEL, intern, matchesLabelSelector } from '../../kube/objects/index.ts'
+import { intern, matchesLabelSelector } from '../../kube/objects/index.ts'
 import type {
   EndpointSlice,
   KubeObject,
@@ -282,9 +282,6 @@ export class ClusterIndex {
     if (!exists && services.size === 0 && imports.size === 0) this.#namespaces.delete(name)
   }
 }
-
-/** The label that says which Service a slice belongs to, whichever of the two it carries. */
-export const SLICE_OWNER_LABELS: readonly string[] = [SERVICE_NAME_LABEL, MULTICLUSTER_NAME_LABEL]
 
 function clusterAddresses({ fields }: ServiceEntry): readonly string[] {
   return fields?.kind === 'cluster-ip' ? fields.addresses : []

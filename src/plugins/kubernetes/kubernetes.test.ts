@@ -177,8 +177,10 @@ describe('kubernetes', () => {
     const subset = (ips: readonly string[]): unknown => [
       { addresses: ips.map((ip) => ({ ip })), ports: [{ port: 80 }] },
     ]
-    const endpoints = (...ips: string[]): FakeObject =>
-      ({ metadata: { namespace: 'shop', name: 'db' }, subsets: subset(ips) }) as FakeObject
+    const endpoints = (...ips: string[]): FakeObject => ({
+      metadata: { namespace: 'shop', name: 'db' },
+      subsets: subset(ips),
+    })
     old.put(NAMESPACES, namespace('shop') as unknown as FakeObject)
     old.put(SERVICES, service('shop/db', { clusterIP: 'None' }) as unknown as FakeObject)
     old.put('/api/v1/endpoints', endpoints('10.1.0.5', 'fd00::5'))
