@@ -1,15 +1,30 @@
-// UDP listeners on Node's dgram. Another way of moving datagrams (batched system calls) takes this file's place and
-// keeps its interface: the server only ever sees a Responder.
+// UDP listeners: which sockets a listener is made of, and how datagrams get through them: in batches where system calls of
+// our own are possible (datagram-batches.ts), else with Node's dgram.
 import { createSocket } from 'node:dgram'
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
+import { isLibc, libc } from '../../sys/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
+import { BatchSocket } from './datagram-batches.ts'
 import { ListenError } from './listen-error.ts'
 import type { Listener, Responder } from './responder.ts'
 
 /** A listener for datagrams: no connections, so closing it is immediate. */
-export type DatagramListener = Listener
+export interface DatagramListener extends Listener {
+  /** Responses that the system did not take: full buffers, addresses that cannot be reached. */
+  readonly dropped: number
+}
+
+/** How datagrams are moved: `dgram` is Node's own way, one by one. */
+export type DatagramPath = 'batches' | 'dgram'
+
+/** Why datagrams are not moved in batches here; undefined when they are. */
+export function whyNoBatches(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  if (environment['FATHOM_UDP'] === 'dgram') return 'FATHOM_UDP is dgram'
+  const found = libc()
+  return isLibc(found) ? undefined : found.why
+}
 
 /** Asked of the kernel, which may give less: bursts of small datagrams must not be dropped while the loop is busy. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
@@ -23,11 +38,16 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
  *
  * @throws {ListenError}
  */
-export async function openDatagramListener(endpoint: Endpoint, responder: Responder): Promise<DatagramListener> {
+export async function openDatagramListener(
+  endpoint: Endpoint,
+  responder: Responder,
+  options: DatagramOptions = {},
+): Promise<DatagramListener> {
   const wildcard = endpoint.address === '::'
-  const state = { responder }
+  const path = options.path ?? (whyNoBatches() === undefined ? 'batches' : 'dgram')
+  const state: State = { responder, dropped: 0, path, reusePort: options.reusePort === true }
   const first = await openWildcardOrOne(endpoint, state)
-  const { port } = first.address()
+  const { port } = first
   const sockets = [first]
   if (wildcard) {
     for (const address of ownAddresses()) {
@@ -41,20 +61,39 @@ export async function openDatagramListener(endpoint: Endpoint, responder: Respon
   }
   return {
     local: { address: endpoint.address, port },
+    get dropped() {
+      return state.dropped
+    },
     setResponder: (next) => {
       state.responder = next
     },
     async close() {
-      await Promise.all(sockets.map((socket) => closeSocket(socket)))
+      await Promise.all(sockets.map((socket) => socket.close()))
     },
   }
 }
 
-interface State {
-  responder: Responder
+/** How a listener is opened. */
+export interface DatagramOptions {
+  /** Absent: in batches where possible. */
+  readonly path?: DatagramPath
+  /** Several listeners share the address, and the kernel spreads the clients over them (SO_REUSEPORT). Only with batches. */
+  readonly reusePort?: boolean
 }
 
-async function openWildcardOrOne(endpoint: Endpoint, state: State): Promise<Socket> {
+interface State {
+  responder: Responder
+  dropped: number
+  readonly path: DatagramPath
+  readonly reusePort: boolean
+}
+
+interface OpenSocket {
+  readonly port: number
+  close(): Promise<void>
+}
+
+async function openWildcardOrOne(endpoint: Endpoint, state: State): Promise<OpenSocket> {
   try {
     return await openSocket(endpoint, state, { reuseAddr: endpoint.address === '::' })
   } catch (error) {
@@ -64,7 +103,26 @@ async function openWildcardOrOne(endpoint: Endpoint, state: State): Promise<Sock
   }
 }
 
-async function openSocket(endpoint: Endpoint, state: State, options: { readonly reuseAddr: boolean }): Promise<Socket> {
+async function openSocket(
+  endpoint: Endpoint,
+  state: State,
+  { reuseAddr }: { readonly reuseAddr: boolean },
+): Promise<OpenSocket> {
+  const found = libc()
+  if (state.path === 'dgram' || !isLibc(found)) return openNodeSocket(endpoint, state, { reuseAddr })
+  const { reusePort } = state
+  const options = { endpoint, reuseAddr, reusePort, bufferBytes: SOCKET_BUFFER_BYTES }
+  const socket = await BatchSocket.open(found, state, options)
+  return { port: socket.local.port, close: () => socket.close() }
+}
+
+// --- One by one, with Node's dgram ---
+
+async function openNodeSocket(
+  endpoint: Endpoint,
+  state: State,
+  options: { readonly reuseAddr: boolean },
+): Promise<OpenSocket> {
   const v6 = endpoint.address.includes(':')
   const socket = createSocket({
     type: v6 ? 'udp6' : 'udp4',
@@ -87,7 +145,7 @@ async function openSocket(endpoint: Endpoint, state: State, options: { readonly 
   socket.on('message', (octets, from) => answer(socket, { state, octets, from, local }))
   // ICMP errors of earlier responses surface here; there is nobody to tell.
   socket.on('error', () => {})
-  return socket
+  return { port: local.port, close: () => closeSocket(socket) }
 }
 
 interface Arrival {

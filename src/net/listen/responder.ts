@@ -14,7 +14,44 @@ export interface Peer {
  *
  * The octets are only valid during the call: a responder that needs them later copies them. It must not throw, nor reject.
  */
-export type Responder = (query: Uint8Array, peer: Peer) => Uint8Array | undefined | Promise<Uint8Array | undefined>
+export interface Responder {
+  (query: Uint8Array, peer: Peer): Uint8Array | undefined | Promise<Uint8Array | undefined>
+  /** Asked first by listeners that can: what it answers needs no object for the query. */
+  readonly inPlace?: InPlaceResponder | undefined
+}
+
+/**
+ * Answers some queries from memory to memory. Hot path: positional arguments, words instead of octets.
+ *
+ * A listener calls `begin`, then `answer` for each query that is there, then `end`.
+ */
+export interface InPlaceResponder {
+  begin(): void
+  /**
+   * @param query words of 32 bits in this machine's order; the message begins at word `queryWord`, and the octets after
+   *   its `bytes` up to the next word may be overwritten
+   * @param response as many words as a message of {@link IN_PLACE_BYTES} octets takes, from word `responseWord` on
+   * @param via the transport and the client's family: see {@link viaOf}
+   * @returns octets written; 0 when the responder itself is to be asked
+   */
+  answer(
+    query: Int32Array,
+    queryWord: number,
+    bytes: number,
+    response: Int32Array,
+    responseWord: number,
+    via: number,
+  ): number
+  end(): void
+}
+
+/** The longest response that is written in place, in octets. */
+export const IN_PLACE_BYTES = 4096
+
+/** Numbers the ways that queries come in, 0 to 5: UDP, TCP and TLS, each for IPv4 and IPv6. */
+export function viaOf(transport: Exclude<Peer['transport'], 'https'>, isIpv6: boolean): number {
+  return (transport === 'udp' ? 0 : transport === 'tcp' ? 2 : 4) + (isIpv6 ? 1 : 0)
+}
 
 /** A listener of any transport. */
 export interface Listener {

@@ -1,0 +1,319 @@
+// UDP listeners that move datagrams in batches: up to 64 with one system call, their responses with another. Hot path:
+// per datagram no object is made unless the responder itself has to be asked. All batches of a thread pass through the same two
+// vectors, one after the other: a batch is received, answered and sent before anything else runs.
+//
+// Node owns the descriptor and says when there is something to read, by reading the first datagram itself.
+import { createSocket } from 'node:dgram'
+import type { RemoteInfo, Socket } from 'node:dgram'
+import { once } from 'node:events'
+import {
+  BATCH_SIZE,
+  DatagramVector,
+  NAME_WORDS,
+  SLOT_BYTES,
+  SOCKADDR_BYTES,
+  SOCKADDR_IN_BYTES,
+  openDatagramSocket,
+  readSocketAddress,
+  writeSocketAddress,
+} from '../../sys/index.ts'
+import type { Libc } from '../../sys/index.ts'
+import type { Endpoint } from '../exchange-result.ts'
+import { viaOf } from './responder.ts'
+import type { InPlaceResponder, Responder } from './responder.ts'
+import { ListenError } from './listen-error.ts'
+
+const SLOT_WORDS = SLOT_BYTES / 4
+/**
+ * Batches per datagram that Node reads itself. Node reads up to 32 of them before timers, connections and the rest get
+ * their turn, so this bounds the wait of those to some 4000 queries.
+ */
+const ROUNDS = 2
+/** ENOTSOCK to ENOBUFS and the like concern one datagram; these two concern all that follow. */
+const EAGAIN = 11
+const EINTR = 4
+/** Responses that may wait for room in their socket's buffer: two batches. More are lost, as UDP may; memory is bounded. */
+const MAX_QUEUED = 2 * BATCH_SIZE
+const VIA_IPV4 = viaOf('udp', false)
+const VIA_IPV6 = viaOf('udp', true)
+
+/** What the sockets of one listener share. */
+export interface BatchState {
+  responder: Responder
+  /** Responses that could not be sent: the socket stayed full, or the system refused the address. */
+  dropped: number
+}
+
+export interface BatchSocketOptions {
+  readonly endpoint: Endpoint
+  readonly reuseAddr: boolean
+  readonly reusePort: boolean
+  readonly bufferBytes: number
+}
+
+/** One UDP socket; answers from the moment it is made. */
+export class BatchSocket {
+  readonly local: Endpoint
+  readonly #socket: Socket
+  readonly #fd: number
+  readonly #libc: Libc
+  readonly #state: BatchState
+  readonly #vectors: Vectors
+  /** Slots filled for the next send. */
+  #ready = 0
+  #late: Late[] = []
+  #latePlanned = false
+  #closed = false
+
+  private constructor(libc: Libc, opened: { socket: Socket; fd: number; local: Endpoint }, state: BatchState) {
+    this.#libc = libc
+    this.#state = state
+    this.#socket = opened.socket
+    this.#fd = opened.fd
+    this.local = opened.local
+    this.#vectors = vectorsOf(libc)
+    opened.socket.on('message', (octets, from) => this.#readable(octets, from))
+    // Errors of earlier responses surface here; there is nobody to tell.
+    opened.socket.on('error', () => {})
+  }
+
+  /** @throws {ListenError} */
+  static async open(libc: Libc, state: BatchState, options: BatchSocketOptions): Promise<BatchSocket> {
+    const { endpoint, ...rest } = options
+    const v6 = endpoint.address.includes(':')
+    const socket = createSocket({
+      type: v6 ? 'udp6' : 'udp4',
+      // Addresses are given as numbers: without this each send would pass through the resolver's queue.
+      lookup: (address, _options, callback) => callback(null, address, v6 ? 6 : 4),
+    })
+    try {
+      const fd = openDatagramSocket(libc, { ...endpoint, ...rest })
+      // The event may come before bind returns.
+      const listening = once(socket, 'listening')
+      socket.bind({ fd })
+      const local = { address: endpoint.address, port: 0 }
+      const opened = new BatchSocket(libc, { socket, fd, local }, state)
+      await listening
+      local.port = socket.address().port
+      return opened
+    } catch (error) {
+      socket.close()
+      throw new ListenError('udp', endpoint, error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await new Promise<void>((resolve) => {
+      this.#socket.close(() => resolve())
+    })
+  }
+
+  // --- Receiving ---
+
+  #readable(octets: Uint8Array, from: RemoteInfo): void {
+    const { incoming } = this.#vectors
+    const { inPlace } = this.#state.responder
+    inPlace?.begin()
+    // The first datagram goes where the kernel would have put it, then all are the same.
+    const bytes = Math.min(octets.length, SLOT_BYTES)
+    incoming.octets.set(bytes === octets.length ? octets : octets.subarray(0, bytes), 0)
+    writeFrom(incoming.names, from)
+    this.#answer(0, bytes, inPlace)
+    let used = 1
+    for (let round = 0; round < ROUNDS && !this.#closed; round += 1) {
+      const received = incoming.receive(this.#fd, used)
+      if (received > 0) {
+        for (let slot = used; slot < used + received; slot += 1) {
+          this.#answer(slot, incoming.receivedBytes(slot), inPlace)
+        }
+        incoming.rearm(used + received)
+      }
+      this.#flush()
+      if (received < BATCH_SIZE - used) break
+      used = 0
+    }
+    inPlace?.end()
+  }
+
+  #answer(slot: number, bytes: number, inPlace: InPlaceResponder | undefined): void {
+    const { incoming, outgoing } = this.#vectors
+    const name = slot * NAME_WORDS
+    // Nobody can be answered at port 0: the upper half of an address's first word.
+    if ((incoming.nameWords[name] ?? 0) >>> 16 === 0) return
+    const v6 = incoming.names[slot * SOCKADDR_BYTES] !== AF_INET
+    if (inPlace !== undefined) {
+      const out = this.#ready
+      const via = v6 && !isMapped(incoming.nameWords, name) ? VIA_IPV6 : VIA_IPV4
+      const written = inPlace.answer(incoming.words, slot * SLOT_WORDS, bytes, outgoing.words, out * SLOT_WORDS, via)
+      if (written > 0) {
+        this.#address(slot, v6)
+        this.#push(written, v6)
+        return
+      }
+    }
+    this.#ask(slot, bytes, v6)
+  }
+
+  /** The way for everything that has no answer in place. */
+  #ask(slot: number, bytes: number, v6: boolean): void {
+    const { incoming, outgoing } = this.#vectors
+    const query = incoming.octets.subarray(slot * SLOT_BYTES, slot * SLOT_BYTES + bytes)
+    const client = readSocketAddress(incoming.names, slot * SOCKADDR_BYTES)
+    const response = this.#state.responder(query, { client, local: this.local, transport: 'udp' })
+    if (response === undefined) return
+    if (response instanceof Promise) {
+      const name = incoming.names.slice(slot * SOCKADDR_BYTES, (slot + 1) * SOCKADDR_BYTES)
+      void response.then((octets) => this.#answerLater(octets, name))
+    } else if (response.length > SLOT_BYTES) {
+      this.#sendOne(response, client)
+    } else {
+      outgoing.octets.set(response, this.#ready * SLOT_BYTES)
+      this.#address(slot, v6)
+      this.#push(response.length, v6)
+    }
+  }
+
+  // --- Sending ---
+
+  /** The next response goes to whom the query in `slot` came from. */
+  #address(slot: number, v6: boolean): void {
+    const from = this.#vectors.incoming.nameWords
+    const to = this.#vectors.outgoing.nameWords
+    const source = slot * NAME_WORDS
+    const target = this.#ready * NAME_WORDS
+    to[target] = from[source] ?? 0
+    to[target + 1] = from[source + 1] ?? 0
+    to[target + 2] = from[source + 2] ?? 0
+    to[target + 3] = from[source + 3] ?? 0
+    if (!v6) return
+    to[target + 4] = from[source + 4] ?? 0
+    to[target + 5] = from[source + 5] ?? 0
+    to[target + 6] = from[source + 6] ?? 0
+  }
+
+  #push(bytes: number, v6: boolean): void {
+    this.#vectors.outgoing.setLengths(this.#ready, bytes, v6 ? SOCKADDR_BYTES : SOCKADDR_IN_BYTES)
+    this.#ready += 1
+    if (this.#ready === BATCH_SIZE) this.#flush()
+  }
+
+  /** Sends what is ready. A datagram that the system refuses is left out and the rest goes on. */
+  #flush(): void {
+    const end = this.#ready
+    this.#ready = 0
+    if (this.#closed) return
+    let next = 0
+    while (next < end) {
+      const sent = this.#vectors.outgoing.send(this.#fd, next, end)
+      if (sent > 0) {
+        next += sent
+        continue
+      }
+      const errno = this.#libc.errno()
+      if (errno === EINTR) continue
+      if (errno === EAGAIN) {
+        this.#queue(next, end)
+        return
+      }
+      // Unreachable, too large, filtered: this one's misfortune.
+      this.#state.dropped += 1
+      next += 1
+    }
+  }
+
+  /** The socket's buffer is full: what is left waits with Node, outside the vectors, which the next batch needs. */
+  #queue(first: number, end: number): void {
+    const { outgoing } = this.#vectors
+    for (let slot = first; slot < end; slot += 1) {
+      const start = slot * SLOT_BYTES
+      const octets = outgoing.octets.slice(start, start + outgoing.lengthToSend(slot))
+      this.#sendOne(octets, readSocketAddress(outgoing.names, slot * SOCKADDR_BYTES))
+    }
+  }
+
+  #sendOne(octets: Uint8Array, to: Endpoint): void {
+    if (this.#closed) return
+    if (this.#socket.getSendQueueCount() >= MAX_QUEUED) {
+      this.#state.dropped += 1
+      return
+    }
+    try {
+      this.#socket.send(octets, to.port, to.address, (error) => {
+        if (error !== null) this.#state.dropped += 1
+      })
+    } catch {
+      this.#state.dropped += 1
+    }
+  }
+
+  // --- Responses that came later than their query's turn: all of one turn of the event loop in one call ---
+
+  #answerLater(octets: Uint8Array | undefined, name: Uint8Array): void {
+    if (octets === undefined || this.#closed) return
+    if (octets.length > SLOT_BYTES) {
+      this.#sendOne(octets, readSocketAddress(name, 0))
+      return
+    }
+    this.#late.push({ octets, name })
+    if (this.#latePlanned) return
+    this.#latePlanned = true
+    setImmediate(() => this.#sendLate())
+  }
+
+  #sendLate(): void {
+    const { outgoing } = this.#vectors
+    const late = this.#late
+    this.#late = []
+    this.#latePlanned = false
+    for (const { octets, name } of late) {
+      outgoing.octets.set(octets, this.#ready * SLOT_BYTES)
+      outgoing.names.set(name, this.#ready * SOCKADDR_BYTES)
+      this.#push(octets.length, name[0] !== AF_INET)
+    }
+    this.#flush()
+  }
+}
+
+interface Late {
+  readonly octets: Uint8Array
+  readonly name: Uint8Array
+}
+
+interface Vectors {
+  readonly incoming: DatagramVector
+  readonly outgoing: DatagramVector
+}
+
+let vectors: Vectors | undefined
+
+/** Made once per thread and never let go: the kernel knows their addresses. */
+function vectorsOf(libc: Libc): Vectors {
+  vectors ??= { incoming: new DatagramVector(libc), outgoing: new DatagramVector(libc) }
+  return vectors
+}
+
+const AF_INET = 2
+/** `::ffff:0:0/96` in words as this machine reads them: little-endian, see the layouts' condition in libc.ts. */
+const MAPPED_WORD = 0xffff0000 | 0
+
+function isMapped(nameWords: Int32Array, name: number): boolean {
+  return nameWords[name + 2] === 0 && nameWords[name + 3] === 0 && nameWords[name + 4] === MAPPED_WORD
+}
+
+/** The addresses that Node gave last, as the kernel writes them: reading them from text costs more than a whole answer. */
+const encodedNames = new Map<string, Uint8Array>()
+const MAX_ENCODED_NAMES = 1024
+
+function writeFrom(names: Uint8Array, { address, port }: RemoteInfo): void {
+  let encoded = encodedNames.get(address)
+  if (encoded === undefined) {
+    if (encodedNames.size >= MAX_ENCODED_NAMES) encodedNames.clear()
+    const full = new Uint8Array(SOCKADDR_BYTES)
+    encoded = full.subarray(0, writeSocketAddress(full, 0, { address, port }))
+    encodedNames.set(address, encoded)
+  }
+  names.set(encoded, 0)
+  names[2] = port >> 8
+  names[3] = port & 0xff
+}

@@ -1,0 +1,5 @@
+export * from './datagram-socket.ts'
+export * from './datagram-vector.ts'
+export * from './libc.ts'
+export * from './socket-address.ts'
+export * from './system-call-error.ts'
