@@ -44,7 +44,7 @@ export function createConfiguration(blocks: readonly ConfiguredBlock[], deps: Co
   const contexts = new Map<string, QueryContext>()
   const wanted: WantedListener[] = []
   for (const group of groupByListener(blocks)) {
-    const context = contextOf(group, { ...deps, waiting: flight.change })
+    const context = contextOf(group, { ...deps, waiting: flight.change, waitingCount: flight.count })
     contexts.set(context.server, context)
     wanted.push(listenerOf(group, context))
   }
@@ -119,15 +119,27 @@ function groupByListener(blocks: readonly ConfiguredBlock[]): ListenerGroup[] {
   return [...groups.values()]
 }
 
-function contextOf(group: ListenerGroup, deps: ConfigurationDeps & Pick<QueryContext, 'waiting'>): QueryContext {
+function contextOf(
+  group: ListenerGroup,
+  deps: ConfigurationDeps & Pick<QueryContext, 'waiting' | 'waitingCount'>,
+): QueryContext {
   const sites = group.members.map(({ zone, block }): Site => ({
     zone,
     chain: block.chain,
     anyClass: block.anyClass,
     debug: block.settings.debug === true,
   }))
-  const { clock, log, metrics, render, waiting } = deps
-  return { server: serverLabel(group), zones: createZoneTable(sites), clock, log, metrics, render, waiting }
+  const { clock, log, metrics, render, waiting, waitingCount } = deps
+  return {
+    server: serverLabel(group),
+    zones: createZoneTable(sites),
+    clock,
+    log,
+    metrics,
+    render,
+    waiting,
+    waitingCount,
+  }
 }
 
 /** The settings of all its blocks, the first that says something wins. */
@@ -158,6 +170,7 @@ function listenerOf(group: ListenerGroup, context: QueryContext): WantedListener
 
 interface FlightCounter {
   readonly change: (by: -1 | 1) => void
+  readonly count: () => number
   /** Resolves when none is left, or after `graceMs`. */
   readonly landed: (clock: ConfigurationDeps['clock'], graceMs: number) => Promise<void>
 }
@@ -166,6 +179,7 @@ function createFlightCounter(): FlightCounter {
   let count = 0
   let idle: (() => void) | undefined
   return {
+    count: () => count,
     change(by) {
       count += by
       if (count === 0) idle?.()

@@ -18,6 +18,8 @@ export interface DnsMetrics {
   /** server, status */
   readonly httpsResponses: Counter
   readonly panics: Counter
+  /** server; not CoreDNS's */
+  readonly overload: Counter
 }
 
 /** Label value of `zone` for queries that reached no server block. */
@@ -70,6 +72,11 @@ export function dnsMetrics(metrics: Metrics): DnsMetrics {
       name: 'coredns_dns_https_responses_total',
       help: 'Counter of DoH responses per server and http status code.',
       labels: ['server', 'status'],
+    }),
+    overload: metrics.counter({
+      name: 'fathom_overload_queries_total',
+      help: 'Counter of queries that were not waited for, because too many waited already.',
+      labels: ['server'],
     }),
     panics: metrics.counter({ name: 'coredns_panics_total', help: 'A metrics that counts the number of panics.' }),
   }

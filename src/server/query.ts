@@ -24,7 +24,12 @@ export interface QueryContext {
   readonly render: (request: Request, outcome: Outcome) => Uint8Array | undefined
   /** Told when a query starts to wait and when it is done: a configuration ends after its last query. */
   readonly waiting: (change: -1 | 1) => void
+  /** How many queries of this configuration wait. */
+  readonly waitingCount: () => number
 }
+
+/** Queries that may wait at a time, at 2 to 4 kB each. */
+const MAX_WAITING = 32_768
 
 /** Internal look-ups nest this deep (CNAME chains, rewrites to names that are rewritten …). */
 const MAX_DEPTH = 10
@@ -69,6 +74,8 @@ function respond(context: QueryContext, message: Message, { peer, sizeBytes, hea
   if (question === undefined) return bareResponse(header, 'format-error')
   const name = lowerName(question.name)
   const site = context.zones.find(name, question.type === 'DS')
+  const receivedAt = context.clock.monotonic()
+  const isFull = context.waitingCount() >= MAX_WAITING
   const request: Request = {
     message,
     question,
@@ -83,9 +90,12 @@ function respond(context: QueryContext, message: Message, { peer, sizeBytes, hea
     zone: site?.zone ?? DROPPED,
     sizeBytes,
     maxSizeBytes: maxResponseSize(message, peer.transport),
-    receivedAt: context.clock.monotonic(),
+    receivedAt,
+    // Too many wait already (a dead upstream, a flood): what can be answered now is, the rest is not waited for.
+    deadlineAt: isFull ? receivedAt : undefined,
     depth: 0,
   }
+  if (isFull) context.metrics.overload.inc([context.server])
   // RFC 6891 §6.1.3: an EDNS version we do not know.
   if (message.edns !== undefined && message.edns.version > 0) return outside(context, request, BADVERS)
   if (site?.chain === undefined || !servesClass(site, request)) return outside(context, request, REFUSED)

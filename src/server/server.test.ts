@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { EDNS_OPTION, findOption, readExtendedError } from '../dns/index.ts'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { EDNS_OPTION, encodeMessage, findOption, query, readExtendedError } from '../dns/index.ts'
+import { frameMessage } from '../net/index.ts'
 import type { Message } from '../dns/index.ts'
 import { rr } from '../../test/support/records.ts'
 import { startRig } from '../../test/support/server-rig.ts'
@@ -187,6 +190,34 @@ describe('startServer()', () => {
     expect((await rig.ask({ name: 'y' })).answer[0]?.rdata).toEqual({ type: 'A', address: '192.0.2.2' })
     release()
     expect((await waiting).answer).toHaveLength(1)
+  })
+
+  it('goes on answering what needs no waiting when 32,768 queries wait', async () => {
+    const releases: (() => void)[] = []
+    const waiting: PluginRegistry = plugin('hosts', () => (request) => {
+      if (request.type === 'A') return respond(request, { by: 'hosts' })
+      if (request.deadlineAt !== undefined) return fail('hosts', 'SERVFAIL', 'no time')
+      return new Promise((resolve) => releases.push(() => resolve(fail('hosts', 'SERVFAIL'))))
+    })
+    const rig = await start('. {\n hosts\n}', { plugins: waiting })
+    const flood = connect(rig.endpoint().port, '127.0.0.1')
+    await once(flood, 'connect')
+    const connections = [flood]
+    const many = Buffer.concat(
+      Array.from({ length: 256 }, () => frameMessage(encodeMessage(query({ name: 'x', type: 'AAAA' })))),
+    )
+    while (connections.length < 129) {
+      const next = connect(rig.endpoint().port, '127.0.0.1')
+      await once(next, 'connect')
+      connections.push(next)
+    }
+    for (const connection of connections) connection.write(many)
+    await expect.poll(() => releases.length, { timeout: 20_000 }).toBe(32_768)
+    expect((await rig.ask({ name: 'x', type: 'AAAA' })).rcode).toBe('SERVFAIL')
+    expect((await rig.ask({ name: 'x' })).rcode).toBe('NOERROR')
+    expect(rig.server.metrics.render()).toMatch(/^fathom_overload_queries_total\{server="dns:\/\/:53"\} \d+$/m)
+    for (const connection of connections) connection.destroy()
+    for (const release of releases) release()
   })
 
   it('leaves nothing open when a start hook fails', async () => {
