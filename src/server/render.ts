@@ -1,6 +1,6 @@
 // The one place that turns an outcome into octets: id, question and EDNS of the client, size limit, compression.
-import { EDNS_OPTION, encodeResponse, rcodeNumber } from '../dns/index.ts'
-import type { Edns, EdnsOption, Message, Rcode } from '../dns/index.ts'
+import { EDNS_OPTION, encodeResponse, equalNames, rcodeNumber } from '../dns/index.ts'
+import type { DomainName, Edns, EdnsOption, Message, Rcode, ResourceRecord } from '../dns/index.ts'
 import { explainOutcome } from './explain.ts'
 import type { Features, Outcome, Request } from './plugin.ts'
 
@@ -47,8 +47,18 @@ function asSent(request: Request, message: Message): Message {
     flags: { ...message.flags, qr: true, z: false },
     rcode: rcodeFor(query, message.rcode),
     question: query.question,
+    answer: inAskedCase(message.answer, query.question[0]?.name),
     edns: responseEdns(query, message.edns?.options),
   }
+}
+
+/**
+ * Answers of the name that was asked for, in the case it was asked in: a cache keeps that of the first asker. Clients that
+ * mix cases to make forgery harder compare it.
+ */
+function inAskedCase(records: readonly ResourceRecord[], asked: DomainName = ''): readonly ResourceRecord[] {
+  if (records.every(({ name }) => name === asked || !equalNames(name, asked))) return records
+  return records.map((record) => (equalNames(record.name, asked) ? { ...record, name: asked } : record))
 }
 
 function emptyResponse({ message: query }: Request, rcode: Rcode): Message {

@@ -51,6 +51,17 @@ describe('startServer()', () => {
     }
   })
 
+  it('gives records of the asked name in the asked case, whatever case the plugin has them in', async () => {
+    const cached = plugin('hosts', () => (request) => {
+      const answer = [rr('Www.Example.Org 5 IN CNAME Other.Example.Org'), rr('Other.Example.Org 5 IN A 192.0.2.1')]
+      return respond(request, { by: 'hosts', answer })
+    })
+    const rig = await start('. {\n hosts\n}', { plugins: cached })
+    const { answer } = await rig.ask({ name: 'wWW.eXAMPLE.oRG' })
+    expect(answer[0]?.name).toBe('wWW.eXAMPLE.oRG.')
+    expect(answer).toHaveLength(2)
+  })
+
   it('takes the block with the longest zone and refuses names outside of all', async () => {
     const rig = await start('example.org {\n hosts 192.0.2.1\n}\nsub.example.org {\n hosts 192.0.2.2\n}', {
       plugins: hosts,
