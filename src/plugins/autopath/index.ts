@@ -26,7 +26,10 @@ export const autopathPlugin: Plugin<AutopathOptions> = {
         api = search.plugin === 'kubernetes' ? clusterApiOf(env.siblings()) : undefined
         // A plugin that is not in the block leaves autopath without work, as in CoreDNS; one that cannot help is a mistake.
         if (api === undefined && env.siblings().has(search.plugin)) {
-          throw new UsageError('bad-configuration', `${search.plugin} does not implement the AutoPather interface`)
+          throw new UsageError(
+            'bad-configuration',
+            `plugin/autopath: ${search.plugin} does not implement the AutoPather interface`,
+          )
         }
       },
     }

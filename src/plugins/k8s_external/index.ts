@@ -14,7 +14,8 @@ export const k8sExternalPlugin: Plugin<ExternalDirective> = {
       handler: createHandler(options, () => api, env),
       async start() {
         api = clusterApiOf(env.siblings())
-        if (api === undefined) throw new UsageError('bad-configuration', 'kubernetes plugin not loaded')
+        if (api === undefined)
+          throw new UsageError('bad-configuration', 'plugin/k8s_external: kubernetes plugin not loaded')
       },
     }
   },

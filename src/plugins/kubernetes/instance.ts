@@ -1,5 +1,5 @@
 // The plugin's life: connect, wait for the objects, answer, hand the watch to the next configuration.
-import type { Clock } from '../../base/index.ts'
+import { UsageError, describeError, type Clock } from '../../base/index.ts'
 import { ClusterIndex, type SchemaEnv } from '../../kube/schema/index.ts'
 import type { Logger, PluginEnv, PluginInstance } from '../../server/index.ts'
 import type { ClusterApi } from '../cluster-api.ts'
@@ -56,7 +56,9 @@ export function createKubernetes(options: KubernetesOptions, env: PluginEnv): Pl
     async start() {
       addresses = localAddresses(env.block.addresses)
       hostSearch = readHostSearch(env)
-      watch = await openWatch(options, env)
+      watch = await openWatch(options, env).catch((error: unknown) => {
+        throw new UsageError('bad-configuration', `plugin/kubernetes: ${describeError(error)}`, { cause: error })
+      })
       watch.start()
       await waitForObjects(watch, { clock: env.clock, log: env.log, timeoutMs: options.startupTimeoutMs })
     },
