@@ -1,15 +1,22 @@
 export { ApiServer, type ApiServerOptions } from './cluster/api/api-server.ts'
 export { createStore } from './cluster/cluster-state.ts'
 export { type ClusterDescription, type UpstreamDescription, readDescription } from './cluster/description.ts'
-export { ADMIN, formatKubeconfig } from './cluster/kubeconfig.ts'
+export { ADMIN } from './cluster/kubeconfig.ts'
 export { LabError, type LabErrorCode } from './cluster/lab-error.ts'
+export type { ObjectStore } from './cluster/object-store.ts'
 export { type LogLine, NO_PODS, type PodAccess, type PodLog } from './cluster/pod-access.ts'
 export type { Fault } from './faults/fault.ts'
 export { FAULTS } from './faults/index.ts'
-export { type LabPlaces, labVantages } from './lab-vantage.ts'
 export { LoopbackLab } from './loopback/loopback-lab.ts'
-export { loopbackPlaces } from './loopback/loopback-places.ts'
 export { type AttachedLab, attachLab } from './register/attach.ts'
 export { callControl } from './register/control.ts'
-export { DEFAULT_LAB, type LabState, createLabFolder, labPaths, listLabs, readLab, removeLab } from './register/lab-folder.ts'
+export {
+  DEFAULT_LAB,
+  type LabState,
+  createLabFolder,
+  labPaths,
+  listLabs,
+  readLab,
+  removeLab,
+} from './register/lab-folder.ts'
 export { type RunningLab, referenceCluster, runLab } from './register/run-lab.ts'

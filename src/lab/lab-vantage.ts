@@ -1,7 +1,16 @@
 // Places in a lab to ask from: cluster addresses in, loopback ports out. Both grades of the lab answer the same two questions.
 import type { Endpoint, ExchangeResult } from '../net/exchange-result.ts'
 import { vantageHere } from '../vantage/index.ts'
-import type { ExchangeRequest, HttpRequest, HttpResult, FileResult, Place, Skipped, Vantage, Vantages } from '../vantage/index.ts'
+import type {
+  ExchangeRequest,
+  HttpRequest,
+  HttpResult,
+  FileResult,
+  Place,
+  Skipped,
+  Vantage,
+  Vantages,
+} from '../vantage/index.ts'
 import type { Reach } from './loopback/switchboard.ts'
 
 /** What a place in a lab can be asked by whoever probes from it; the lab may be in this process or in another. */
@@ -28,7 +37,12 @@ export function labVantages(places: LabPlaces, options: { readonly name: string 
 const NOWHERE: Endpoint = { address: '192.0.2.1', port: 53 }
 
 function skip(place: Place, lab: string): Skipped {
-  const what = place.kind === 'pod' ? `pod ${place.namespace}/${place.name}` : place.kind === 'node' ? `node ${place.name}` : 'node'
+  const what =
+    place.kind === 'pod'
+      ? `pod ${place.namespace}/${place.name}`
+      : place.kind === 'node'
+        ? `node ${place.name}`
+        : 'node'
   return { kind: 'skipped', why: `lab "${lab}" has no ${what}` }
 }
 
@@ -40,7 +54,12 @@ function labVantage(places: LabPlaces, place: Place, lab: string): Vantage {
     async exchange(request: ExchangeRequest): Promise<ExchangeResult | Skipped> {
       const reach = await places.resolve(place, request.server)
       if (reach === undefined) return skip(place, lab)
-      if (reach.kind === 'port') return restoreAddress(await here.exchange({ ...request, server: reach.endpoint }), reach.endpoint, request.server)
+      if (reach.kind === 'port')
+        return restoreAddress(
+          await here.exchange({ ...request, server: reach.endpoint }),
+          reach.endpoint,
+          request.server,
+        )
       const { transport } = request
       if (reach.kind === 'refused') return { kind: 'refused', afterMs: 0, transport, detail: 'connection refused' }
       return { kind: 'timeout', afterMs: await wait(request.timeoutMs), transport, stray: [] }
@@ -48,7 +67,12 @@ function labVantage(places: LabPlaces, place: Place, lab: string): Vantage {
     async httpGet(request: HttpRequest): Promise<HttpResult> {
       const reach = await places.resolve(place, request.server)
       if (reach === undefined) return skip(place, lab)
-      if (reach.kind === 'port') return restoreHttpAddress(await here.httpGet({ ...request, server: reach.endpoint }), reach.endpoint, request.server)
+      if (reach.kind === 'port')
+        return restoreHttpAddress(
+          await here.httpGet({ ...request, server: reach.endpoint }),
+          reach.endpoint,
+          request.server,
+        )
       if (reach.kind === 'refused') return { kind: 'failed', why: 'refused', detail: 'connection refused', afterMs: 0 }
       const afterMs = await wait(request.timeoutMs)
       return { kind: 'failed', why: 'timeout', detail: `no connection in ${request.timeoutMs} ms`, afterMs }
@@ -62,7 +86,11 @@ function labVantage(places: LabPlaces, place: Place, lab: string): Vantage {
 
 // --- What people see carries the cluster's address, never the loopback port behind it ---
 
-function restoreAddress(result: ExchangeResult | Skipped, actual: Endpoint, wanted: Endpoint): ExchangeResult | Skipped {
+function restoreAddress(
+  result: ExchangeResult | Skipped,
+  actual: Endpoint,
+  wanted: Endpoint,
+): ExchangeResult | Skipped {
   if (result.kind === 'skipped') return result
   if (result.kind === 'response' || result.kind === 'timeout') {
     const stray = result.stray.map((message) => (isSame(message.from, actual) ? { ...message, from: wanted } : message))

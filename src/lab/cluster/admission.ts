@@ -54,7 +54,13 @@ function checkName(type: ResourceType, { kind, metadata }: RawObject): void {
   if (name.length > limit) throw invalid(type, kind, name, 'metadata.name', `must be no more than ${limit} characters`)
   if (!pattern.test(name)) {
     const form = isLabel ? 'a DNS-1123 label' : 'a lowercase RFC 1123 subdomain'
-    throw invalid(type, kind, name, 'metadata.name', `${form} must consist of lower case alphanumeric characters or '-'`)
+    throw invalid(
+      type,
+      kind,
+      name,
+      'metadata.name',
+      `${form} must consist of lower case alphanumeric characters or '-'`,
+    )
   }
 }
 
@@ -80,7 +86,11 @@ function checkServiceUpdate(object: RawObject, current: RawObject): RawObject {
   throw new ApiError(
     'Invalid',
     `Service "${name}" is invalid: spec.clusterIP: Invalid value: "${after}": field is immutable`,
-    { name, kind: 'Service', causes: [{ reason: 'FieldValueInvalid', message: 'field is immutable', field: 'spec.clusterIP' }] },
+    {
+      name,
+      kind: 'Service',
+      causes: [{ reason: 'FieldValueInvalid', message: 'field is immutable', field: 'spec.clusterIP' }],
+    },
   )
 }
 
@@ -93,7 +103,8 @@ function checkStatefulSetUpdate(object: RawObject, current: RawObject): void {
   }
   if (fixedPart(object) === fixedPart(current)) return
   const { name } = object.metadata
-  const why = "updates to statefulset spec for fields other than 'replicas', 'template', and 'updateStrategy' are forbidden"
+  const why =
+    "updates to statefulset spec for fields other than 'replicas', 'template', and 'updateStrategy' are forbidden"
   throw new ApiError('Invalid', `StatefulSet.apps "${name}" is invalid: spec: Forbidden: ${why}`, {
     name,
     group: 'apps',

@@ -13,7 +13,10 @@ export function createStore(description: ClusterDescription, now: () => number):
   for (const object of description.objects) {
     const type = resourceTypeOf(object.apiVersion, object.kind)
     if (type === undefined) {
-      throw new LabError('bad-description', `Cannot keep ${object.kind} "${object.metadata.name}": unknown ${object.apiVersion}`)
+      throw new LabError(
+        'bad-description',
+        `Cannot keep ${object.kind} "${object.metadata.name}": unknown ${object.apiVersion}`,
+      )
     }
     const namespaced = type.namespaced && object.metadata.namespace === undefined
     const metadata = namespaced ? { ...object.metadata, namespace: 'default' } : object.metadata

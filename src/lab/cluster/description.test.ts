@@ -50,16 +50,21 @@ describe('readDescription() of the reference cluster', () => {
   })
 
   it('gives pods the resolv.conf that the story saw', () => {
-    const find = (name: string) => reference.objects.find((object) => object.kind === 'Pod' && object.metadata.name === name)
+    const find = (name: string) =>
+      reference.objects.find((object) => object.kind === 'Pod' && object.metadata.name === name)
     const conf = (name: string, node: string): string => {
       const pod = find(name)
-      return pod === undefined ? 'no pod' : podResolvConf(pod, reference.nodeFiles.get(node) ?? new Map(), reference.kubernetesVersion)
+      return pod === undefined
+        ? 'no pod'
+        : podResolvConf(pod, reference.nodeFiles.get(node) ?? new Map(), reference.kubernetesVersion)
     }
     expect(conf('console', 'node2')).toBe(
       'nameserver 169.254.25.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n',
     )
     // kubelet keeps three: node3's fourth, 1.2.4.8, reaches no pod.
-    expect(conf('coredns-79c6f6447f-hp7ng', 'node3')).toBe('nameserver 100.64.11.3\nnameserver 114.114.114.114\nnameserver 119.29.29.29\n')
+    expect(conf('coredns-79c6f6447f-hp7ng', 'node3')).toBe(
+      'nameserver 100.64.11.3\nnameserver 114.114.114.114\nnameserver 119.29.29.29\n',
+    )
     expect(conf('coredns-79c6f6447f-6f9xp', 'node4')).toBe('nameserver 100.64.11.3\nnameserver 1.2.4.8\n')
   })
 
@@ -71,7 +76,7 @@ describe('readDescription() of the reference cluster', () => {
     expect(Math.floor(age / 86_400_000)).toBe(13)
   })
 
-  it('names redis-ha\'s endpoints by hostname below redis-ha only', () => {
+  it("names redis-ha's endpoints by hostname below redis-ha only", () => {
     const store = createStore(reference, Date.now)
     const hostnames = (service: string): string[] =>
       store
@@ -98,10 +103,26 @@ describe('readDescription() refuses', () => {
   it.each([
     { title: 'a folder without lab.yaml', files: {}, why: 'has no lab.yaml' },
     { title: 'text that is not YAML', files: { 'lab.yaml': LAB, 'a.yaml': 'a: [1' }, why: 'a.yaml' },
-    { title: 'a document that is no object', files: { 'lab.yaml': LAB, 'a.yaml': 'just: text' }, why: 'no Kubernetes object' },
-    { title: 'a kind that the API server has not', files: { 'lab.yaml': LAB, 'a.yaml': 'apiVersion: v9\nkind: Spoon\nmetadata:\n  name: a' }, why: 'v9 Spoon' },
-    { title: 'an upstream that is no address', files: { 'lab.yaml': `${LAB}spec:\n  upstreams:\n    - address: dns.example\n` }, why: 'no IP address' },
-    { title: 'an upstream whose Corefile is missing', files: { 'lab.yaml': `${LAB}spec:\n  upstreams:\n    - address: 1.1.1.1\n      corefile: nowhere\n` }, why: 'nowhere' },
+    {
+      title: 'a document that is no object',
+      files: { 'lab.yaml': LAB, 'a.yaml': 'just: text' },
+      why: 'no Kubernetes object',
+    },
+    {
+      title: 'a kind that the API server has not',
+      files: { 'lab.yaml': LAB, 'a.yaml': 'apiVersion: v9\nkind: Spoon\nmetadata:\n  name: a' },
+      why: 'v9 Spoon',
+    },
+    {
+      title: 'an upstream that is no address',
+      files: { 'lab.yaml': `${LAB}spec:\n  upstreams:\n    - address: dns.example\n` },
+      why: 'no IP address',
+    },
+    {
+      title: 'an upstream whose Corefile is missing',
+      files: { 'lab.yaml': `${LAB}spec:\n  upstreams:\n    - address: 1.1.1.1\n      corefile: nowhere\n` },
+      why: 'nowhere',
+    },
   ])('$title', ({ files, why }) => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
     expect(() => readDescription(folder)).toThrow(LabError)

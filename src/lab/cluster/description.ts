@@ -73,7 +73,8 @@ function readObjects(path: string): RawObject[] {
     const items = isJsonObject(document) && document['kind'] === 'List' ? objectsAt(document, 'items') : [document]
     return items.map((item) => {
       if (!isRawObject(item)) throw bad(path, 'a document is no Kubernetes object (apiVersion, kind, metadata)')
-      if (typeof item.metadata.name !== 'string' || item.metadata.name === '') throw bad(path, `a ${item.kind} has no name`)
+      if (typeof item.metadata.name !== 'string' || item.metadata.name === '')
+        throw bad(path, `a ${item.kind} has no name`)
       if (resourceTypeOf(item.apiVersion, item.kind) === undefined) {
         throw bad(path, `the lab's API server has no ${item.apiVersion} ${item.kind}`)
       }
@@ -120,7 +121,10 @@ function readUpstream(root: string, upstream: Json): UpstreamDescription {
   if (valueAt(upstream, 'silent') === true) return { address, kind: 'silent' }
   const corefile = resolve(root, textAt(upstream, 'corefile'))
   if (!existsSync(corefile) || !statSync(corefile).isFile()) {
-    throw bad(file, `upstream ${address} needs "silent: true" or a Corefile that exists, not "${textAt(upstream, 'corefile')}"`)
+    throw bad(
+      file,
+      `upstream ${address} needs "silent: true" or a Corefile that exists, not "${textAt(upstream, 'corefile')}"`,
+    )
   }
   return { address, kind: 'serving', corefile }
 }
@@ -142,5 +146,8 @@ function listFiles(folder: string): string[] {
 }
 
 function bad(path: string, why: string): LabError {
-  return new LabError('bad-description', `Cannot use cluster description ${basename(path) === LAB_FILE ? path : `"${path}"`}: ${why}`)
+  return new LabError(
+    'bad-description',
+    `Cannot use cluster description ${basename(path) === LAB_FILE ? path : `"${path}"`}: ${why}`,
+  )
 }

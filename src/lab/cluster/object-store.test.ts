@@ -37,7 +37,10 @@ describe('ObjectStore', () => {
     const first = store.get(CONFIG_MAP_TYPE, 'default', 'a') ?? configMap('missing')
     expect(store.update(CONFIG_MAP_TYPE, { ...configMap('a', { k: '1' }) }).kind).toBe('written')
     expect(store.update(CONFIG_MAP_TYPE, { ...first, data: { k: '2' } }).kind).toBe('conflict')
-    expect(store.get(CONFIG_MAP_TYPE, 'default', 'a')).toMatchObject({ data: { k: '1' }, metadata: { uid: first.metadata.uid } })
+    expect(store.get(CONFIG_MAP_TYPE, 'default', 'a')).toMatchObject({
+      data: { k: '1' },
+      metadata: { uid: first.metadata.uid },
+    })
   })
 
   it('writes nothing when an update changes nothing', () => {

@@ -75,6 +75,9 @@ export function mountedConfigMaps(store: ObjectStore, pod: RawObject, container:
 }
 
 function mountedKeys(volume: Json, map: RawObject | undefined): [string, string][] {
-  const items = objectsAt(volume, 'configMap', 'items').map((item): [string, string] => [textAt(item, 'path'), textAt(item, 'key')])
+  const items = objectsAt(volume, 'configMap', 'items').map((item): [string, string] => [
+    textAt(item, 'path'),
+    textAt(item, 'key'),
+  ])
   return items.length > 0 ? items : Object.keys(textMapAt(map ?? {}, 'data')).map((key) => [key, key])
 }

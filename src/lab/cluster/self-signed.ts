@@ -44,7 +44,9 @@ function basicConstraints(): Buffer {
 
 function subjectAltNames(names: readonly string[]): Buffer {
   const general = names.map((name) =>
-    isIP(name) === 4 ? element(0x87, Buffer.from(name.split('.').map(Number))) : element(0x82, Buffer.from(name, 'ascii')),
+    isIP(name) === 4
+      ? element(0x87, Buffer.from(name.split('.').map(Number)))
+      : element(0x82, Buffer.from(name, 'ascii')),
   )
   return sequence(oid('2.5.29.17'), octetString(sequence(...general)))
 }

@@ -8,7 +8,9 @@ export const dnsServiceNoEndpoints: Fault = {
   summary: 'every CoreDNS pod crashes: the DNS Service has no ready endpoint and refuses all queries',
   async inject(stage) {
     const pods = coreDnsPods(stage)
-    await Promise.all(pods.map(({ metadata }) => stage.crashPod(metadata.namespace ?? 'default', metadata.name, LAST_WORDS)))
+    await Promise.all(
+      pods.map(({ metadata }) => stage.crashPod(metadata.namespace ?? 'default', metadata.name, LAST_WORDS)),
+    )
     return () => restartPods(stage, pods)
   },
 }

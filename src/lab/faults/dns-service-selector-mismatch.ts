@@ -6,7 +6,8 @@ import type { RawObject } from '../cluster/raw-object.ts'
 
 export const dnsServiceSelectorMismatch: Fault = {
   name: 'dns-service-selector-mismatch',
-  summary: 'the DNS Service selects k8s-app=coredns, the pods carry k8s-app=kube-dns: Running and Ready, yet no endpoint',
+  summary:
+    'the DNS Service selects k8s-app=coredns, the pods carry k8s-app=kube-dns: Running and Ready, yet no endpoint',
   inject(stage) {
     const service = dnsService(stage)
     const before = objectAt(service, 'spec', 'selector')
@@ -27,6 +28,7 @@ function setSelector(stage: FaultStage, selector: object): void {
 function dnsService({ store }: FaultStage): RawObject {
   const services = store.list(SERVICE_TYPE).filter(({ metadata }) => metadata.labels?.['k8s-app'] === 'kube-dns')
   const service = services.find((candidate) => textAt(candidate, 'spec', 'clusterIP') !== 'None')
-  if (service === undefined) throw new LabError('not-supported', 'Cannot inject the fault: no Service is labelled k8s-app=kube-dns')
+  if (service === undefined)
+    throw new LabError('not-supported', 'Cannot inject the fault: no Service is labelled k8s-app=kube-dns')
   return service
 }

@@ -27,10 +27,16 @@ export class FaultLog {
   async inject(name: string): Promise<string[]> {
     const fault = findFault(name)
     if (fault === undefined) {
-      throw new LabError('unknown-fault', `Cannot inject "${name}": there is no such fault; known: ${FAULTS.map((known) => known.name).join(', ')}`)
+      throw new LabError(
+        'unknown-fault',
+        `Cannot inject "${name}": there is no such fault; known: ${FAULTS.map((known) => known.name).join(', ')}`,
+      )
     }
     if (this.present().includes(name)) {
-      throw new LabError('unknown-fault', `Cannot inject "${name}": it is in already; "fathom lab heal ${name}" takes it out`)
+      throw new LabError(
+        'unknown-fault',
+        `Cannot inject "${name}": it is in already; "fathom lab heal ${name}" takes it out`,
+      )
     }
     this.#present.push({ name, undo: await fault.inject(this.#stage) })
     return this.present()

@@ -13,7 +13,11 @@ export interface FaultStage {
   /** Ends a pod's programs and shows it as crashing, with these last words. */
   crashPod(namespace: string, name: string, why: string): Promise<void>
   /** Gives one pod another content for a file than its mounts do, from its next start on; undefined takes that back. */
-  overrideFile(namespace: string, name: string, file: { readonly path: string; readonly text: string | undefined }): void
+  overrideFile(
+    namespace: string,
+    name: string,
+    file: { readonly path: string; readonly text: string | undefined },
+  ): void
   /** Takes kube-proxy's rules for Service IPs away on a node, or writes them again. */
   setServiceRules(node: string, present: boolean): void
 }

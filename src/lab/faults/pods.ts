@@ -11,7 +11,11 @@ export function coreDnsPods({ store }: FaultStage): RawObject[] {
 }
 
 /** Pods of a namespace with these labels. */
-export function podsLabeled({ store }: FaultStage, namespace: string, labels: Readonly<Record<string, string>>): RawObject[] {
+export function podsLabeled(
+  { store }: FaultStage,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): RawObject[] {
   return store.list(POD_TYPE, namespace).filter((pod) => matchesSelector(labels, pod.metadata.labels ?? {}))
 }
 

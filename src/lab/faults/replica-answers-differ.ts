@@ -7,7 +7,8 @@ const COREFILE = '/etc/coredns/Corefile'
 
 export const replicaAnswersDiffer: Fault = {
   name: 'replica-answers-differ',
-  summary: 'one CoreDNS replica runs an older Corefile without the reverse zones: PTR is NXDOMAIN there, right at the other',
+  summary:
+    'one CoreDNS replica runs an older Corefile without the reverse zones: PTR is NXDOMAIN there, right at the other',
   async inject(stage) {
     const odd = coreDnsPods(stage).at(-1)
     if (odd === undefined) return () => Promise.resolve()

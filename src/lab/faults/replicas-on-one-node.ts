@@ -24,7 +24,11 @@ async function allStarted(stage: FaultStage, pods: readonly RawObject[]): Promis
   await Promise.all(pods.map(({ metadata }) => stage.podStarted(metadata.namespace ?? 'default', metadata.name)))
 }
 
-function movedTo({ store }: FaultStage, pod: RawObject, { beside, index }: { readonly beside: RawObject; readonly index: number }): RawObject {
+function movedTo(
+  { store }: FaultStage,
+  pod: RawObject,
+  { beside, index }: { readonly beside: RawObject; readonly index: number },
+): RawObject {
   const taken = new Set(store.list(POD_TYPE).map((other) => textAt(other, 'status', 'podIP')))
   const podIP = nextAddress(textAt(beside, 'status', 'podIP'), taken)
   const { uid: _uid, resourceVersion: _resourceVersion, ...metadata } = pod.metadata
@@ -33,7 +37,13 @@ function movedTo({ store }: FaultStage, pod: RawObject, { beside, index }: { rea
     ...pod,
     metadata: { ...metadata, name },
     spec: { ...objectAt(pod, 'spec'), nodeName: textAt(beside, 'spec', 'nodeName') },
-    status: { ...objectAt(pod, 'status'), podIP, podIPs: [{ ip: podIP }], hostIP: textAt(beside, 'status', 'hostIP'), containerStatuses: objectsAt(pod, 'status', 'containerStatuses') },
+    status: {
+      ...objectAt(pod, 'status'),
+      podIP,
+      podIPs: [{ ip: podIP }],
+      hostIP: textAt(beside, 'status', 'hostIP'),
+      containerStatuses: objectsAt(pod, 'status', 'containerStatuses'),
+    },
   }
 }
 

@@ -12,7 +12,15 @@ export const serviceIpUnreachable: Fault = {
     const isThere = (pod: RawObject): boolean => textAt(pod, 'spec', 'nodeName') === NODE
     const pods = podsLabeled(stage, 'kube-system', { 'k8s-app': 'kube-proxy' }).filter(isThere)
     stage.setServiceRules(NODE, false)
-    await Promise.all(pods.map(({ metadata }) => stage.crashPod('kube-system', metadata.name, 'F0000 server.go: unable to create proxier: iptables is not available on this host')))
+    await Promise.all(
+      pods.map(({ metadata }) =>
+        stage.crashPod(
+          'kube-system',
+          metadata.name,
+          'F0000 server.go: unable to create proxier: iptables is not available on this host',
+        ),
+      ),
+    )
     return async () => {
       stage.setServiceRules(NODE, true)
       await restartPods(stage, pods)

@@ -48,7 +48,13 @@ interface Ask {
   readonly timeoutMs?: number
 }
 
-async function ask({ from = node('node2'), at, question = PTR, transport = 'udp', timeoutMs = 5000 }: Ask): Promise<ExchangeResult | Skipped> {
+async function ask({
+  from = node('node2'),
+  at,
+  question = PTR,
+  transport = 'udp',
+  timeoutMs = 5000,
+}: Ask): Promise<ExchangeResult | Skipped> {
   const vantage = await vantageAt(from)
   const message: Message = query({ ...question, class: 'IN' })
   return vantage.exchange({ server: { address: at, port: 53 }, message, transport, timeoutMs })
@@ -58,7 +64,9 @@ async function ask({ from = node('node2'), at, question = PTR, transport = 'udp'
 async function answer(asked: Ask): Promise<string> {
   const result = await ask(asked)
   if (result.kind !== 'response') return result.kind
-  const rdata = result.message.answer.map(({ rdata: data }) => ('address' in data ? data.address : 'ptrdname' in data ? data.ptrdname : data.type))
+  const rdata = result.message.answer.map(({ rdata: data }) =>
+    'address' in data ? data.address : 'ptrdname' in data ? data.ptrdname : data.type,
+  )
   return [result.message.rcode, ...rdata.sort()].join(' ')
 }
 
@@ -71,22 +79,32 @@ const KUBERNETES = 'NOERROR kubernetes.default.svc.cluster.local.'
 const REDIS = { name: 'redis-ha.kubesphere-system.svc.cluster.local.', type: 'A' }
 
 describe('LoopbackLab: the reference cluster', () => {
-  it.each(['udp', 'tcp'] as const)('answers the canary at Service IP, replicas and node caches over %s', async (transport) => {
-    const servers = [DNS_IP, ...REPLICAS, CACHE]
-    const answers = await Promise.all(servers.map((at) => answer({ at, transport })))
-    expect(answers).toEqual(servers.map(() => KUBERNETES))
-  })
+  it.each(['udp', 'tcp'] as const)(
+    'answers the canary at Service IP, replicas and node caches over %s',
+    async (transport) => {
+      const servers = [DNS_IP, ...REPLICAS, CACHE]
+      const answers = await Promise.all(servers.map((at) => answer({ at, transport })))
+      expect(answers).toEqual(servers.map(() => KUBERNETES))
+    },
+  )
 
   it("answers as the story's dig did", async () => {
     expect(await answer({ at: DNS_IP, question: REDIS })).toBe('NOERROR 10.233.102.133 10.233.74.71 10.233.75.4')
     expect(await answer({ at: DNS_IP, question: { name: '133.102.233.10.in-addr.arpa.', type: 'PTR' } })).toBe(
       'NOERROR 10-233-102-133.redis-ha-announce-1.kubesphere-system.svc.cluster.local. redis-ha-server-1.redis-ha.kubesphere-system.svc.cluster.local.',
     )
-    expect(await answer({ at: DNS_IP, question: { name: 'redis-ha-server-1.kubesphere-system.svc.cluster.local.', type: 'A' } })).toBe('NXDOMAIN')
+    expect(
+      await answer({
+        at: DNS_IP,
+        question: { name: 'redis-ha-server-1.kubesphere-system.svc.cluster.local.', type: 'A' },
+      }),
+    ).toBe('NXDOMAIN')
   })
 
   it('gives a pod the node cache of its own node', async () => {
-    expect(await answer({ from: CONSOLE, at: CACHE, question: { name: 'example.com.', type: 'A' } })).toBe('NOERROR 192.0.2.10')
+    expect(await answer({ from: CONSOLE, at: CACHE, question: { name: 'example.com.', type: 'A' } })).toBe(
+      'NOERROR 192.0.2.10',
+    )
   })
 
   it('has a private resolver that knows more than the public ones', async () => {
@@ -96,7 +114,8 @@ describe('LoopbackLab: the reference cluster', () => {
   })
 
   it('never answers at 1.2.4.8 nor at any address that the lab does not have', async () => {
-    for (const at of ['1.2.4.8', '8.8.8.8', '10.233.18.22']) expect(await answer({ at, timeoutMs: 200 })).toBe('timeout')
+    for (const at of ['1.2.4.8', '8.8.8.8', '10.233.18.22'])
+      expect(await answer({ at, timeoutMs: 200 })).toBe('timeout')
     expect(await answer({ at: '1.2.4.8', transport: 'tcp', timeoutMs: 200 })).toBe('timeout')
   })
 
@@ -119,8 +138,12 @@ describe('LoopbackLab: the reference cluster', () => {
 
   it('shows the files of nodes and pods', async () => {
     const read = async (place: Place, path: string): Promise<unknown> => (await vantageAt(place)).readFile(path)
-    expect(await read(node('node3'), '/run/systemd/resolve/resolv.conf')).toMatchObject({ text: expect.stringContaining('nameserver 1.2.4.8') as string })
-    expect(await read(CONSOLE, '/etc/resolv.conf')).toMatchObject({ text: expect.stringContaining('nameserver 169.254.25.10') as string })
+    expect(await read(node('node3'), '/run/systemd/resolve/resolv.conf')).toMatchObject({
+      text: expect.stringContaining('nameserver 1.2.4.8') as string,
+    })
+    expect(await read(CONSOLE, '/etc/resolv.conf')).toMatchObject({
+      text: expect.stringContaining('nameserver 169.254.25.10') as string,
+    })
     expect(await read(CONSOLE, '/nothing')).toEqual({ kind: 'absent' })
   })
 
@@ -143,13 +166,21 @@ describe('LoopbackLab: faults', () => {
     expect(upstreams).toBe('nameserver 100.64.11.3\nnameserver 1.2.4.8\n')
   })
 
-  it('upstream-dead: healed, the node\'s pods ask the private resolver alone; injected, 1.2.4.8 is second again', async () => {
-    const file = (): string => lab.nodeFiles.get('node4')?.get('/etc/resolv.conf')?.replaceAll(/^#.*\n|^\n/gm, '') ?? ''
-    const conf = (): string => lab.pods.resolvConf(lab.store.get(POD_TYPE, 'kube-system', 'coredns-79c6f6447f-6f9xp') ?? noPod())
+  it("upstream-dead: healed, the node's pods ask the private resolver alone; injected, 1.2.4.8 is second again", async () => {
+    const file = (): string =>
+      lab.nodeFiles
+        .get('node4')
+        ?.get('/etc/resolv.conf')
+        ?.replaceAll(/^#.*\n|^\n/gm, '') ?? ''
+    const conf = (): string =>
+      lab.pods.resolvConf(lab.store.get(POD_TYPE, 'kube-system', 'coredns-79c6f6447f-6f9xp') ?? noPod())
     await faults.heal('upstream-dead')
     expect([file(), conf()]).toEqual(['nameserver 100.64.11.3\n', 'nameserver 100.64.11.3\n'])
     await faults.inject('upstream-dead')
-    expect([file(), conf()]).toEqual(['nameserver 100.64.11.3\nnameserver 1.2.4.8\n', 'nameserver 100.64.11.3\nnameserver 1.2.4.8\n'])
+    expect([file(), conf()]).toEqual([
+      'nameserver 100.64.11.3\nnameserver 1.2.4.8\n',
+      'nameserver 100.64.11.3\nnameserver 1.2.4.8\n',
+    ])
     await faults.heal()
     expect(faults.present()).toEqual([])
   })
@@ -193,7 +224,10 @@ describe('LoopbackLab: faults', () => {
       expect(await answer({ from: node('node1'), at: DNS_IP, timeoutMs: 200 })).toBe('timeout')
       expect(await answer({ from: node('node1'), at: REPLICAS[0] ?? '' })).toBe(KUBERNETES)
       expect(await answer({ from: node('node2'), at: DNS_IP })).toBe(KUBERNETES)
-      expect(await get(node('node1'), '192.168.0.2', 10_256, '/healthz')).toMatchObject({ kind: 'failed', why: 'refused' })
+      expect(await get(node('node1'), '192.168.0.2', 10_256, '/healthz')).toMatchObject({
+        kind: 'failed',
+        why: 'refused',
+      })
     })
     expect(await answer({ from: node('node1'), at: DNS_IP })).toBe(KUBERNETES)
   })
@@ -237,9 +271,13 @@ describe('LoopbackLab: controllers', () => {
   it('scales a Deployment up and down', async () => {
     const scale = (replicas: number): void => {
       const deployment = lab.store.get(DEPLOYMENT_TYPE, 'shop', 'web') ?? noPod()
-      lab.store.update(DEPLOYMENT_TYPE, { ...deployment, spec: { ...(valueAt(deployment, 'spec') as object), replicas } })
+      lab.store.update(DEPLOYMENT_TYPE, {
+        ...deployment,
+        spec: { ...(valueAt(deployment, 'spec') as object), replicas },
+      })
     }
-    const count = (): number => lab.store.list(POD_TYPE, 'shop').filter((pod) => pod.metadata.labels?.['app'] === 'web').length
+    const count = (): number =>
+      lab.store.list(POD_TYPE, 'shop').filter((pod) => pod.metadata.labels?.['app'] === 'web').length
     scale(5)
     await expect.poll(count, POLL).toBe(5)
     expect(readyEndpoints('web')).toHaveLength(5)
@@ -252,10 +290,23 @@ describe('LoopbackLab: controllers', () => {
     lab.store.update(CONFIG_MAP_TYPE, { ...map, data: { Corefile: '.:53 {\n    proxy . 8.8.8.8\n}\n' } })
     const [pod = noPod()] = coreDnsPods()
     await lab.pods.restart('kube-system', pod.metadata.name)
-    const [status] = objectsAt(lab.store.get(POD_TYPE, 'kube-system', pod.metadata.name) ?? {}, 'status', 'containerStatuses')
+    const [status] = objectsAt(
+      lab.store.get(POD_TYPE, 'kube-system', pod.metadata.name) ?? {},
+      'status',
+      'containerStatuses',
+    )
     expect(textAt(status ?? {}, 'state', 'waiting', 'reason')).toBe('CrashLoopBackOff')
-    expect(lab.pods.log(pod, 'coredns')?.lines().map((line) => line.text).join('\n')).toContain("Unknown directive 'proxy'")
-    lab.store.update(CONFIG_MAP_TYPE, { ...(lab.store.get(CONFIG_MAP_TYPE, 'kube-system', 'coredns') ?? noPod()), data: textMapAt(map, 'data') })
+    expect(
+      lab.pods
+        .log(pod, 'coredns')
+        ?.lines()
+        .map((line) => line.text)
+        .join('\n'),
+    ).toContain("Unknown directive 'proxy'")
+    lab.store.update(CONFIG_MAP_TYPE, {
+      ...(lab.store.get(CONFIG_MAP_TYPE, 'kube-system', 'coredns') ?? noPod()),
+      data: textMapAt(map, 'data'),
+    })
     await lab.pods.restart('kube-system', pod.metadata.name)
     expect(isReadyNow(lab.store, keyOf(pod))).toBe(true)
   })

@@ -32,7 +32,10 @@ export interface LabAddress {
   readonly loopback: string
 }
 
-type LabParts = Pick<LoopbackLab, 'api' | 'description' | 'nodeFiles' | 'pods' | 'proxy' | 'store' | 'switchboard' | 'upstreams'>
+type LabParts = Pick<
+  LoopbackLab,
+  'api' | 'description' | 'nodeFiles' | 'pods' | 'proxy' | 'store' | 'switchboard' | 'upstreams'
+>
 
 export class LoopbackLab {
   readonly description: ClusterDescription
@@ -83,9 +86,20 @@ export class LoopbackLab {
 
   /** Who listens at which cluster address, and on which loopback port. */
   addresses(): LabAddress[] {
-    const services = new Map(this.store.list(SERVICE_TYPE).map((service) => [textAt(service, 'spec', 'clusterIP'), `service ${keyOf(service)}`]))
-    const pods = new Map(this.store.list(POD_TYPE).filter((pod) => !isHostNetwork(pod)).map((pod) => [textAt(pod, 'status', 'podIP'), `pod ${keyOf(pod)}`]))
-    const nodes = new Map(this.store.list(NODE_TYPE).map((node) => [nodeOrigin(node).address, `node ${node.metadata.name}`]))
+    const services = new Map(
+      this.store
+        .list(SERVICE_TYPE)
+        .map((service) => [textAt(service, 'spec', 'clusterIP'), `service ${keyOf(service)}`]),
+    )
+    const pods = new Map(
+      this.store
+        .list(POD_TYPE)
+        .filter((pod) => !isHostNetwork(pod))
+        .map((pod) => [textAt(pod, 'status', 'podIP'), `pod ${keyOf(pod)}`]),
+    )
+    const nodes = new Map(
+      this.store.list(NODE_TYPE).map((node) => [nodeOrigin(node).address, `node ${node.metadata.name}`]),
+    )
     const upstreams = new Map(this.upstreams.map(({ address }) => [address, 'upstream']))
     const listeners = [
       ...this.proxy.listeners().map((listener) => ({ ...listener, scope: '' })),
@@ -93,7 +107,11 @@ export class LoopbackLab {
     ]
     return listeners.map(({ scope, address, port, actual }) => {
       const owner = services.get(address) ?? pods.get(address) ?? nodes.get(address) ?? upstreams.get(address)
-      return { who: owner ?? nodes.get(scope) ?? `node ${scope}`, address: `${address}:${port}`, loopback: `${actual.address}:${actual.port}` }
+      return {
+        who: owner ?? nodes.get(scope) ?? `node ${scope}`,
+        address: `${address}:${port}`,
+        loopback: `${actual.address}:${actual.port}`,
+      }
     })
   }
 
@@ -158,7 +176,10 @@ async function startParts(description: ClusterDescription, now: () => number, en
     environment: serviceEnvironment(store),
   })
   running.pods = pods
-  endings.push(() => pods.close(), runControllers({ store, runsProgram: (container) => programOf(container) !== undefined }))
+  endings.push(
+    () => pods.close(),
+    runControllers({ store, runsProgram: (container) => programOf(container) !== undefined }),
+  )
   await pods.startAll()
   return new LoopbackLab({ description, store, nodeFiles, switchboard, api, pods, proxy, upstreams }, endings)
 }
@@ -188,7 +209,12 @@ function dialPod(switchboard: Switchboard, pod: RawObject, port: number): Promis
 function serviceNames(store: ObjectStore, clusterDomain: string): string[] {
   const service = store.get(SERVICE_TYPE, 'default', 'kubernetes')
   const address = textAt(service ?? {}, 'spec', 'clusterIP')
-  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`]
+  const names = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    `kubernetes.default.svc.${clusterDomain}`,
+  ]
   return address === '' ? names : [address, ...names]
 }
 

@@ -33,7 +33,9 @@ function readFile(lab: LoopbackLab, place: Place, path: string): string | undefi
   const pod = lab.store.get(POD_TYPE, place.namespace, place.name)
   if (pod === undefined) return undefined
   if (path === '/etc/resolv.conf') return lab.pods.resolvConf(pod)
-  const files = objectsAt(pod, 'spec', 'containers').flatMap((container) => mountedConfigMaps(lab.store, pod, container))
+  const files = objectsAt(pod, 'spec', 'containers').flatMap((container) =>
+    mountedConfigMaps(lab.store, pod, container),
+  )
   return files.find((file) => file.path === path)?.read()
 }
 

@@ -8,6 +8,7 @@ import type { ObjectStore } from '../cluster/object-store.ts'
 import { mountedConfigMaps, podResolvConf } from '../cluster/pod-files.ts'
 import type { NodeFiles } from '../cluster/pod-files.ts'
 import { isReadyNow, setContainerState, setReadiness } from '../cluster/pod-status.ts'
+import { recordEvent } from '../cluster/record-event.ts'
 import { keyOf, objectKey, objectsAt, textAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 import { POD_TYPE } from '../cluster/resource-types.ts'
@@ -30,7 +31,10 @@ export interface PodRunnerOptions {
   /** Where calls to closed ports end: a loopback port that refuses. */
   readonly closedPort: Endpoint
   /** What in-cluster clients need to reach the API server as this ServiceAccount. */
-  readonly serviceAccount: (namespace: string, name: string) => { readonly token: string; readonly caCertificate: string }
+  readonly serviceAccount: (
+    namespace: string,
+    name: string,
+  ) => { readonly token: string; readonly caCertificate: string }
   readonly environment: Readonly<Record<string, string>>
 }
 
@@ -101,9 +105,8 @@ export class PodRunner {
     await this.#endPrograms(running)
     for (const [container, { log }] of running.containers) {
       log.write(why)
-      setContainerState(this.#options.store, key, container, { waiting: { reason: 'CrashLoopBackOff', message: `back-off restarting failed container=${container} pod=${name}` } })
+      this.#showCrash(running, container, why)
     }
-    setReadiness(this.#options.store, key, false)
   }
 
   /** Resolves when a pod's programs run and are ready, or have failed; at once for a pod that is not there. */
@@ -112,7 +115,11 @@ export class PodRunner {
   }
 
   /** Gives a pod another content for a file, from its next start on; undefined takes that back. */
-  overrideFile(namespace: string, name: string, { path, text }: { readonly path: string; readonly text: string | undefined }): void {
+  overrideFile(
+    namespace: string,
+    name: string,
+    { path, text }: { readonly path: string; readonly text: string | undefined },
+  ): void {
     const key = objectKey(namespace, name)
     const files = this.#overrides.get(key) ?? new Map<string, string>()
     if (text === undefined) files.delete(path)
@@ -141,15 +148,27 @@ export class PodRunner {
     if (origin === undefined) return
     const { switchboard } = this.#options
     const key = keyOf(pod)
-    const running: RunningPod = { pod, origin, containers: new Map(), endings: [],
+    const running: RunningPod = {
+      pod,
+      origin,
+      containers: new Map(),
+      endings: [],
       leave: switchboard.registerAddress(origin.address),
-      started: Promise.resolve(), stopped: false }
+      started: Promise.resolve(),
+      stopped: false,
+    }
     this.#pods.set(key, running)
     for (const container of objectsAt(pod, 'spec', 'containers')) {
       const program = programOf(container)
       if (program === undefined) continue
       const log = new LogBuffer(this.#options.now)
-      running.containers.set(textAt(container, 'name'), { log, program, container, running: undefined, resolvConf: this.#computedResolvConf(pod) })
+      running.containers.set(textAt(container, 'name'), {
+        log,
+        program,
+        container,
+        running: undefined,
+        resolvConf: this.#computedResolvConf(pod),
+      })
     }
     running.started = Promise.all(
       [...running.containers.values()].map((container) => this.#startContainer(running, container)),
@@ -161,9 +180,7 @@ export class PodRunner {
     const key = keyOf(pod.pod)
     const name = textAt(container.container, 'name')
     const fail = (why: string): void => {
-      if (pod.stopped) return
-      setContainerState(this.#options.store, key, name, { waiting: { reason: 'CrashLoopBackOff', message: why } })
-      setReadiness(this.#options.store, key, false)
+      if (!pod.stopped) this.#showCrash(pod, name, why)
     }
     try {
       container.running = await container.program({
@@ -184,9 +201,19 @@ export class PodRunner {
       return
     }
     const stored = this.#options.store.get(POD_TYPE, pod.pod.metadata.namespace, pod.pod.metadata.name)
-    if (stored !== undefined) setContainerState(this.#options.store, key, name, runningState(stored, name, this.#options.store.timestamp()))
+    if (stored !== undefined)
+      setContainerState(this.#options.store, key, name, runningState(stored, name, this.#options.store.timestamp()))
     if (pod.stopped) await container.running?.stop()
     else await this.#watchReadiness(pod, container)
+  }
+
+  #showCrash({ pod, origin }: RunningPod, container: string, why: string): void {
+    const { store } = this.#options
+    const key = keyOf(pod)
+    setContainerState(store, key, container, { waiting: { reason: 'CrashLoopBackOff', message: why } })
+    setReadiness(store, key, false)
+    const message = 'Back-off restarting failed container'
+    recordEvent(store, pod, { reason: 'BackOff', message, type: 'Warning', component: 'kubelet', host: origin.node })
   }
 
   // Tells only what changes, so that a status written by somebody else stays until the probe's own result turns. A pod that is
@@ -229,10 +256,13 @@ export class PodRunner {
     if (reach.kind !== 'port') return Promise.resolve(false)
     const { endpoint } = reach
     return new Promise((resolve) => {
-      const request = httpRequest({ host: endpoint.address, port: endpoint.port, path, agent: false, timeout: PROBE_TIMEOUT_MS }, (response) => {
-        response.resume()
-        resolve(response.statusCode === 200)
-      })
+      const request = httpRequest(
+        { host: endpoint.address, port: endpoint.port, path, agent: false, timeout: PROBE_TIMEOUT_MS },
+        (response) => {
+          response.resume()
+          resolve(response.statusCode === 200)
+        },
+      )
       request.on('timeout', () => request.destroy())
       request.on('error', () => resolve(false))
       request.end()
@@ -279,7 +309,9 @@ export class PodRunner {
   #filesOf(pod: RawObject, container: RunningContainer): Map<string, TextSource> {
     const { store, serviceAccount, now } = this.#options
     const startedAt = now()
-    const fixed = (text: string): TextSource => () => ({ text, mtimeMs: startedAt })
+    const fixed =
+      (text: string): TextSource =>
+      () => ({ text, mtimeMs: startedAt })
     const namespace = pod.metadata.namespace ?? 'default'
     const account = serviceAccount(namespace, textAt(pod, 'spec', 'serviceAccountName') || 'default')
     const files = new Map<string, TextSource>([

@@ -37,7 +37,14 @@ export function programOf(container: Json): Program | undefined {
 }
 
 /** CoreDNS and node-cache alike: interface and rules of the latter are the switchboard's here. */
-async function startDns({ container, files, environment, network, log, onExit }: ProgramContext): Promise<RunningProgram> {
+async function startDns({
+  container,
+  files,
+  environment,
+  network,
+  log,
+  onExit,
+}: ProgramContext): Promise<RunningProgram> {
   const args = [...textsAt(container, 'command'), ...textsAt(container, 'args')]
   const path = flagValue(args, 'conf') ?? '/etc/coredns/Corefile'
   const server = await startServer({
@@ -54,7 +61,10 @@ async function startDns({ container, files, environment, network, log, onExit }:
   })
   const probe = textAt(container, 'readinessProbe', 'httpGet', 'path')
   const port = container['readinessProbe'] === undefined ? 0 : Number(readinessPort(container))
-  return { readyPath: probe === '' || port === 0 ? undefined : { path: probe, port }, stop: () => server.stop({ atOnce: true }) }
+  return {
+    readyPath: probe === '' || port === 0 ? undefined : { path: probe, port },
+    stop: () => server.stop({ atOnce: true }),
+  }
 }
 
 function readinessPort(container: Json): unknown {
@@ -76,14 +86,20 @@ const KUBE_PROXY_METRICS = 10_249
 
 async function startKubeProxy({ network }: ProgramContext): Promise<RunningProgram> {
   const pages = [
-    { wanted: { address: '::', port: KUBE_PROXY_HEALTH }, path: '/healthz', body: () => JSON.stringify({ lastUpdated: new Date().toISOString() }) },
+    {
+      wanted: { address: '::', port: KUBE_PROXY_HEALTH },
+      path: '/healthz',
+      body: () => JSON.stringify({ lastUpdated: new Date().toISOString() }),
+    },
     { wanted: { address: '127.0.0.1', port: KUBE_PROXY_METRICS }, path: '/proxyMode', body: () => 'iptables' },
   ]
   const servers = await Promise.all(
     pages.map(async ({ wanted, path, body }) => {
       const server = createServer((request, response) => {
         const isKnown = request.url === path
-        response.writeHead(isKnown ? 200 : 404, { 'content-type': 'text/plain' }).end(isKnown ? body() : '404 page not found\n')
+        response
+          .writeHead(isKnown ? 200 : 404, { 'content-type': 'text/plain' })
+          .end(isKnown ? body() : '404 page not found\n')
       })
       const { address, port } = network.listenAt(wanted)
       await new Promise<void>((resolve, reject) => {

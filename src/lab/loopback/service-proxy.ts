@@ -62,7 +62,9 @@ export class ServiceProxy {
   }
 
   #resolve(from: Origin, { address, port }: Endpoint): Reach | undefined {
-    const service = this.#store.list(SERVICE_TYPE).find((candidate) => textAt(candidate, 'spec', 'clusterIP') === address)
+    const service = this.#store
+      .list(SERVICE_TYPE)
+      .find((candidate) => textAt(candidate, 'spec', 'clusterIP') === address)
     if (service === undefined) return undefined
     if (this.#nodesWithoutRules.has(from.node)) return { kind: 'silent' }
     const ports = objectsAt(service, 'spec', 'ports').filter((candidate) => numberAt(candidate, 'port') === port)
@@ -101,9 +103,12 @@ export class ServiceProxy {
 
   #choose(key: string, protocol: 'TCP' | 'UDP'): Endpoint | undefined {
     const [address, port] = key.split('|')
-    const service = this.#store.list(SERVICE_TYPE).find((candidate) => textAt(candidate, 'spec', 'clusterIP') === address)
+    const service = this.#store
+      .list(SERVICE_TYPE)
+      .find((candidate) => textAt(candidate, 'spec', 'clusterIP') === address)
     const servicePort = objectsAt(service ?? {}, 'spec', 'ports').find(
-      (candidate) => String(numberAt(candidate, 'port')) === port && (textAt(candidate, 'protocol') || 'TCP') === protocol,
+      (candidate) =>
+        String(numberAt(candidate, 'port')) === port && (textAt(candidate, 'protocol') || 'TCP') === protocol,
     )
     if (service === undefined || servicePort === undefined) return undefined
     const endpoints = this.#endpointsOf(service, servicePort)
@@ -125,8 +130,12 @@ export class ServiceProxy {
             (textAt(candidate, 'protocol') || 'TCP') === (textAt(servicePort, 'protocol') || 'TCP'),
         )
         if (port === undefined) return []
-        const ready = objectsAt(slice, 'endpoints').filter((endpoint) => valueAt(endpoint, 'conditions', 'ready') !== false)
-        return ready.flatMap((endpoint) => textsAt(endpoint, 'addresses').map((address) => ({ address, port: numberAt(port, 'port') })))
+        const ready = objectsAt(slice, 'endpoints').filter(
+          (endpoint) => valueAt(endpoint, 'conditions', 'ready') !== false,
+        )
+        return ready.flatMap((endpoint) =>
+          textsAt(endpoint, 'addresses').map((address) => ({ address, port: numberAt(port, 'port') })),
+        )
       })
   }
 }

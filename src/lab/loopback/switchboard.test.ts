@@ -23,7 +23,7 @@ describe('Switchboard', () => {
     expect(board.resolve(NODE2, cache)).toEqual({ kind: 'port', endpoint: at(1002) })
   })
 
-  it("keeps loopback addresses to their own network namespace", () => {
+  it('keeps loopback addresses to their own network namespace', () => {
     const board = new Switchboard()
     board.register(NODE1, { address: '127.0.0.1', port: 10_249 }, at(1001))
     expect(board.resolve(NODE1, { address: '127.0.0.1', port: 10_249 }).kind).toBe('port')

@@ -36,7 +36,12 @@ export class Switchboard {
   }
 
   /** Every listener: the scope of its address (empty: the whole cluster), address and port, and where it really is. */
-  listeners(): { readonly scope: string; readonly address: string; readonly port: number; readonly actual: Endpoint }[] {
+  listeners(): {
+    readonly scope: string
+    readonly address: string
+    readonly port: number
+    readonly actual: Endpoint
+  }[] {
     return [...this.#listeners].map(([key, actual]) => {
       const [scope = '', address = '', port] = key.split('|')
       return { scope, address, port: Number(port), actual }

@@ -24,7 +24,10 @@ export async function attachLab(name?: string): Promise<AttachedLab> {
   const state = readLab(wanted)
   if (state === undefined) {
     const others = running.length === 0 ? 'no lab runs' : `running: ${running.map((lab) => lab.name).join(', ')}`
-    throw new LabError('lab-not-running', `Cannot use lab "${wanted}": it does not run (${others}); start one with "fathom lab up"`)
+    throw new LabError(
+      'lab-not-running',
+      `Cannot use lab "${wanted}": it does not run (${others}); start one with "fathom lab up"`,
+    )
   }
   const { socket, kubeconfig } = state
   // A process that is there but does not answer is found here, not in the middle of a diagnosis.

@@ -51,17 +51,24 @@ export async function serveControl(socketPath: string, operations: ControlOperat
 
 async function answer(request: IncomingMessage, operations: ControlOperations): Promise<unknown> {
   const operation = (request.url ?? '/').slice(1)
-  if (!Object.hasOwn(operations, operation)) throw new LabError('not-supported', `The lab knows no operation "${operation}"`)
+  if (!Object.hasOwn(operations, operation))
+    throw new LabError('not-supported', `The lab knows no operation "${operation}"`)
   const argument = JSON.parse(await readText(request)) as never
   return operations[operation as Operation](argument)
 }
 
 /** Asks a lab in another process. @throws {LabError} what the lab throws, or `lab-not-running` */
-export async function callControl<O extends Operation>(socketPath: string, operation: O, argument: Argument<O>): Promise<Result<O>> {
+export async function callControl<O extends Operation>(
+  socketPath: string,
+  operation: O,
+  argument: Argument<O>,
+): Promise<Result<O>> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = httpRequest({ socketPath, path: `/${operation}`, method: 'POST', timeout: TIMEOUT_MS }, resolve)
     request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
-    request.on('error', (error) => reject(new LabError('lab-not-running', `Cannot reach the lab: ${describeError(error)}`, { cause: error })))
+    request.on('error', (error) =>
+      reject(new LabError('lab-not-running', `Cannot reach the lab: ${describeError(error)}`, { cause: error })),
+    )
     request.end(JSON.stringify(argument))
   })
   const body = JSON.parse(await readText(response)) as { result?: Result<O>; error?: string; code?: LabError['code'] }

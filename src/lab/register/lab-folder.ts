@@ -27,9 +27,18 @@ const NAME = /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/
 const STATE = 'state.json'
 
 /** The paths of one lab. @throws {UsageError} for a name that is none */
-export function labPaths(name: string): { readonly folder: string; readonly state: string; readonly kubeconfig: string; readonly socket: string; readonly log: string } {
+export function labPaths(name: string): {
+  readonly folder: string
+  readonly state: string
+  readonly kubeconfig: string
+  readonly socket: string
+  readonly log: string
+} {
   if (!NAME.test(name)) {
-    throw new UsageError('bad-argument', `Cannot use lab name "${name}": it must be 1 to 40 of a-z, 0-9 and "-", not starting or ending with "-"`)
+    throw new UsageError(
+      'bad-argument',
+      `Cannot use lab name "${name}": it must be 1 to 40 of a-z, 0-9 and "-", not starting or ending with "-"`,
+    )
   }
   const folder = join(labsFolder(), name)
   return {
@@ -48,7 +57,11 @@ export function createLabFolder(name: string): void {
   // The name below /tmp can be guessed: a folder that somebody else made there must not get our tokens.
   const found = lstatSync(root)
   const isOurs = found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid())
-  if (!isOurs) throw new LabError('start-failed', `Cannot write down the lab: "${root}" belongs to somebody else; set XDG_RUNTIME_DIR to a folder of yours`)
+  if (!isOurs)
+    throw new LabError(
+      'start-failed',
+      `Cannot write down the lab: "${root}" belongs to somebody else; set XDG_RUNTIME_DIR to a folder of yours`,
+    )
   mkdirSync(labPaths(name).folder, { recursive: true, mode: 0o700 })
 }
 

@@ -31,7 +31,10 @@ export async function runLab(options: RunOptions): Promise<RunningLab> {
   const { name } = options
   const other = readLab(name)
   if (other !== undefined) {
-    throw new LabError('lab-exists', `Cannot start lab "${name}": it runs already (process ${other.pid}); "fathom lab down --name ${name}" ends it`)
+    throw new LabError(
+      'lab-exists',
+      `Cannot start lab "${name}": it runs already (process ${other.pid}); "fathom lab down --name ${name}" ends it`,
+    )
   }
   const description = readDescription(options.cluster)
   createLabFolder(name)
@@ -90,5 +93,8 @@ export function referenceCluster(): string {
     const candidate = join(folder, 'lab', 'reference')
     if (existsSync(join(candidate, 'lab.yaml'))) return candidate
   }
-  throw new LabError('bad-description', 'Cannot find the reference cluster: lab/reference is missing from this installation')
+  throw new LabError(
+    'bad-description',
+    'Cannot find the reference cluster: lab/reference is missing from this installation',
+  )
 }

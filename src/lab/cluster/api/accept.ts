@@ -10,7 +10,9 @@ export function readAccept(header: string | undefined): Wanted {
   if (header === undefined || header.trim() === '') return { kind: 'json' }
   for (const range of header.split(',')) {
     const [media = '', ...pairs] = range.split(';').map((part) => part.trim())
-    const parameters = new Map(pairs.map((pair): [string, string] => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? '']))
+    const parameters = new Map(
+      pairs.map((pair): [string, string] => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? '']),
+    )
     if (!['application/json', 'application/*', '*/*'].includes(media)) continue
     const version = parameters.get('v') ?? 'v1'
     const form = parameters.get('as')

@@ -162,8 +162,7 @@ function isSubject(subject: Json, user: User): boolean {
 
 function withImpliedGroups(user: User): User {
   const [, namespace] = SERVICE_ACCOUNT.exec(user.name) ?? []
-  const implied =
-    namespace === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
+  const implied = namespace === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
   return { name: user.name, groups: [...new Set([...user.groups, ...implied, AUTHENTICATED])] }
 }
 

@@ -6,7 +6,10 @@ import type { ResourceType } from '../resource-types.ts'
 const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' } as const
 /** Kind and verbs of subresources whose kind is not their parent's. */
 const SUBRESOURCES: Readonly<
-  Record<string, { readonly kind?: string; readonly group?: string; readonly version?: string; readonly verbs: string[] }>
+  Record<
+    string,
+    { readonly kind?: string; readonly group?: string; readonly version?: string; readonly verbs: string[] }
+  >
 > = {
   attach: { kind: 'PodAttachOptions', verbs: ['create', 'get'] },
   ephemeralcontainers: { verbs: ['get', 'patch', 'update'] },

@@ -53,7 +53,11 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
 }
 
 /** Answers one request. @throws {ApiError} whatever is refused */
-export async function handleRequest(context: ApiContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function handleRequest(
+  context: ApiContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://lab')
   const authenticated = context.authenticator.userOf(request.headers)
   const user = actingUser(authenticated, request.headers, context.store)
@@ -67,7 +71,8 @@ export async function handleRequest(context: ApiContext, request: IncomingMessag
 
 function handlePlainPath({ url, request, response, wanted, user, kubernetesVersion }: Exchange): void {
   const path = url.pathname.length > 1 ? url.pathname.replace(/\/+$/, '') : url.pathname
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw new ApiError('MethodNotAllowed', `${request.method} is not for ${path}`)
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    throw new ApiError('MethodNotAllowed', `${request.method} is not for ${path}`)
   if (['/healthz', '/livez', '/readyz'].includes(path)) {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok')
     return
@@ -83,7 +88,8 @@ function handlePlainPath({ url, request, response, wanted, user, kubernetesVersi
     response.writeHead(200, { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' }).end()
     return
   }
-  if (path === '/') return sendJson(response, 200, { paths: ['/api', '/api/v1', '/apis', '/healthz', '/openapi/v3', '/version'] })
+  if (path === '/')
+    return sendJson(response, 200, { paths: ['/api', '/api/v1', '/apis', '/healthz', '/openapi/v3', '/version'] })
   const found = legacyDiscovery(path) ?? (path === '/openapi/v3' ? openApiIndex() : openApiDocument(path))
   if (found === undefined) throw new ApiError('NotFound', 'the server could not find the requested resource')
   sendJson(response, 200, found)
@@ -91,7 +97,17 @@ function handlePlainPath({ url, request, response, wanted, user, kubernetesVersi
 
 function versionObject(gitVersion: string): Json {
   const [, major = '1', minor = '17'] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? []
-  return { major, minor, gitVersion, gitCommit: '', gitTreeState: 'clean', buildDate: '', goVersion: '', compiler: '', platform: 'linux/amd64' }
+  return {
+    major,
+    minor,
+    gitVersion,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '',
+    goVersion: '',
+    compiler: '',
+    platform: 'linux/amd64',
+  }
 }
 
 // --- Resources ---
@@ -109,7 +125,8 @@ async function handleResource(exchange: Exchange, path: ResourcePath): Promise<v
   }
   if (!isAllowed(user, attributes, store)) throw forbidden(user, attributes)
   if (path.subresource !== undefined) return handleSubresource(exchange, path, verb)
-  if (!path.type.verbs.includes(verb)) throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`)
+  if (!path.type.verbs.includes(verb))
+    throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`)
   switch (verb) {
     case 'list':
       return sendList(exchange, path)
@@ -146,14 +163,20 @@ function verbOf(method: string, path: ResourcePath, isWatch: boolean): string {
 async function handleSubresource(exchange: Exchange, path: ResourcePath, verb: string): Promise<void> {
   const { request, response, store, access, url } = exchange
   const { subresource = '', type } = path
-  if (!type.subresources.includes(subresource)) throw new ApiError('NotFound', 'the server could not find the requested resource')
+  if (!type.subresources.includes(subresource))
+    throw new ApiError('NotFound', 'the server could not find the requested resource')
   switch (subresource) {
     case 'log':
       return servePodLog(readObject(exchange, path), url.searchParams, { access, response })
     case 'proxy': {
-      if (type.kind === 'Node') throw new ApiError('ServiceUnavailable', "the lab's nodes run no kubelet that could be asked")
+      if (type.kind === 'Node')
+        throw new ApiError('ServiceUnavailable', "the lab's nodes run no kubelet that could be asked")
       const target = findProxyTarget(store, path)
-      return serveProxy(target, request, { access, response, path: `${path.rest === '' ? '/' : path.rest}${url.search}` })
+      return serveProxy(target, request, {
+        access,
+        response,
+        path: `${path.rest === '' ? '/' : path.rest}${url.search}`,
+      })
     }
     case 'status':
     case 'finalize':
@@ -196,7 +219,12 @@ function sendList(exchange: Exchange, path: ResourcePath): void {
   if (wanted.kind === 'metadata') {
     const apiVersion = `meta.k8s.io/${wanted.version}`
     const items = page.items.map(({ metadata }) => ({ kind: 'PartialObjectMetadata', apiVersion, metadata }))
-    return sendJson(response, 200, { kind: 'PartialObjectMetadataList', apiVersion, metadata: listMetadata(page), items })
+    return sendJson(response, 200, {
+      kind: 'PartialObjectMetadataList',
+      apiVersion,
+      metadata: listMetadata(page),
+      items,
+    })
   }
   if (wanted.kind === 'other') throw notAcceptable()
   sendJson(response, 200, listObject(path, page))
@@ -259,7 +287,11 @@ function readRevision(text: string): number {
   return Number(text)
 }
 
-function tableOptions({ url }: Exchange, path: ResourcePath, tableVersion: string): { tableVersion: string; version: string; includeObject: string } {
+function tableOptions(
+  { url }: Exchange,
+  path: ResourcePath,
+  tableVersion: string,
+): { tableVersion: string; version: string; includeObject: string } {
   return { tableVersion, version: path.version, includeObject: url.searchParams.get('includeObject') ?? 'Metadata' }
 }
 
@@ -271,10 +303,12 @@ async function write(exchange: Exchange, path: ResourcePath, verb: string): Prom
   if (verb === 'create') {
     const object = readBody(path, body)
     // Reviews are asked by creating them; nothing is kept.
-    if (path.type.group === 'authorization.k8s.io') return sendJson(response, 201, review(path.type, object, user, store))
+    if (path.type.group === 'authorization.k8s.io')
+      return sendJson(response, 201, review(path.type, object, user, store))
     return sendObject(exchange, path, createObject(path, object, admission(exchange)), 201)
   }
-  if (verb === 'update') return sendObject(exchange, path, replaceObject(path, readBody(path, body), admission(exchange)))
+  if (verb === 'update')
+    return sendObject(exchange, path, replaceObject(path, readBody(path, body), admission(exchange)))
   if (verb === 'patch') return sendPatched(exchange, path, body)
   const options = readDeleteOptions(body, url.searchParams)
   const deleted = deleteObject(path, { ...options, ...admission(exchange), dryRun: options.dryRun })
@@ -291,14 +325,16 @@ function sendPatched(exchange: Exchange, path: ResourcePath, body: unknown): voi
   const contentType = (exchange.request.headers['content-type'] ?? '').split(';')[0] ?? ''
   if (contentType === 'application/apply-patch+yaml') return sendApplied(exchange, path, body)
   const type = PATCH_TYPES[contentType]
-  if (type === undefined) throw new ApiError('UnsupportedMediaType', `the lab's API server does not take patches of type "${contentType}"`)
+  if (type === undefined)
+    throw new ApiError('UnsupportedMediaType', `the lab's API server does not take patches of type "${contentType}"`)
   sendObject(exchange, path, patchObject(path, { type, body }, admission(exchange)))
 }
 
 // Server-side apply, without ownership of fields: the object is merged as a strategic patch, or created.
 function sendApplied(exchange: Exchange, path: ResourcePath, body: unknown): void {
   const current = exchange.store.get(path.type, path.namespace, path.name ?? '')
-  if (current === undefined) return sendObject(exchange, path, createObject(path, readBody(path, body), admission(exchange)), 201)
+  if (current === undefined)
+    return sendObject(exchange, path, createObject(path, readBody(path, body), admission(exchange)), 201)
   sendObject(exchange, path, patchObject(path, { type: 'strategic', body }, admission(exchange)))
 }
 
@@ -314,12 +350,19 @@ async function deleteCollection(exchange: Exchange, path: ResourcePath): Promise
   sendJson(response, 200, listObject(path, page))
 }
 
-function admission({ store, serviceCidr, url }: Exchange): { store: ObjectStore; serviceCidr: string; dryRun: boolean } {
+function admission({ store, serviceCidr, url }: Exchange): {
+  store: ObjectStore
+  serviceCidr: string
+  dryRun: boolean
+} {
   return { store, serviceCidr, dryRun: url.searchParams.has('dryRun') }
 }
 
 function notAcceptable(): ApiError {
-  return new ApiError('NotAcceptable', 'only the following media types are accepted: application/json, application/json;as=Table')
+  return new ApiError(
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/json;as=Table',
+  )
 }
 
 function sendJson(response: ServerResponse, status: number, body: Json, type = 'application/json'): void {

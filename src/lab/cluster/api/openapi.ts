@@ -4,7 +4,9 @@ import { RESOURCE_TYPES, groupVersionOf, versionsOf } from '../resource-types.ts
 
 /** Where each group and version has its OpenAPI v3 document. */
 export function openApiIndex(): Json {
-  const groupVersions = new Set(RESOURCE_TYPES.flatMap((type) => versionsOf(type).map((version) => groupVersionOf(type.group, version))))
+  const groupVersions = new Set(
+    RESOURCE_TYPES.flatMap((type) => versionsOf(type).map((version) => groupVersionOf(type.group, version))),
+  )
   const paths = [...groupVersions].map((groupVersion) => {
     const root = groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`
     return [root, { serverRelativeURL: `/openapi/v3/${root}?hash=lab` }]
@@ -27,8 +29,18 @@ export function openApiDocument(path: string): Json | undefined {
   const paths = types.map(({ type, version }) => {
     const scope = type.namespaced ? '/namespaces/{namespace}' : ''
     const kind = { group: type.group, version, kind: type.kind }
-    const patch = { 'x-kubernetes-action': 'patch', 'x-kubernetes-group-version-kind': kind, parameters: [], responses: {} }
+    const patch = {
+      'x-kubernetes-action': 'patch',
+      'x-kubernetes-group-version-kind': kind,
+      parameters: [],
+      responses: {},
+    }
     return [`/${root}${scope}/${type.plural}/{name}`, { parameters: [], patch }]
   })
-  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'unversioned' }, paths: Object.fromEntries(paths) as Json, components: { schemas: {} } }
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'unversioned' },
+    paths: Object.fromEntries(paths) as Json,
+    components: { schemas: {} },
+  }
 }

@@ -6,10 +6,15 @@ import type { RawObject } from '../raw-object.ts'
 import { ApiError } from './api-error.ts'
 
 /** Serves a container's log, following it when asked to. @throws {ApiError} `BadRequest` */
-export function servePodLog(pod: RawObject, query: URLSearchParams, { access, response }: { readonly access: PodAccess; readonly response: ServerResponse }): void {
+export function servePodLog(
+  pod: RawObject,
+  query: URLSearchParams,
+  { access, response }: { readonly access: PodAccess; readonly response: ServerResponse },
+): void {
   const log = access.log(pod, containerOf(pod, query.get('container')))
   const since = sinceMs(query)
-  const render = (line: LogLine): string => (query.get('timestamps') === 'true' ? `${new Date(line.at).toISOString()} ${line.text}\n` : `${line.text}\n`)
+  const render = (line: LogLine): string =>
+    query.get('timestamps') === 'true' ? `${new Date(line.at).toISOString()} ${line.text}\n` : `${line.text}\n`
   const previous = query.get('previous') === 'true'
   const kept = previous ? [] : (log?.lines() ?? []).filter((line) => line.at >= since)
   const tail = query.get('tailLines')
@@ -33,7 +38,10 @@ function containerOf(pod: RawObject, asked: string | null): string {
   if (asked === null || asked === '') {
     const [only = ''] = names
     if (names.length === 1) return only
-    throw new ApiError('BadRequest', `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`)
+    throw new ApiError(
+      'BadRequest',
+      `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
+    )
   }
   if (names.includes(asked)) return asked
   throw new ApiError('BadRequest', `container ${asked} is not valid for pod ${name}`)
@@ -48,6 +56,7 @@ function sinceMs(query: URLSearchParams): number {
 
 function count(text: string, parameter: string): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 0) throw new ApiError('BadRequest', `${parameter} "${text}" is no whole number from 0 on`)
+  if (!Number.isInteger(value) || value < 0)
+    throw new ApiError('BadRequest', `${parameter} "${text}" is no whole number from 0 on`)
   return value
 }

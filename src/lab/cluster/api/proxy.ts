@@ -14,7 +14,17 @@ import type { ResourcePath } from './request-path.ts'
 /** Milliseconds a proxied request may take in all. */
 const PROXY_TIMEOUT_MS = 30_000
 /** Headers that concern one connection only, or that are for the API server alone. */
-const HOP_HEADERS = ['authorization', 'connection', 'host', 'impersonate-user', 'impersonate-group', 'keep-alive', 'te', 'transfer-encoding', 'upgrade']
+const HOP_HEADERS = [
+  'authorization',
+  'connection',
+  'host',
+  'impersonate-user',
+  'impersonate-group',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]
 
 export interface ProxyTarget {
   readonly pod: RawObject
@@ -28,13 +38,17 @@ export function findProxyTarget(store: ObjectStore, path: ResourcePath): ProxyTa
   if (scheme === 'https') throw new ApiError('BadRequest', 'the lab proxies http only')
   const object = store.get(path.type, path.namespace, name)
   if (object === undefined) throw notFound(path.type, name)
-  return path.type.kind === 'Service' ? serviceTarget(store, object, portText) : { pod: object, port: podPort(object, portText) }
+  return path.type.kind === 'Service'
+    ? serviceTarget(store, object, portText)
+    : { pod: object, port: podPort(object, portText) }
 }
 
 function podPort(pod: RawObject, text: string): number {
   const ports = objectsAt(pod, 'spec', 'containers').flatMap((container) => objectsAt(container, 'ports'))
   if (text === '') return numberAt(ports[0] ?? {}, 'containerPort') || 80
-  const port = /^\d+$/.test(text) ? Number(text) : numberAt(ports.find((candidate) => candidate['name'] === text) ?? {}, 'containerPort')
+  const port = /^\d+$/.test(text)
+    ? Number(text)
+    : numberAt(ports.find((candidate) => candidate['name'] === text) ?? {}, 'containerPort')
   if (port < 1 || port > 65_535) throw new ApiError('BadRequest', `pod "${pod.metadata.name}" has no port "${text}"`)
   return port
 }
@@ -42,11 +56,15 @@ function podPort(pod: RawObject, text: string): number {
 function serviceTarget(store: ObjectStore, service: RawObject, text: string): ProxyTarget {
   const { name, namespace = '' } = service.metadata
   const ports = objectsAt(service, 'spec', 'ports')
-  const wanted = ports.find((port) => (text === '' ? ports.length === 1 : String(port['port']) === text || port['name'] === text))
+  const wanted = ports.find((port) =>
+    text === '' ? ports.length === 1 : String(port['port']) === text || port['name'] === text,
+  )
   const unavailable = new ApiError('ServiceUnavailable', `no endpoints available for service "${name}"`)
   if (wanted === undefined) throw unavailable
   for (const endpoints of readySlices(store, namespace, name)) {
-    const port = objectsAt(endpoints.slice, 'ports').find((candidate) => textAt(candidate, 'name') === textAt(wanted, 'name'))
+    const port = objectsAt(endpoints.slice, 'ports').find(
+      (candidate) => textAt(candidate, 'name') === textAt(wanted, 'name'),
+    )
     for (const { pod } of endpoints.ready) {
       if (port !== undefined && pod !== undefined) return { pod, port: numberAt(port, 'port') }
     }
@@ -54,11 +72,20 @@ function serviceTarget(store: ObjectStore, service: RawObject, text: string): Pr
   throw unavailable
 }
 
-function* readySlices(store: ObjectStore, namespace: string, service: string): Generator<{ slice: RawObject; ready: { pod: RawObject | undefined }[] }> {
+function* readySlices(
+  store: ObjectStore,
+  namespace: string,
+  service: string,
+): Generator<{ slice: RawObject; ready: { pod: RawObject | undefined }[] }> {
   for (const slice of store.list(ENDPOINT_SLICE_TYPE, namespace)) {
     if (slice.metadata.labels?.['kubernetes.io/service-name'] !== service) continue
-    const ready = objectsAt(slice, 'endpoints').filter((endpoint: Json) => !isNotReady(endpoint) && textsAt(endpoint, 'addresses').length > 0)
-    yield { slice, ready: ready.map((endpoint) => ({ pod: store.get(POD_TYPE, namespace, textAt(endpoint, 'targetRef', 'name')) })) }
+    const ready = objectsAt(slice, 'endpoints').filter(
+      (endpoint: Json) => !isNotReady(endpoint) && textsAt(endpoint, 'addresses').length > 0,
+    )
+    yield {
+      slice,
+      ready: ready.map((endpoint) => ({ pod: store.get(POD_TYPE, namespace, textAt(endpoint, 'targetRef', 'name')) })),
+    }
   }
 }
 
@@ -82,7 +109,10 @@ export async function serveProxy(
       headers: { ...headers, host: `${textAt(target.pod, 'status', 'podIP')}:${target.port}`, connection: 'close' },
       createConnection: () => socket,
     })
-    const timer = setTimeout(() => upstream.destroy(new Error(`no response within ${PROXY_TIMEOUT_MS / 1000} s`)), PROXY_TIMEOUT_MS)
+    const timer = setTimeout(
+      () => upstream.destroy(new Error(`no response within ${PROXY_TIMEOUT_MS / 1000} s`)),
+      PROXY_TIMEOUT_MS,
+    )
     upstream.once('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(response)
@@ -109,5 +139,8 @@ async function connectTo(target: ProxyTarget, access: PodAccess): Promise<Duplex
 
 function unreachable({ pod, port }: ProxyTarget, error: unknown): ApiError {
   const why = error instanceof Error ? error.message : String(error)
-  return new ApiError('ServiceUnavailable', `error trying to reach service: dial tcp ${textAt(pod, 'status', 'podIP')}:${port}: ${why}`)
+  return new ApiError(
+    'ServiceUnavailable',
+    `error trying to reach service: dial tcp ${textAt(pod, 'status', 'podIP')}:${port}: ${why}`,
+  )
 }

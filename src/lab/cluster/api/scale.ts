@@ -24,7 +24,10 @@ export function scaleOf(workload: RawObject): Json {
 export function withScale(workload: RawObject, scale: Json): RawObject {
   const replicas = valueAt(scale, 'spec', 'replicas') ?? 0
   if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
-    throw new ApiError('Invalid', `Scale "${workload.metadata.name}" is invalid: spec.replicas: must be a whole number from 0 on`)
+    throw new ApiError(
+      'Invalid',
+      `Scale "${workload.metadata.name}" is invalid: spec.replicas: must be a whole number from 0 on`,
+    )
   }
   return { ...workload, spec: { ...objectAt(workload, 'spec'), replicas } }
 }

@@ -75,7 +75,13 @@ function shownChange(event: StoreEvent, options: WatchOptions): { type: string; 
   // The state that last matched, under the revision of the change, so that a client that resumes does not see it again.
   const { resourceVersion } = event.object.metadata
   const before = event.before ?? event.object
-  return { type: 'DELETED', object: { ...before, metadata: { ...before.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } } }
+  return {
+    type: 'DELETED',
+    object: {
+      ...before,
+      metadata: { ...before.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    },
+  }
 }
 
 function start(response: ServerResponse): void {

@@ -30,7 +30,12 @@ export function readBody(path: ResourcePath, body: unknown): RawObject {
   const { type, version } = path
   const apiVersion = groupVersionOf(type.group, version)
   // The typed clients leave both out; what is given must fit the path.
-  const object = { ...body, apiVersion: body['apiVersion'] ?? apiVersion, kind: body['kind'] ?? type.kind, metadata: body['metadata'] ?? {} }
+  const object = {
+    ...body,
+    apiVersion: body['apiVersion'] ?? apiVersion,
+    kind: body['kind'] ?? type.kind,
+    metadata: body['metadata'] ?? {},
+  }
   if (!isRawObject(object)) throw new ApiError('BadRequest', 'apiVersion, kind or metadata is of the wrong type')
   if (object.apiVersion !== apiVersion || object.kind !== type.kind) {
     throw new ApiError(
@@ -40,10 +45,16 @@ export function readBody(path: ResourcePath, body: unknown): RawObject {
   }
   const { namespace } = object.metadata
   if (path.namespace !== undefined && namespace !== undefined && namespace !== path.namespace) {
-    throw new ApiError('BadRequest', `the namespace of the provided object does not match the namespace sent on the request`)
+    throw new ApiError(
+      'BadRequest',
+      `the namespace of the provided object does not match the namespace sent on the request`,
+    )
   }
   if (path.name !== undefined && object.metadata.name !== undefined && object.metadata.name !== path.name) {
-    throw new ApiError('BadRequest', `the name of the object (${object.metadata.name}) does not match the name on the URL (${path.name})`)
+    throw new ApiError(
+      'BadRequest',
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${path.name})`,
+    )
   }
   const metadata = {
     ...object.metadata,
@@ -54,11 +65,18 @@ export function readBody(path: ResourcePath, body: unknown): RawObject {
 }
 
 /** Creates an object; `dryRun` only says what would be kept. @throws {ApiError} */
-export function createObject(path: ResourcePath, body: RawObject, options: AdmissionOptions & { readonly dryRun: boolean }): RawObject {
+export function createObject(
+  path: ResourcePath,
+  body: RawObject,
+  options: AdmissionOptions & { readonly dryRun: boolean },
+): RawObject {
   const prefix = textAt(body, 'metadata', 'generateName')
   const name = (body.metadata.name as string | undefined) ?? (prefix === '' ? undefined : prefix + randomSuffix())
   if (name === undefined || name === '') {
-    throw new ApiError('Invalid', `${path.type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`)
+    throw new ApiError(
+      'Invalid',
+      `${path.type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
+    )
   }
   const admitted = admitCreate(path.type, { ...body, metadata: { ...body.metadata, name } }, options)
   if (options.dryRun) return admitted
@@ -72,7 +90,11 @@ export function createObject(path: ResourcePath, body: RawObject, options: Admis
 }
 
 /** Replaces an object, or only its status when the path says so. @throws {ApiError} */
-export function replaceObject(path: ResourcePath, body: RawObject, options: AdmissionOptions & { readonly dryRun: boolean }): RawObject {
+export function replaceObject(
+  path: ResourcePath,
+  body: RawObject,
+  options: AdmissionOptions & { readonly dryRun: boolean },
+): RawObject {
   const name = path.name ?? body.metadata.name
   const current = options.store.get(path.type, path.namespace, name)
   if (current === undefined) throw notFound(path.type, name)
@@ -114,7 +136,11 @@ function keepUpdate(
   const hasStatus = path.type.subresources.includes('status')
   const next =
     path.subresource === 'status'
-      ? { ...current, status: objectAt(body, 'status'), metadata: { ...current.metadata, resourceVersion: body.metadata.resourceVersion } }
+      ? {
+          ...current,
+          status: objectAt(body, 'status'),
+          metadata: { ...current.metadata, resourceVersion: body.metadata.resourceVersion },
+        }
       : hasStatus
         ? { ...body, status: objectAt(current, 'status') }
         : body
@@ -165,8 +191,14 @@ export function deleteObject(path: ResourcePath, options: DeleteOptions & Admiss
   const current = store.get(type, namespace, name)
   if (current === undefined) throw notFound(type, name)
   const { uid = '', resourceVersion = '' } = current.metadata
-  if ((options.uid !== '' && options.uid !== uid) || (options.resourceVersion !== '' && options.resourceVersion !== resourceVersion)) {
-    throw new ApiError('Conflict', `Operation cannot be fulfilled on ${qualified(path)} "${name}": the precondition does not match`)
+  if (
+    (options.uid !== '' && options.uid !== uid) ||
+    (options.resourceVersion !== '' && options.resourceVersion !== resourceVersion)
+  ) {
+    throw new ApiError(
+      'Conflict',
+      `Operation cannot be fulfilled on ${qualified(path)} "${name}": the precondition does not match`,
+    )
   }
   if (options.dryRun) return current
   const deleted = store.delete(type, namespace, name) ?? current

@@ -30,7 +30,10 @@ function concerned(store: ObjectStore, { type, change, object, before }: StoreEv
   if (type !== POD_TYPE) return []
   return store.list(SERVICE_TYPE, object.metadata.namespace).filter((service) => {
     const selector = selectorOf(service)
-    return selector !== undefined && [object, before].some((pod) => pod !== undefined && matchesSelector(selector, pod.metadata.labels ?? {}))
+    return (
+      selector !== undefined &&
+      [object, before].some((pod) => pod !== undefined && matchesSelector(selector, pod.metadata.labels ?? {}))
+    )
   })
 }
 
@@ -46,18 +49,26 @@ export function syncEndpoints(store: ObjectStore, service: RawObject): void {
   const { namespace } = service.metadata
   const selected = store
     .list(POD_TYPE, namespace)
-    .filter((pod) => matchesSelector(selector, pod.metadata.labels ?? {}) && textAt(pod, 'status', 'podIP') !== '' && !isOver(pod))
+    .filter(
+      (pod) =>
+        matchesSelector(selector, pod.metadata.labels ?? {}) && textAt(pod, 'status', 'podIP') !== '' && !isOver(pod),
+    )
     .map((pod) => ({ pod, ready: isReady(pod) || valueAt(service, 'spec', 'publishNotReadyAddresses') === true }))
   writeSlice(store, service, selected)
   writeEndpoints(store, service, selected)
 }
 
 function isOver(pod: RawObject): boolean {
-  return ['Failed', 'Succeeded'].includes(textAt(pod, 'status', 'phase')) || valueAt(pod, 'metadata', 'deletionTimestamp') !== undefined
+  return (
+    ['Failed', 'Succeeded'].includes(textAt(pod, 'status', 'phase')) ||
+    valueAt(pod, 'metadata', 'deletionTimestamp') !== undefined
+  )
 }
 
 function isReady(pod: RawObject): boolean {
-  return objectsAt(pod, 'status', 'conditions').some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True')
+  return objectsAt(pod, 'status', 'conditions').some(
+    (condition) => condition['type'] === 'Ready' && condition['status'] === 'True',
+  )
 }
 
 // --- EndpointSlice (one per Service is enough: a slice holds 100 endpoints by default, the lab does not split) ---
@@ -69,11 +80,15 @@ function writeSlice(store: ObjectStore, service: RawObject, selected: readonly S
     .find(({ metadata }) => metadata.labels?.[SERVICE_NAME] === name && metadata.labels[MANAGED_BY] === CONTROLLER)
   // The order of endpoints that are already there stays, so that a change of one is a change of one.
   const known = objectsAt(present ?? {}, 'endpoints').map((endpoint) => textAt(endpoint, 'targetRef', 'name'))
-  const rank = (pod: RawObject): number => (known.includes(pod.metadata.name) ? known.indexOf(pod.metadata.name) : known.length)
+  const rank = (pod: RawObject): number =>
+    known.includes(pod.metadata.name) ? known.indexOf(pod.metadata.name) : known.length
   const content = {
     addressType: 'IPv4',
-    endpoints: [...selected].sort((a, b) => rank(a.pod) - rank(b.pod)).map(({ pod, ready }) => sliceEndpoint(service, pod, ready)),
-    ports: selected.length === 0 && present !== undefined ? objectsAt(present, 'ports') : endpointPorts(service, selected),
+    endpoints: [...selected]
+      .sort((a, b) => rank(a.pod) - rank(b.pod))
+      .map(({ pod, ready }) => sliceEndpoint(service, pod, ready)),
+    ports:
+      selected.length === 0 && present !== undefined ? objectsAt(present, 'ports') : endpointPorts(service, selected),
   }
   if (present !== undefined) {
     store.update(ENDPOINT_SLICE_TYPE, { ...present, ...content })
@@ -119,7 +134,9 @@ function endpointPorts(service: RawObject, selected: readonly Selected[]): Json[
   const [first] = selected
   return objectsAt(service, 'spec', 'ports').flatMap((port) => {
     const number = targetPort(port, first?.pod)
-    return number === 0 ? [] : [{ name: textAt(port, 'name'), port: number, protocol: textAt(port, 'protocol') || 'TCP' }]
+    return number === 0
+      ? []
+      : [{ name: textAt(port, 'name'), port: number, protocol: textAt(port, 'protocol') || 'TCP' }]
   })
 }
 
@@ -137,9 +154,17 @@ function writeEndpoints(store: ObjectStore, service: RawObject, selected: readon
   const { name, namespace = '', labels } = service.metadata
   const isHeadless = textAt(service, 'spec', 'clusterIP') === 'None'
   const allLabels = { ...labels, ...(isHeadless ? { [HEADLESS]: '' } : {}) }
-  const ports = endpointPorts(service, selected).map((port) => (port['name'] === '' ? { port: port['port'], protocol: port['protocol'] } : port))
-  const addresses = addressesOf(service, selected.filter(({ ready }) => ready))
-  const notReadyAddresses = addressesOf(service, selected.filter(({ ready }) => !ready))
+  const ports = endpointPorts(service, selected).map((port) =>
+    port['name'] === '' ? { port: port['port'], protocol: port['protocol'] } : port,
+  )
+  const addresses = addressesOf(
+    service,
+    selected.filter(({ ready }) => ready),
+  )
+  const notReadyAddresses = addressesOf(
+    service,
+    selected.filter(({ ready }) => !ready),
+  )
   const subset = {
     ...(addresses.length > 0 ? { addresses } : {}),
     ...(notReadyAddresses.length > 0 ? { notReadyAddresses } : {}),
@@ -153,7 +178,12 @@ function writeEndpoints(store: ObjectStore, service: RawObject, selected: readon
     return
   }
   const metadata = { name, namespace, ...(Object.keys(allLabels).length > 0 ? { labels: allLabels } : {}) }
-  store.create(ENDPOINTS_TYPE, { apiVersion: 'v1', kind: 'Endpoints', metadata, ...(subsets.length > 0 ? { subsets } : {}) })
+  store.create(ENDPOINTS_TYPE, {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata,
+    ...(subsets.length > 0 ? { subsets } : {}),
+  })
 }
 
 function addressesOf(service: RawObject, selected: readonly Selected[]): Json[] {

@@ -41,5 +41,7 @@ export function ownerReference({ apiVersion, kind, metadata }: RawObject): Recor
 /** Whether an object names `owner` as its controller. */
 export function isOwnedBy(object: RawObject, owner: RawObject): boolean {
   const references = object.metadata['ownerReferences']
-  return Array.isArray(references) && references.some((reference: { uid?: unknown }) => reference.uid === owner.metadata.uid)
+  return (
+    Array.isArray(references) && references.some((reference: { uid?: unknown }) => reference.uid === owner.metadata.uid)
+  )
 }

@@ -12,11 +12,7 @@ export interface ControllerOptions {
 
 /** Starts every controller; the result ends them. */
 export function runControllers(options: ControllerOptions): () => void {
-  const endings = [
-    runEndpointControllers(options.store),
-    runScheduler(options),
-    runWorkloadControllers(options.store),
-  ]
+  const endings = [runEndpointControllers(options.store), runScheduler(options), runWorkloadControllers(options.store)]
   return () => {
     for (const end of endings) end()
   }

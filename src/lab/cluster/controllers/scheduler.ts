@@ -4,6 +4,7 @@ import type { Json } from '../../../kube/objects/index.ts'
 import type { ObjectStore } from '../object-store.ts'
 import { objectAt, objectsAt, textAt, textMapAt, valueAt } from '../raw-object.ts'
 import type { RawObject } from '../raw-object.ts'
+import { recordEvent } from '../record-event.ts'
 import { NODE_TYPE, POD_TYPE } from '../resource-types.ts'
 import type { ControllerOptions } from './run-controllers.ts'
 
@@ -31,10 +32,14 @@ function place(store: ObjectStore, pod: RawObject, runsProgram: ControllerOption
     const message = node === undefined ? 'no node fits the pod' : 'no address is free on the node'
     const unscheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }
     store.update(POD_TYPE, { ...pod, status: { ...objectAt(pod, 'status'), conditions: [unscheduled] } })
+    recordEvent(store, pod, { reason: 'FailedScheduling', message, type: 'Warning', component: 'default-scheduler' })
     return
   }
   const spec = { ...objectAt(pod, 'spec'), nodeName: node.metadata.name }
   store.update(POD_TYPE, { ...pod, spec, status: runningStatus(store, pod, { node, address, runsProgram }) })
+  const { name, namespace } = pod.metadata
+  const message = `Successfully assigned ${namespace}/${name} to ${node.metadata.name}`
+  recordEvent(store, pod, { reason: 'Scheduled', message, type: 'Normal', component: 'default-scheduler' })
 }
 
 /** The fitting node with the fewest pods; the one that the pod names, if it names one. */
@@ -42,7 +47,8 @@ function chooseNode(store: ObjectStore, pod: RawObject): RawObject | undefined {
   const named = textAt(pod, 'spec', 'nodeName')
   if (named !== '') return store.get(NODE_TYPE, undefined, named)
   const pods = store.list(POD_TYPE)
-  const podsOn = (node: RawObject): RawObject[] => pods.filter((other) => textAt(other, 'spec', 'nodeName') === node.metadata.name)
+  const podsOn = (node: RawObject): RawObject[] =>
+    pods.filter((other) => textAt(other, 'spec', 'nodeName') === node.metadata.name)
   const fitting = store.list(NODE_TYPE).filter((node) => {
     if (valueAt(node, 'spec', 'unschedulable') === true) return false
     if (!matchesSelector(textMapAt(pod, 'spec', 'nodeSelector'), node.metadata.labels ?? {})) return false
@@ -78,7 +84,11 @@ function freeAddress(store: ObjectStore, node: RawObject, pod: RawObject): strin
 function runningStatus(
   store: ObjectStore,
   pod: RawObject,
-  { node, address, runsProgram }: { readonly node: RawObject; readonly address: string; readonly runsProgram: ControllerOptions['runsProgram'] },
+  {
+    node,
+    address,
+    runsProgram,
+  }: { readonly node: RawObject; readonly address: string; readonly runsProgram: ControllerOptions['runsProgram'] },
 ): Json {
   const now = store.timestamp()
   const containers = objectsAt(pod, 'spec', 'containers')

@@ -6,7 +6,14 @@ import type { ObjectStore, StoreEvent } from '../object-store.ts'
 import { isReadyNow } from '../pod-status.ts'
 import { keyOf, numberAt, objectAt, textAt, textMapAt, valueAt } from '../raw-object.ts'
 import type { RawObject } from '../raw-object.ts'
-import { DAEMON_SET_TYPE, DEPLOYMENT_TYPE, NODE_TYPE, POD_TYPE, REPLICA_SET_TYPE, STATEFUL_SET_TYPE } from '../resource-types.ts'
+import {
+  DAEMON_SET_TYPE,
+  DEPLOYMENT_TYPE,
+  NODE_TYPE,
+  POD_TYPE,
+  REPLICA_SET_TYPE,
+  STATEFUL_SET_TYPE,
+} from '../resource-types.ts'
 import type { ResourceType } from '../resource-types.ts'
 import { isOwnedBy, ownerReference, podFromTemplate } from './pod-template.ts'
 
@@ -62,14 +69,26 @@ function reconcileReplicaSet(store: ObjectStore, set: RawObject): void {
   for (let missing = wanted - pods.length; missing > 0; missing -= 1) {
     const hash = textAt(set, 'metadata', 'labels', HASH_LABEL)
     const labels: Record<string, string> = hash === '' ? {} : { [HASH_LABEL]: hash }
-    const pod = podFromTemplate({ owner: set, name: `${name}-${randomSuffix()}`, labels, generateName: `${name}-`, spec: {} })
+    const pod = podFromTemplate({
+      owner: set,
+      name: `${name}-${randomSuffix()}`,
+      labels,
+      generateName: `${name}-`,
+      spec: {},
+    })
     store.create(POD_TYPE, pod)
   }
   // Those that are not ready go first.
   const surplus = [...pods].sort((a, b) => Number(isReadyNow(store, keyOf(a))) - Number(isReadyNow(store, keyOf(b))))
-  for (const pod of surplus.slice(0, Math.max(0, pods.length - wanted))) store.delete(POD_TYPE, namespace, pod.metadata.name)
+  for (const pod of surplus.slice(0, Math.max(0, pods.length - wanted)))
+    store.delete(POD_TYPE, namespace, pod.metadata.name)
   const ready = readyCount(store, podsOf(store, set))
-  writeStatus(store, REPLICA_SET_TYPE, set, { replicas: wanted, fullyLabeledReplicas: wanted, readyReplicas: ready, availableReplicas: ready })
+  writeStatus(store, REPLICA_SET_TYPE, set, {
+    replicas: wanted,
+    fullyLabeledReplicas: wanted,
+    readyReplicas: ready,
+    availableReplicas: ready,
+  })
 }
 
 // --- Deployment ---
@@ -96,15 +115,33 @@ function reconcileDeployment(store: ObjectStore, deployment: RawObject): void {
     availableReplicas: allReady,
     unavailableReplicas: allReady >= wanted ? undefined : wanted - allReady,
     conditions: [
-      condition(store, deployment, 'Available', allReady >= wanted ? ['True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.'] : ['False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.']),
-      condition(store, deployment, 'Progressing', ['True', isDone ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated', `ReplicaSet "${current.metadata.name}" ${isDone ? 'has successfully progressed.' : 'is progressing.'}`]),
+      condition(
+        store,
+        deployment,
+        'Available',
+        allReady >= wanted
+          ? ['True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.']
+          : ['False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.'],
+      ),
+      condition(store, deployment, 'Progressing', [
+        'True',
+        isDone ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
+        `ReplicaSet "${current.metadata.name}" ${isDone ? 'has successfully progressed.' : 'is progressing.'}`,
+      ]),
     ],
   })
 }
 
-function condition(store: ObjectStore, object: RawObject, type: string, [status, reason, message]: readonly [string, string, string]): Json {
+function condition(
+  store: ObjectStore,
+  object: RawObject,
+  type: string,
+  [status, reason, message]: readonly [string, string, string],
+): Json {
   const conditions = valueAt(object, 'status', 'conditions')
-  const before = Array.isArray(conditions) ? (conditions as Json[]).find((candidate) => candidate['type'] === type) : undefined
+  const before = Array.isArray(conditions)
+    ? (conditions as Json[]).find((candidate) => candidate['type'] === type)
+    : undefined
   if (before !== undefined && before['status'] === status && before['reason'] === reason) return before
   const now = store.timestamp()
   return { type, status, reason, message, lastUpdateTime: now, lastTransitionTime: now }
@@ -129,7 +166,13 @@ function createReplicaSet(store: ObjectStore, deployment: RawObject): RawObject 
   const outcome = store.create(REPLICA_SET_TYPE, {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
-    metadata: { name: `${name}-${hash}`, namespace, labels, generation: 1, ownerReferences: [ownerReference(deployment)] },
+    metadata: {
+      name: `${name}-${hash}`,
+      namespace,
+      labels,
+      generation: 1,
+      ownerReferences: [ownerReference(deployment)],
+    },
     spec: {
       replicas: numberAt(deployment, 'spec', 'replicas'),
       selector: { matchLabels: { ...textMapAt(deployment, 'spec', 'selector', 'matchLabels'), [HASH_LABEL]: hash } },
@@ -144,7 +187,11 @@ function createReplicaSet(store: ObjectStore, deployment: RawObject): RawObject 
 function templateText(workload: RawObject): string {
   const template = objectAt(workload, 'spec', 'template')
   const { [HASH_LABEL]: _hash, ...labels } = textMapAt(template, 'metadata', 'labels')
-  return sortedJson({ labels, annotations: objectAt(template, 'metadata', 'annotations'), spec: objectAt(template, 'spec') })
+  return sortedJson({
+    labels,
+    annotations: objectAt(template, 'metadata', 'annotations'),
+    spec: objectAt(template, 'spec'),
+  })
 }
 
 function sortedJson(value: unknown): string {
@@ -164,7 +211,10 @@ function reconcileStatefulSet(store: ObjectStore, set: RawObject): void {
   for (let ordinal = 0; ordinal < wanted; ordinal += 1) {
     const podName = `${name}-${ordinal}`
     if (present.has(podName)) continue
-    const labels = { 'statefulset.kubernetes.io/pod-name': podName, 'controller-revision-hash': textAt(set, 'status', 'currentRevision') || name }
+    const labels = {
+      'statefulset.kubernetes.io/pod-name': podName,
+      'controller-revision-hash': textAt(set, 'status', 'currentRevision') || name,
+    }
     const spec = { hostname: podName, subdomain: textAt(set, 'spec', 'serviceName') }
     store.create(POD_TYPE, podFromTemplate({ owner: set, name: podName, labels, generateName: `${name}-`, spec }))
   }
@@ -172,7 +222,12 @@ function reconcileStatefulSet(store: ObjectStore, set: RawObject): void {
     if (Number(podName.slice(name.length + 1)) >= wanted) store.delete(POD_TYPE, namespace, podName)
   }
   const ready = readyCount(store, podsOf(store, set))
-  writeStatus(store, STATEFUL_SET_TYPE, set, { replicas: wanted, currentReplicas: wanted, updatedReplicas: wanted, readyReplicas: ready })
+  writeStatus(store, STATEFUL_SET_TYPE, set, {
+    replicas: wanted,
+    currentReplicas: wanted,
+    updatedReplicas: wanted,
+    readyReplicas: ready,
+  })
 }
 
 function reconcileDaemonSet(store: ObjectStore, set: RawObject): void {
@@ -181,8 +236,20 @@ function reconcileDaemonSet(store: ObjectStore, set: RawObject): void {
   const pods = podsOf(store, set)
   for (const nodeName of nodes) {
     if (pods.some((pod) => textAt(pod, 'spec', 'nodeName') === nodeName)) continue
-    const labels = { 'controller-revision-hash': name, 'pod-template-generation': String(numberAt(set, 'metadata', 'generation')) }
-    store.create(POD_TYPE, podFromTemplate({ owner: set, name: `${name}-${randomSuffix()}`, labels, generateName: `${name}-`, spec: { nodeName } }))
+    const labels = {
+      'controller-revision-hash': name,
+      'pod-template-generation': String(numberAt(set, 'metadata', 'generation')),
+    }
+    store.create(
+      POD_TYPE,
+      podFromTemplate({
+        owner: set,
+        name: `${name}-${randomSuffix()}`,
+        labels,
+        generateName: `${name}-`,
+        spec: { nodeName },
+      }),
+    )
   }
   for (const pod of pods) {
     if (!nodes.includes(textAt(pod, 'spec', 'nodeName'))) store.delete(POD_TYPE, namespace, pod.metadata.name)

@@ -70,7 +70,8 @@ function read(document: unknown, path: readonly string[], text: string): unknown
       : isJsonObject(value) && Object.hasOwn(value, key)
         ? value[key]
         : undefined
-    if (next === undefined) throw new ApiError('Invalid', `the server rejected our request: there is nothing at "${text}"`)
+    if (next === undefined)
+      throw new ApiError('Invalid', `the server rejected our request: there is nothing at "${text}"`)
     value = next
   }
   return value

@@ -7,12 +7,32 @@ import { applyStrategicMergePatch } from './strategic-merge-patch.ts'
 describe('applyJsonPatch()', () => {
   const document = { rules: [{ verbs: ['list'] }], labels: { 'a/b': 'x' } }
   it.each([
-    { title: 'appends with "-"', patch: [{ op: 'add', path: '/rules/-', value: 1 }], result: { rules: [{ verbs: ['list'] }, 1], labels: { 'a/b': 'x' } } },
-    { title: 'unescapes ~1', patch: [{ op: 'replace', path: '/labels/a~1b', value: 'y' }], result: { rules: [{ verbs: ['list'] }], labels: { 'a/b': 'y' } } },
-    { title: 'removes an element', patch: [{ op: 'remove', path: '/rules/0' }], result: { rules: [], labels: { 'a/b': 'x' } } },
-    { title: 'moves', patch: [{ op: 'move', from: '/rules', path: '/old' }], result: { old: [{ verbs: ['list'] }], labels: { 'a/b': 'x' } } },
+    {
+      title: 'appends with "-"',
+      patch: [{ op: 'add', path: '/rules/-', value: 1 }],
+      result: { rules: [{ verbs: ['list'] }, 1], labels: { 'a/b': 'x' } },
+    },
+    {
+      title: 'unescapes ~1',
+      patch: [{ op: 'replace', path: '/labels/a~1b', value: 'y' }],
+      result: { rules: [{ verbs: ['list'] }], labels: { 'a/b': 'y' } },
+    },
+    {
+      title: 'removes an element',
+      patch: [{ op: 'remove', path: '/rules/0' }],
+      result: { rules: [], labels: { 'a/b': 'x' } },
+    },
+    {
+      title: 'moves',
+      patch: [{ op: 'move', from: '/rules', path: '/old' }],
+      result: { old: [{ verbs: ['list'] }], labels: { 'a/b': 'x' } },
+    },
     { title: 'copies', patch: [{ op: 'copy', from: '/labels/a~1b', path: '/c' }], result: { ...document, c: 'x' } },
-    { title: 'goes on after a test that holds', patch: [{ op: 'test', path: '/labels', value: { 'a/b': 'x' } }], result: document },
+    {
+      title: 'goes on after a test that holds',
+      patch: [{ op: 'test', path: '/labels', value: { 'a/b': 'x' } }],
+      result: document,
+    },
   ])('$title (RFC 6902)', ({ patch, result }) => {
     expect(applyJsonPatch(document, patch)).toEqual(result)
   })
@@ -41,12 +61,31 @@ describe('applyMergePatch()', () => {
 })
 
 describe('applyStrategicMergePatch()', () => {
-  const pod = { spec: { containers: [{ name: 'a', image: '1', env: [{ name: 'X', value: '1' }] }, { name: 'b', image: '1' }] } }
+  const pod = {
+    spec: {
+      containers: [
+        { name: 'a', image: '1', env: [{ name: 'X', value: '1' }] },
+        { name: 'b', image: '1' },
+      ],
+    },
+  }
 
   it('merges containers by name', () => {
     const patch = { spec: { containers: [{ name: 'a', image: '2', env: [{ name: 'Y', value: '2' }] }] } }
     expect(applyStrategicMergePatch(pod, patch)).toEqual({
-      spec: { containers: [{ name: 'a', image: '2', env: [{ name: 'X', value: '1' }, { name: 'Y', value: '2' }] }, { name: 'b', image: '1' }] },
+      spec: {
+        containers: [
+          {
+            name: 'a',
+            image: '2',
+            env: [
+              { name: 'X', value: '1' },
+              { name: 'Y', value: '2' },
+            ],
+          },
+          { name: 'b', image: '1' },
+        ],
+      },
     })
   })
 
@@ -61,17 +100,23 @@ describe('applyStrategicMergePatch()', () => {
 
   it('replaces a map that $patch: replace marks', () => {
     const service = { spec: { selector: { app: 'x', tier: 'y' } } }
-    expect(applyStrategicMergePatch(service, { spec: { selector: { $patch: 'replace', app: 'z' } } })).toEqual({ spec: { selector: { app: 'z' } } })
+    expect(applyStrategicMergePatch(service, { spec: { selector: { $patch: 'replace', app: 'z' } } })).toEqual({
+      spec: { selector: { app: 'z' } },
+    })
   })
 
   it('puts elements in the order that $setElementOrder names', () => {
-    const patch = { spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }], containers: [{ name: 'b', image: '2' }] } }
+    const patch = {
+      spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'a' }], containers: [{ name: 'b', image: '2' }] },
+    }
     const result = applyStrategicMergePatch(pod, patch) as typeof pod
     expect(result.spec.containers.map((container) => container.name)).toEqual(['b', 'a'])
   })
 
   it('removes values from a set with $deleteFromPrimitiveList', () => {
     const object = { metadata: { finalizers: ['a', 'b'] } }
-    expect(applyStrategicMergePatch(object, { metadata: { '$deleteFromPrimitiveList/finalizers': ['a'] } })).toEqual({ metadata: { finalizers: ['b'] } })
+    expect(applyStrategicMergePatch(object, { metadata: { '$deleteFromPrimitiveList/finalizers': ['a'] } })).toEqual({
+      metadata: { finalizers: ['b'] },
+    })
   })
 })

@@ -78,7 +78,8 @@ function mergeList(field: string, target: unknown, patch: readonly unknown[]): u
   for (const item of patch) {
     if (!isJsonObject(item)) throw new ApiError('BadRequest', `an element of "${field}" in the patch is no object`)
     const value = item[mergeKey]
-    if (value === undefined) throw new ApiError('BadRequest', `an element of "${field}" in the patch has no "${mergeKey}"`)
+    if (value === undefined)
+      throw new ApiError('BadRequest', `an element of "${field}" in the patch has no "${mergeKey}"`)
     const index = result.findIndex((other) => isJsonObject(other) && other[mergeKey] === value)
     const old = result[index]
     if (item[DIRECTIVE] === 'delete') {

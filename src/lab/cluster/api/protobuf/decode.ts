@@ -12,7 +12,9 @@ export function decodeKubernetesProtobuf(body: Buffer): Json {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw malformed('it does not start with "k8s"')
   // runtime.Unknown: typeMeta, then the object itself as octets.
   const [typeMeta, raw] = fieldsOf(body.subarray(MAGIC.length), [1, 2])
-  const [apiVersion, kind] = fieldsOf(typeMeta ?? Buffer.alloc(0), [1, 2]).map((octets) => octets?.toString('utf8') ?? '')
+  const [apiVersion, kind] = fieldsOf(typeMeta ?? Buffer.alloc(0), [1, 2]).map(
+    (octets) => octets?.toString('utf8') ?? '',
+  )
   const message = KINDS[kind ?? '']
   if (message === undefined) throw unsupported(`${apiVersion} ${kind}`)
   return { apiVersion, kind, ...decodeMessage(raw ?? Buffer.alloc(0), message, kind ?? '') }
@@ -126,5 +128,8 @@ function malformed(why: string): ApiError {
 }
 
 function unsupported(what: string): ApiError {
-  return new ApiError('UnsupportedMediaType', `the lab does not read ${what} as protobuf; send it as JSON ("kubectl apply -f FILE" does)`)
+  return new ApiError(
+    'UnsupportedMediaType',
+    `the lab does not read ${what} as protobuf; send it as JSON ("kubectl apply -f FILE" does)`,
+  )
 }

@@ -144,7 +144,12 @@ const ROLE_BINDING: MessageType = {
     'subjects',
     {
       repeated: {
-        message: { 1: ['kind', 'string'], 2: ['apiGroup', 'string'], 3: ['name', 'string'], 4: ['namespace', 'string'] },
+        message: {
+          1: ['kind', 'string'],
+          2: ['apiGroup', 'string'],
+          3: ['name', 'string'],
+          4: ['namespace', 'string'],
+        },
       },
     },
   ],
@@ -181,7 +186,13 @@ export const KINDS: Readonly<Record<string, MessageType>> = {
   Pod: { 1: METADATA, 2: ['spec', { message: POD_SPEC }], 3: ['status', 'skip'] },
   Role: ROLE,
   RoleBinding: ROLE_BINDING,
-  Secret: { 1: METADATA, 2: ['data', 'octets-map'], 3: ['type', 'string'], 4: ['stringData', 'map'], 5: ['immutable', 'bool'] },
+  Secret: {
+    1: METADATA,
+    2: ['data', 'octets-map'],
+    3: ['type', 'string'],
+    4: ['stringData', 'map'],
+    5: ['immutable', 'bool'],
+  },
   SelfSubjectAccessReview: {
     1: METADATA,
     2: [
@@ -195,7 +206,11 @@ export const KINDS: Readonly<Record<string, MessageType>> = {
     ],
     3: ['status', 'skip'],
   },
-  SelfSubjectRulesReview: { 1: METADATA, 2: ['spec', { message: { 1: ['namespace', 'string'] } }], 3: ['status', 'skip'] },
+  SelfSubjectRulesReview: {
+    1: METADATA,
+    2: ['spec', { message: { 1: ['namespace', 'string'] } }],
+    3: ['status', 'skip'],
+  },
   Service: { 1: METADATA, 2: ['spec', { message: SERVICE_SPEC }], 3: ['status', 'skip'] },
   ServiceAccount: { 1: METADATA },
 }

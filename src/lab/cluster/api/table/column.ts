@@ -12,10 +12,17 @@ export interface Column {
 }
 
 export const NAME: Column = { name: 'Name', cell: (object) => object.metadata.name }
-export const AGE: Column = { name: 'Age', cell: (object, now) => formatAge(textAt(object, 'metadata', 'creationTimestamp'), now) }
+export const AGE: Column = {
+  name: 'Age',
+  cell: (object, now) => formatAge(textAt(object, 'metadata', 'creationTimestamp'), now),
+}
 
 /** A column that shows the text at a path, or a stand-in where there is none. */
-export function textColumn(name: string, path: readonly string[], options: { readonly none?: string; readonly wide?: boolean } = {}): Column {
+export function textColumn(
+  name: string,
+  path: readonly string[],
+  options: { readonly none?: string; readonly wide?: boolean } = {},
+): Column {
   const { none = '', wide = false } = options
   return { name, wide, cell: (object) => textAt(object, ...path) || none }
 }

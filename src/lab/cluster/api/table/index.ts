@@ -7,7 +7,12 @@ import { resourceId } from '../../resource-types.ts'
 import type { ResourceType } from '../../resource-types.ts'
 import { AGE, NAME, formatAge, textColumn } from './column.ts'
 import type { Column } from './column.ts'
-import { ENDPOINTS_COLUMNS, ENDPOINT_SLICE_COLUMNS, NETWORK_POLICY_COLUMNS, SERVICE_COLUMNS } from './network-columns.ts'
+import {
+  ENDPOINTS_COLUMNS,
+  ENDPOINT_SLICE_COLUMNS,
+  NETWORK_POLICY_COLUMNS,
+  SERVICE_COLUMNS,
+} from './network-columns.ts'
 import { NODE_COLUMNS } from './node-columns.ts'
 import { POD_COLUMNS } from './pod-columns.ts'
 import {
@@ -18,7 +23,10 @@ import {
 } from './workload-columns.ts'
 
 const EVENT_COLUMNS: readonly Column[] = [
-  { name: 'Last Seen', cell: (event, now) => formatAge(textAt(event, 'lastTimestamp') || textAt(event, 'eventTime'), now) },
+  {
+    name: 'Last Seen',
+    cell: (event, now) => formatAge(textAt(event, 'lastTimestamp') || textAt(event, 'eventTime'), now),
+  },
   textColumn('Type', ['type']),
   textColumn('Reason', ['reason']),
   { name: 'Object', cell: involvedObject },
@@ -49,7 +57,12 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   pods: POD_COLUMNS,
   'replicasets.apps': REPLICA_SET_COLUMNS,
   'rolebindings.rbac.authorization.k8s.io': [NAME, ROLE_REF, AGE],
-  secrets: [NAME, textColumn('Type', ['type']), { name: 'Data', cell: (secret) => Object.keys(objectAt(secret, 'data')).length }, AGE],
+  secrets: [
+    NAME,
+    textColumn('Type', ['type']),
+    { name: 'Data', cell: (secret) => Object.keys(objectAt(secret, 'data')).length },
+    AGE,
+  ],
   services: SERVICE_COLUMNS,
   'statefulsets.apps': STATEFUL_SET_COLUMNS,
 }
@@ -98,7 +111,11 @@ function columnDefinition(column: Column): Json {
   }
 }
 
-function rowObject(type: ResourceType, object: RawObject, { includeObject, tableVersion, version }: TableOptions): Json | undefined {
+function rowObject(
+  type: ResourceType,
+  object: RawObject,
+  { includeObject, tableVersion, version }: TableOptions,
+): Json | undefined {
   if (includeObject === 'None') return undefined
   if (includeObject === 'Object') return toServedVersion(type, version, object)
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${tableVersion}`, metadata: object.metadata }

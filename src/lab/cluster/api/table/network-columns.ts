@@ -25,10 +25,21 @@ export const ENDPOINTS_COLUMNS: readonly Column[] = [NAME, { name: 'Endpoints', 
 export const ENDPOINT_SLICE_COLUMNS: readonly Column[] = [
   NAME,
   textColumn('AddressType', ['addressType']),
-  { name: 'Ports', cell: (slice) => shorten(objectsAt(slice, 'ports').map((port) => String(numberAt(port, 'port') || '*')), '<unset>') },
+  {
+    name: 'Ports',
+    cell: (slice) =>
+      shorten(
+        objectsAt(slice, 'ports').map((port) => String(numberAt(port, 'port') || '*')),
+        '<unset>',
+      ),
+  },
   {
     name: 'Endpoints',
-    cell: (slice) => shorten(objectsAt(slice, 'endpoints').flatMap((endpoint) => textsAt(endpoint, 'addresses')), '<unset>'),
+    cell: (slice) =>
+      shorten(
+        objectsAt(slice, 'endpoints').flatMap((endpoint) => textsAt(endpoint, 'addresses')),
+        '<unset>',
+      ),
   },
   AGE,
 ]

@@ -28,7 +28,10 @@ function wanted(object: Json): number {
   return typeof replicas === 'number' ? replicas : 1
 }
 
-const READY: Column = { name: 'Ready', cell: (object) => `${numberAt(object, 'status', 'readyReplicas')}/${wanted(object)}` }
+const READY: Column = {
+  name: 'Ready',
+  cell: (object) => `${numberAt(object, 'status', 'readyReplicas')}/${wanted(object)}`,
+}
 
 /** Columns of `kubectl get deployments`. */
 export const DEPLOYMENT_COLUMNS: readonly Column[] = [
