@@ -105,7 +105,7 @@ function fixFor(
   const { namespace } = asked
   if (right !== undefined) return fix('statefulset.use', { name: right }, digCommand(evidence, right))
   const recreate = (name: string): string =>
-    `kubectl -n ${namespace} delete statefulset ${set.meta.name} --cascade=orphan   # then apply it with spec.serviceName: ${name}`
+    `kubectl -n ${namespace} delete statefulset ${set.meta.name} --cascade=orphan   # spec.serviceName: ${name}`
   const statefulset = `${namespace}/${set.meta.name}`
   if (set.serviceName === '' || set.serviceName === asked.service) {
     return set.serviceName === ''
@@ -114,9 +114,9 @@ function fixFor(
   }
   // Two ways out, and only the user knows which name was meant.
   const command = [
-    `# either: names below ${set.serviceName}`,
+    `# 1) *.${set.serviceName}`,
     createService(set),
-    `# or: names below ${asked.service}`,
+    `# 2) *.${asked.service}`,
     recreate(asked.service),
   ].join('\n')
   return fix('statefulset.create-or-recreate', { statefulset, service: set.serviceName, asked: asked.service }, command)

@@ -73,7 +73,7 @@ function judgeNode(evidence: Evidence, node: NodeFacts): Judgement {
     fix: {
       key: 'too-many-nameservers',
       values: { node: node.name, path: node.resolvConf?.path ?? node.kubelet.resolvConf.value },
-      command: `ssh ${shellQuote(node.name)} sudo vi ${shellQuote(node.resolvConf?.path ?? node.kubelet.resolvConf.value)}   # keep at most ${MAX_NAMESERVERS} nameservers`,
+      command: `ssh ${shellQuote(node.name)} sudo vi ${shellQuote(node.resolvConf?.path ?? node.kubelet.resolvConf.value)}`,
     },
     isFault: false,
     explains,

@@ -33,7 +33,11 @@ export function describeUsers(facts: ClusterFacts, uses: readonly UpstreamUse[])
   const lines: EvidenceLine[] = []
   if (pods.length > 0) lines.push(feltByPods(facts, uses, pods))
   if (servers.length > 0) {
-    lines.push(line('computed', 'felt-by-servers', { count: cached.length, nodes, servers }))
+    lines.push(
+      cached.length === 0
+        ? line('computed', 'asked-by-servers', { nodes, servers })
+        : line('computed', 'felt-by-servers', { count: cached.length, nodes, servers }),
+    )
   }
   return lines
 }

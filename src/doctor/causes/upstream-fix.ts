@@ -5,6 +5,8 @@ import type { UpstreamUse } from '../ladder/index.ts'
 import type { Fix } from './judgement.ts'
 import { shellQuote } from './support.ts'
 
+/** Files that a program writes anew: an edit alone does not last. */
+const GENERATED = /^\/run\/(systemd\/resolve|NetworkManager|resolvconf)\//
 /** Longest list of pods that a command names; more are left to the reader. */
 const MAX_NAMED = 6
 
@@ -14,7 +16,13 @@ export function upstreamFix(facts: ClusterFacts, address: string, uses: readonly
   const commands = [...files.flatMap((use) => fileCommands(use, address)), ...corefileCommands(corefiles, address)]
   const pods = [...new Set(files.flatMap((use) => [...use.servers.map(({ name }) => name), ...ownedPods(facts, use)]))]
   const values = { address, nodes: [...new Set(uses.map(({ node }) => node))] }
-  const key = files.length > 0 ? 'upstream.remove-from-file' : 'upstream.remove-from-corefile'
+  const isGenerated = files.some(({ source }) => source.kind === 'file' && GENERATED.test(source.path))
+  const key =
+    files.length === 0
+      ? 'upstream.remove-from-corefile'
+      : isGenerated
+        ? 'upstream.remove-from-generated-file'
+        : 'upstream.remove-from-file'
   return { key, values, command: [...commands, ...deletePods(pods)].join('\n') }
 }
 
@@ -22,20 +30,14 @@ function fileCommands({ source, node }: UpstreamUse, address: string): string[] 
   if (source.kind !== 'file') return []
   const pattern = `/^nameserver[[:space:]]+${address.replaceAll('.', String.raw`\.`)}([[:space:]]|$)/d`
   const edit = `sudo sed -E -i.bak ${shellQuote(pattern)} ${shellQuote(source.path)}`
-  const generated = /^\/run\/(systemd\/resolve|NetworkManager|resolvconf)\//.test(source.path)
-  return [
-    ...(generated
-      ? [`# ${source.path} is generated: remove ${address} from netplan, NetworkManager or DHCP as well`]
-      : []),
-    `ssh ${shellQuote(node)} ${shellQuote(`${edit} && sudo systemctl restart kubelet`)}`,
-  ]
+  return [`ssh ${shellQuote(node)} ${shellQuote(`${edit} && sudo systemctl restart kubelet`)}`]
 }
 
 function corefileCommands(uses: readonly UpstreamUse[], address: string): string[] {
   const places = new Set(
     uses.flatMap(({ source }) =>
       source.kind === 'corefile'
-        ? [`kubectl -n ${source.namespace} edit configmap ${source.name}   # line ${source.line}: take ${address} out`]
+        ? [`kubectl -n ${source.namespace} edit configmap ${source.name}   # Corefile:${source.line}: - ${address}`]
         : [],
     ),
   )
@@ -58,7 +60,7 @@ function deletePods(pods: readonly string[]): string[] {
     byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), name])
   }
   return [...byNamespace].map(([namespace, names]) => {
-    const rest = names.length > MAX_NAMED ? `   # and ${names.length - MAX_NAMED} more` : ''
+    const rest = names.length > MAX_NAMED ? `   # + ${names.length - MAX_NAMED}` : ''
     return `kubectl -n ${namespace} delete pod ${names.slice(0, MAX_NAMED).join(' ')}${rest}`
   })
 }

@@ -94,7 +94,7 @@ function fixFor(
   const corefiles = [...new Set(uses.flatMap(({ servers }) => servers.map(({ name: server }) => server.split('/')[0])))]
   const namespace = corefiles[0] ?? 'kube-system'
   const command = [
-    `kubectl -n ${namespace} edit configmap coredns   # add a server block for the zone:`,
+    `kubectl -n ${namespace} edit configmap coredns`,
     `#   ${zone}:53 {`,
     `#       forward . ${knowing.join(' ')}`,
     '#   }',

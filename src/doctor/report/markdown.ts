@@ -19,13 +19,13 @@ export function renderMarkdown(report: DoctorReport): string {
     ladderLines(report, labels),
     listSection(
       labels.observations,
-      report.observations.map(({ code, summary }) => `\`${code}\`: ${escapeMarkdown(summary)}`),
+      report.observations.map(({ code, summary }) => `\`${code}\`${labels.colon}${escapeMarkdown(summary)}`),
     ),
     listSection(
       labels.notChecked,
-      report.notChecked.map(({ code, why }) => `\`${code}\`: ${escapeMarkdown(why)}`),
+      report.notChecked.map(({ code, why }) => `\`${code}\`${labels.colon}${escapeMarkdown(why)}`),
     ),
-    [`${labels.cluster}: ${escapeMarkdown(report.cluster.source)}, ${report.cluster.collectedAt}`],
+    [`${labels.cluster}${labels.colon}${escapeMarkdown(report.cluster.source)}, ${report.cluster.collectedAt}`],
   ]
   return sections
     .filter((lines) => lines.length > 0)
@@ -34,7 +34,7 @@ export function renderMarkdown(report: DoctorReport): string {
 }
 
 function headline({ verdict, outcome }: DoctorReport, labels: Labels): string {
-  if (verdict !== null) return `\`${verdict.code}\`: ${escapeMarkdown(verdict.summary)}`
+  if (verdict !== null) return `\`${verdict.code}\`${labels.colon}${escapeMarkdown(verdict.summary)}`
   return outcome === 'healthy' ? labels.healthy : labels.inconclusive
 }
 
@@ -44,8 +44,8 @@ function nameLines({ name, language }: DoctorReport, labels: Labels): string[] {
     name.absence === null
       ? name.expected.length === 0
         ? ''
-        : `: ${fillTemplate(labels.resolves, { expected: name.expected }, language)}`
-      : `: ${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`
+        : `${labels.colon}${fillTemplate(labels.resolves, { expected: name.expected }, language)}`
+      : `${labels.colon}${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`
   return [`${labels.name} \`${name.name} ${name.type}\`${escapeMarkdown(said)}`]
 }
 
@@ -54,8 +54,10 @@ function causeLines(
   { labels, isVerdict }: { readonly labels: Labels; readonly isVerdict: boolean },
 ): string[] {
   const word = finding.status === 'proven' ? labels.alsoProven : labels.suspected
-  const title = isVerdict ? [] : [`### ${word} \`${finding.code}\`: ${escapeMarkdown(finding.summary)}`, '']
-  const missing = (finding.missing ?? []).map((text) => `- ${labels.wouldDecide}: ${escapeMarkdown(text)}`)
+  const title = isVerdict
+    ? []
+    : [`### ${word} \`${finding.code}\`${labels.colon}${escapeMarkdown(finding.summary)}`, '']
+  const missing = (finding.missing ?? []).map((text) => `- ${labels.wouldDecide}${labels.colon}${escapeMarkdown(text)}`)
   return [
     ...title,
     `**${labels.proof}**`,
@@ -63,7 +65,7 @@ function causeLines(
     ...finding.evidence.map(({ basis, text }) => `- *${labels.basis[basis]}* ${escapeMarkdown(text)}`),
     ...missing,
     '',
-    `**${labels.fix}**: ${escapeMarkdown(finding.fix.explanation)} ${labels.risk}: ${escapeMarkdown(finding.fix.risk)}`,
+    `**${labels.fix}**${labels.colon}${escapeMarkdown(finding.fix.explanation)} ${labels.risk}${labels.colon}${escapeMarkdown(finding.fix.risk)}`,
     '',
     '```sh',
     finding.fix.command,

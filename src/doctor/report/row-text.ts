@@ -24,11 +24,11 @@ export function fromText({ from }: LadderRow, language: Language): string {
 /** `ok 3/3 1-2 ms`, `failed 2/2: no response`, `skipped`; empty without a cell. */
 export function cellText(cell: LadderCell | undefined, language: Language): string {
   if (cell === undefined) return ''
-  const { results } = WORDING[language].labels
+  const { results, colon } = WORDING[language].labels
   const word = results[cell.result]
   if (cell.result === 'skipped') return word
   const count = ` ${cell.count}/${cell.all}`
-  if (cell.result === 'failed') return `${word}${count}${cell.why === undefined ? '' : `: ${cell.why}`}`
+  if (cell.result === 'failed') return `${word}${count}${cell.why === undefined ? '' : colon + cell.why}`
   return `${word}${count}${cell.rttMs === undefined ? '' : ` ${timeText(cell.rttMs)}`}`
 }
 

@@ -47,13 +47,13 @@ interface Context {
 
 function headline({ report, labels, paint }: Context): string[] {
   const { verdict, outcome, ladder } = report
-  if (verdict !== null) return [`${paint.bold(paint.red(verdict.code))}: ${paint.bold(verdict.summary)}`]
+  if (verdict !== null) return [`${paint.bold(paint.red(verdict.code))}${labels.colon}${paint.bold(verdict.summary)}`]
   if (outcome === 'healthy') return [paint.bold(paint.green(labels.healthy))]
   const sawDns = ladder.some(
     ({ result, hop, transport }) =>
       result === 'ok' && transport !== 'http' && (hop === 'dns-service' || hop === 'replica'),
   )
-  return [paint.bold(paint.yellow(labels.inconclusive + (sawDns ? '' : `; ${labels.tooLittle}`)))]
+  return [paint.bold(paint.yellow(labels.inconclusive + (sawDns ? '' : `${labels.semicolon}${labels.tooLittle}`)))]
 }
 
 function nameSection({ report, labels, paint }: Context): string[] {
@@ -62,12 +62,12 @@ function nameSection({ report, labels, paint }: Context): string[] {
   const asked = `${name.name.replace(/(.)\.$/, '$1')} ${name.type}`
   if (name.absence !== null) {
     return [
-      `${paint.bold(labels.name)} ${asked}: ${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`,
+      `${paint.bold(labels.name)} ${asked}${labels.colon}${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`,
     ]
   }
   if (name.expected.length === 0) return [`${paint.bold(labels.name)} ${asked}`]
   const expected = fillTemplate(labels.resolves, { expected: name.expected }, language)
-  return [`${paint.bold(labels.name)} ${asked}: ${expected}`]
+  return [`${paint.bold(labels.name)} ${asked}${labels.colon}${expected}`]
 }
 
 function causeSection(context: Context, finding: ReportFinding, isFirst: boolean): string[] {
@@ -76,7 +76,7 @@ function causeSection(context: Context, finding: ReportFinding, isFirst: boolean
   const lines: string[] = []
   if (!isVerdict) {
     const word = finding.status === 'proven' ? paint.red(labels.alsoProven) : paint.yellow(labels.suspected)
-    lines.push(`${paint.bold(word)} ${finding.code}: ${finding.summary}`)
+    lines.push(`${paint.bold(word)} ${finding.code}${labels.colon}${finding.summary}`)
   }
   if (finding.causedBy !== undefined) {
     lines.push(`  (${fillTemplate(labels.consequenceOf, { code: finding.causedBy }, report.language)})`)
@@ -89,7 +89,7 @@ function causeSection(context: Context, finding: ReportFinding, isFirst: boolean
   }
   lines.push(paint.bold(labels.fix))
   lines.push(...finding.fix.command.split('\n').map((command) => `  ${paint.cyan(command)}`))
-  lines.push(`  ${finding.fix.explanation}`, `  ${labels.risk}: ${finding.fix.risk}`)
+  lines.push(`  ${finding.fix.explanation}`, `  ${labels.risk}${labels.colon}${finding.fix.risk}`)
   return lines
 }
 
@@ -104,7 +104,9 @@ function unexplainedSection({ report, labels, paint }: Context): string[] {
   const rungs = report.unexplained.flatMap((id) => byId.get(id) ?? [])
   const lines = rungs.slice(0, MAX_UNEXPLAINED).map((rung) => `  ${describeRung(rung, report, labels)}`)
   if (report.unexplained.includes('name') && report.name !== undefined) {
-    lines.unshift(`  ${report.name.name} ${report.name.type}: ${report.name.absence ?? ''}`)
+    lines.unshift(
+      `  ${report.name.name} ${report.name.type}${report.name.absence === null ? '' : labels.colon + report.name.absence}`,
+    )
   }
   if (rungs.length > MAX_UNEXPLAINED) {
     lines.push(`  ${fillTemplate(labels.more, { count: rungs.length - MAX_UNEXPLAINED }, report.language)}`)
@@ -115,7 +117,7 @@ function unexplainedSection({ report, labels, paint }: Context): string[] {
 function describeRung(rung: ReportRung, { language }: DoctorReport, labels: Labels): string {
   const hop = `${WORDING[language].labels.hops[rung.hop]} ${rung.server}`
   const from = rung.from === 'here' ? labels.here : rung.from.replace(/^node\//, '')
-  return `${hop} ${rung.transport.toUpperCase()} <- ${from}: ${rung.question}: ${rung.why ?? ''}   $ ${rung.equivalent}`
+  return `${hop} ${rung.transport.toUpperCase()} <- ${from}${labels.colon}${rung.question}${labels.colon}${rung.why ?? ''}   $ ${rung.equivalent}`
 }
 
 // --- The ladder as a table ---
@@ -171,7 +173,7 @@ function skippedLines({ report, labels, paint }: Context): string[] {
   const reasons = new Map<string, { hops: Set<string>; rungs: number }>()
   for (const rung of report.ladder) {
     if (rung.result !== 'skipped') continue
-    const reason = `${rung.why ?? ''}${rung.needs === undefined ? '' : `; ${labels.needs}: ${rung.needs}`}`
+    const reason = `${rung.why ?? ''}${rung.needs === undefined ? '' : `${labels.semicolon}${labels.needs}${labels.colon}${rung.needs}`}`
     const seen = reasons.get(reason) ?? { hops: new Set<string>(), rungs: 0 }
     seen.hops.add(`${labels.hops[rung.hop]} ${rung.server}`)
     reasons.set(reason, { hops: seen.hops, rungs: seen.rungs + 1 })
@@ -179,7 +181,7 @@ function skippedLines({ report, labels, paint }: Context): string[] {
   return [...reasons].map(([reason, { hops, rungs }]) => {
     const named =
       hops.size > 2 ? fillTemplate(labels.servers, { count: hops.size }, report.language) : [...hops].join(', ')
-    return `  ${paint.yellow(labels.results.skipped)} ${named} (${rungs}): ${reason}`
+    return `  ${paint.yellow(labels.results.skipped)} ${named} (${rungs})${labels.colon}${reason}`
   })
 }
 
@@ -190,7 +192,7 @@ function observationSection(context: Context): string[] {
   if (report.observations.length === 0) return []
   return [
     paint.bold(labels.observations),
-    ...report.observations.map(({ code, summary }) => `  ${paint.cyan(code)}: ${summary}`),
+    ...report.observations.map(({ code, summary }) => `  ${paint.cyan(code)}${labels.colon}${summary}`),
   ]
 }
 
@@ -199,7 +201,7 @@ function notCheckedSection({ report, labels, paint }: Context): string[] {
   if (report.notChecked.length === 0) return []
   const reasons = new Map<string, Map<string, string[]>>()
   for (const { code, subject, why, needs } of report.notChecked) {
-    const reason = `${why}${needs === undefined ? '' : `; ${labels.needs}: ${needs}`}`
+    const reason = `${why}${needs === undefined ? '' : `${labels.semicolon}${labels.needs}${labels.colon}${needs}`}`
     const codes = reasons.get(reason) ?? new Map<string, string[]>()
     codes.set(code, [...(codes.get(code) ?? []), ...(subject === undefined ? [] : [subject.name])])
     reasons.set(reason, codes)
@@ -208,22 +210,26 @@ function notCheckedSection({ report, labels, paint }: Context): string[] {
     subjects.length === 0 ? code : `${code} (${subjects.join(', ')})`
   return [
     paint.bold(labels.notChecked),
-    ...[...reasons].map(([reason, codes]) => `  ${[...codes].map(name).join(', ')}: ${reason}`),
+    ...[...reasons].map(([reason, codes]) => `  ${[...codes].map(name).join(labels.comma)}${labels.colon}${reason}`),
   ]
 }
 
 function excludedSection({ report, labels, paint }: Context): string[] {
   const codes = [...new Set(report.excluded.map(({ code }) => code))]
   const left = codes.filter((code) => ![...report.causes, ...report.observations].some((found) => found.code === code))
-  return left.length === 0 ? [] : [paint.bold(labels.excluded), `  ${left.join(', ')}`]
+  return left.length === 0 ? [] : [paint.bold(labels.excluded), `  ${left.join(labels.comma)}`]
 }
 
 function clusterSection({ report, labels, paint }: Context): string[] {
   const { source, version, dnsService, clusterDomain } = report.cluster
   const service = dnsService === null ? '' : `, ${dnsService.name} ${dnsService.addresses.join(', ')}`
-  const missing = report.cluster.missing.map(({ what, why, needs }) => `  ${what}: ${why}; ${labels.needs}: ${needs}`)
+  const missing = report.cluster.missing.map(
+    ({ what, why, needs }) => `  ${what}${labels.colon}${why}${labels.semicolon}${labels.needs}${labels.colon}${needs}`,
+  )
   return [
-    paint.dim(`${labels.cluster}: ${source}${version === null ? '' : `, ${version}`}${service}, ${clusterDomain}`),
+    paint.dim(
+      `${labels.cluster}${labels.colon}${source}${version === null ? '' : `, ${version}`}${service}, ${clusterDomain}`,
+    ),
     ...missing.slice(0, MAX_UNEXPLAINED).map((line) => paint.dim(line)),
   ]
 }

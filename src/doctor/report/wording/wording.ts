@@ -56,6 +56,9 @@ export interface Labels {
     readonly observed: string
     readonly stated: string
   }
+  readonly colon: string
+  readonly semicolon: string
+  readonly comma: string
   readonly nodes: string
   readonly here: string
   readonly cluster: string

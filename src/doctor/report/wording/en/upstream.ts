@@ -9,6 +9,7 @@ const places = {
     "{count} {count:pod|pods} on {nodes} with the node's resolver (dnsPolicy Default or hostNetwork) {count:asks|ask} it first and {count:waits|wait} 5 s for every name: {pods}",
   'felt-by-pods-behind':
     "{count} {count:pod|pods} on {nodes} with the node's resolver (dnsPolicy Default or hostNetwork) {count:waits|wait} 5 s for it whenever {before} does not answer: {pods}",
+  'asked-by-servers': 'On {nodes} it is asked by {servers}',
   'felt-by-servers':
     'On {nodes} it is asked by {servers}, and so for the {count} {count:pod|pods} behind the node cache there',
 }
@@ -60,6 +61,11 @@ export const upstreamFixes: Readonly<Record<string, FixWording>> = {
   'upstream.remove-from-file': {
     explanation:
       'Take {address} out of the file that kubelet hands to pods on {nodes}, and out of what writes that file; then make the pods anew that copied it when they started.',
+    risk: 'The other nameservers carry the load; the pods named restart, CoreDNS and the node cache included: queries on that node may fail for a few seconds.',
+  },
+  'upstream.remove-from-generated-file': {
+    explanation:
+      'Take {address} out of the file that kubelet hands to pods on {nodes}. That file is generated: take it out of netplan, NetworkManager or DHCP as well, or it comes back. Then make the pods anew that copied it when they started.',
     risk: 'The other nameservers carry the load; the pods named restart, CoreDNS and the node cache included: queries on that node may fail for a few seconds.',
   },
   'upstream.remove-from-corefile': {

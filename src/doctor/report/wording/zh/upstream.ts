@@ -9,6 +9,7 @@ const places = {
     '{nodes} 上有 {count} 个 Pod 直接使用节点的解析配置（dnsPolicy 为 Default 或 hostNetwork），首先查询的就是它，每个域名都要等待 5 秒：{pods}',
   'felt-by-pods-behind':
     '{nodes} 上有 {count} 个 Pod 直接使用节点的解析配置（dnsPolicy 为 Default 或 hostNetwork），每当 {before} 没有应答，就要再等它 5 秒：{pods}',
+  'asked-by-servers': '在 {nodes} 上由 {servers} 向它转发',
   'felt-by-servers': '在 {nodes} 上由 {servers} 向它转发，因此该节点缓存之后的 {count} 个 Pod 也受影响',
 }
 
@@ -58,6 +59,11 @@ export const upstreamFixes: Readonly<Record<string, FixWording>> = {
   'upstream.remove-from-file': {
     explanation:
       '把 {address} 从 kubelet 交给 {nodes} 上 Pod 的文件中删除，并从生成该文件的配置中删除；然后重建启动时复制了该文件的 Pod。',
+    risk: '其余 nameserver 将承担全部负载；所列 Pod（包括 CoreDNS 和节点缓存）会重启，该节点上的查询可能有几秒钟失败。',
+  },
+  'upstream.remove-from-generated-file': {
+    explanation:
+      '把 {address} 从 kubelet 交给 {nodes} 上 Pod 的文件中删除。该文件是自动生成的：还要从 netplan、NetworkManager 或 DHCP 的配置中删除，否则它会再次出现。然后重建启动时复制了该文件的 Pod。',
     risk: '其余 nameserver 将承担全部负载；所列 Pod（包括 CoreDNS 和节点缓存）会重启，该节点上的查询可能有几秒钟失败。',
   },
   'upstream.remove-from-corefile': {

@@ -1,0 +1,121 @@
+// The doctor on the running loopback lab: facts through its kubeconfig, probes through its vantage. The doctor is told
+// nothing about the fault; the names of the faults are the codes it must find.
+import { resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { callControl, runLab } from '../../src/lab/index.ts'
+import type { RunningLab } from '../../src/lab/index.ts'
+import { runDoctor, runDoctorJson } from '../support/run-doctor.ts'
+
+const NAME = `doctor-test-${process.pid}`
+const LAB = `--lab=${NAME}`
+let lab: RunningLab
+
+beforeAll(async () => {
+  const cluster = resolve(import.meta.dirname, '../../lab/reference')
+  lab = await runLab({ name: NAME, cluster, healthy: false })
+})
+afterAll(() => lab.close())
+
+describe('the story', () => {
+  it('names 1.2.4.8 as the dead upstream of node4, with proof, users and fix', async () => {
+    const { status, report } = await runDoctorJson([LAB])
+    expect(status).toBe(1)
+    expect(report.verdict?.code).toBe('upstream-dead')
+    const [cause] = report.causes
+    expect(cause).toMatchObject({ status: 'proven', subject: { kind: 'upstream', name: '1.2.4.8' } })
+    const evidence = cause?.evidence.map(({ text }) => text).join('\n') ?? ''
+    for (const part of [
+      'node4:/run/systemd/resolve/resolv.conf',
+      'nameserver 2 of 2',
+      'health checks of 1.2.4.8:53 grew',
+      'shop/worker-',
+    ]) {
+      expect(evidence).toContain(part)
+    }
+    expect(cause?.objects).toContainEqual({
+      kind: 'File',
+      namespace: '',
+      name: 'node4:/run/systemd/resolve/resolv.conf',
+    })
+    expect(cause?.fix.command).toContain('ssh node4')
+    expect(cause?.fix.command).toMatch(/delete pod coredns-\S+ nodelocaldns-/)
+    const failed = report.ladder.filter(({ result }) => result === 'failed')
+    expect(new Set(failed.map(({ server, from }) => `${server} ${from}`))).toEqual(new Set(['1.2.4.8 node/node4']))
+    expect(cause?.explains.toSorted()).toEqual(failed.map(({ id }) => id).toSorted())
+    expect(report.unexplained).toEqual([])
+    expect(report.observations.map(({ code, subject }) => `${code} ${subject.name}`)).toEqual([
+      'too-many-nameservers node3',
+    ])
+  })
+
+  it('answers before its deadline and says what it could not ask', async () => {
+    const { status, report } = await runDoctorJson([LAB, '--timeout', '1s'])
+    expect(status).toBe(3)
+    expect(report.ladder.filter(({ result, server }) => result === 'skipped' && server === '1.2.4.8')).not.toHaveLength(
+      0,
+    )
+  })
+})
+
+describe('faults', () => {
+  async function withFault<T>(fault: string | undefined, run: () => Promise<T>): Promise<T> {
+    await callControl(lab.state.socket, 'heal', {})
+    if (fault === undefined) return run()
+    await callControl(lab.state.socket, 'inject', { fault })
+    try {
+      return await run()
+    } finally {
+      await callControl(lab.state.socket, 'heal', {})
+    }
+  }
+
+  it('healed, the cluster is healthy: exit status 0, no cause, nothing skipped but the cut-off nameserver', async () => {
+    const { status, report } = await withFault(undefined, () => runDoctorJson([LAB]))
+    expect(report.ladder.filter(({ result }) => result === 'failed')).toEqual([])
+    expect({ status, outcome: report.outcome, causes: report.causes }).toEqual({
+      status: 0,
+      outcome: 'healthy',
+      causes: [],
+    })
+    expect(new Set(report.ladder.filter(({ result }) => result === 'skipped').map(({ server }) => server))).toEqual(
+      new Set(['1.2.4.8']),
+    )
+  })
+
+  it.each([
+    { fault: 'dns-service-no-endpoints', args: [] },
+    { fault: 'dns-service-selector-mismatch', args: [] },
+    { fault: 'service-ip-unreachable', args: [] },
+    { fault: 'replica-answers-differ', args: [] },
+    { fault: 'headless-service-no-endpoints', args: ['--name', 'redis-ha.kubesphere-system.svc.cluster.local'] },
+    {
+      fault: 'statefulset-service-name-wrong',
+      args: ['--name', 'openldap-0.openldap.kubesphere-system.svc.cluster.local'],
+    },
+  ])('$fault is the proven verdict', async ({ fault, args }) => {
+    const { status, report } = await withFault(fault, () => runDoctorJson([LAB, ...args]))
+    expect(report.verdict?.code).toBe(fault)
+    expect(status).toBe(1)
+  })
+
+  it('replicas-on-one-node is an observation while everything works', async () => {
+    const { status, report } = await withFault('replicas-on-one-node', () => runDoctorJson([LAB]))
+    expect(status).toBe(0)
+    expect(report.observations.map(({ code }) => code)).toContain('replicas-on-one-node')
+  })
+})
+
+describe('without a place to ask from', () => {
+  it('a kubeconfig alone sends nothing to cluster addresses: every rung is skipped and says what it needs', async () => {
+    const { status, report } = await runDoctorJson(['--kubeconfig', lab.state.kubeconfig])
+    expect(new Set(report.ladder.map(({ result }) => result))).toEqual(new Set(['skipped']))
+    expect(report.ladder[0]?.needs).toContain('--direct')
+    expect(status).toBe(3)
+  })
+
+  it('a kubeconfig that cannot be used is one line and status 2', async () => {
+    const { status, stderr } = await runDoctor(['--kubeconfig', '/no/such/kubeconfig'])
+    expect(status).toBe(2)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+})
