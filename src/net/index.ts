@@ -1,8 +1,6 @@
 export { exchange } from './exchange.ts'
 export type { ExchangeOptions } from './exchange-request.ts'
 export * from './exchange-result.ts'
-export { exchangeTcp } from './exchange-tcp.ts'
-export { exchangeUdp } from './exchange-udp.ts'
 export { createFrameSplitter, frameMessage } from './tcp-frames.ts'
 export type { FrameSplitter } from './tcp-frames.ts'
 export { transferZone } from './transfer-zone.ts'
