@@ -41,7 +41,7 @@ try {
 
 function run(dump) {
   const report =
-    'data:text/javascript,process.on("exit",()=>process._rawDebug("maxrss",process.resourceUsage().maxRSS))'
+    'data:text/javascript,process.on("exit",()=>process._rawDebug("maxrss",process.resourceUsage().maxRSS,"cpu",Math.round((process.cpuUsage().user+process.cpuUsage().system)/1000)))'
   const program = new URL('../bin/fathom.js', import.meta.url).pathname
   const name = 'app-4321.ns-21.svc.cluster.local'
   const startedAt = performance.now()
@@ -53,7 +53,8 @@ function run(dump) {
   const ms = Math.round(performance.now() - startedAt)
   const megabytes = Math.round(Number(/maxrss (\d+)/.exec(stderr)?.[1] ?? NaN) / 1024)
   if (status !== 0 || !stdout.includes(`${name}. 30 IN A 10.`)) throw new Error(`no answer: ${stderr}`)
-  console.log(`${ms} ms, ${megabytes} MB`)
+  const processorMs = Number(/cpu (\d+)/.exec(stderr)?.[1] ?? NaN)
+  console.log(`${ms} ms (processor ${processorMs} ms), ${megabytes} MB`)
   return { ms, megabytes }
 }
 

@@ -12,10 +12,14 @@ interface Cut {
 function cut(text: string, sizes: readonly number[] = [1 << 20]): Cut {
   const result: Cut = { items: [], shells: [], faults: [] }
   const splitter = new JsonSplitter({
-    item(piece) {
-      if (piece.guessed && !isJson(piece.text)) return false
-      result.items.push(piece)
-      return true
+    item: (piece) => result.items.push(piece),
+    items({ text, ...piece }) {
+      if (!isJson(text)) return -1
+      const elements = JSON.parse(text) as unknown[]
+      for (const [at, element] of elements.entries()) {
+        result.items.push({ ...piece, item: piece.item + at, text: JSON.stringify(element) })
+      }
+      return elements.length
     },
     shell: (piece) => result.shells.push(piece),
     fault: (fault) => result.faults.push(fault),

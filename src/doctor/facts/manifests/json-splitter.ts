@@ -12,8 +12,6 @@ export interface JsonPiece {
   readonly item: number
   /** Octets before the value, counted from the start of the stream. */
   readonly offset: number
-  /** The end was guessed from the indentation and not from the brackets. */
-  readonly guessed: boolean
 }
 
 /** Text that cannot be cut: where, and why. */
@@ -24,12 +22,14 @@ export interface JsonFault {
 }
 
 export interface JsonSink {
+  /** An element of the document's `items`, or of the document itself when it is an array. */
+  item(piece: JsonPiece): void
   /**
-   * An element of the document's `items`, or of the document itself when it is an array.
+   * Several elements in one text that was guessed to hold whole ones, as a JSON array.
    *
-   * @returns false when an element whose end was guessed is no JSON: the splitter then finds its true end
+   * @returns how many there are; -1 when it is no JSON, and the splitter then gives them one by one
    */
-  item(piece: JsonPiece): boolean
+  items(piece: JsonPiece): number
   /** What the document holds besides its items; called when it ends. */
   shell(piece: JsonPiece): void
   /** The stream is not looked at any further. */
@@ -123,7 +123,7 @@ export class JsonSplitter {
         depth -= 1
         if (depth > floor) continue
         this.#inItem = false
-        this.#sink.item(this.#cut(chunk, at, false))
+        this.#sink.item(this.#cut(chunk, at))
         this.#item += 1
         this.#start = -1
         at += 1
@@ -196,18 +196,22 @@ export class JsonSplitter {
   }
 
   /**
-   * Begins an element. Where its brace stands alone on an indented line, as kubectl prints it, its end is the next brace of
-   * that indentation: found by the runtime's own search, ten times faster than by looking at every octet.
+   * Begins an element, or takes all that are whole in this chunk at once: where an element's brace stands alone on an
+   * indented line, as kubectl prints it, the chunk's last brace of that indentation ends the last whole one. Found by the
+   * runtime's own search, and JSON.parse proves the guess.
    */
   #openItem(chunk: Buffer, at: number): number {
     this.#pieceOffset = this.#offset + at
-    this.#start = at
-    const end = chunk[at] === OPEN_BRACE ? guessEnd(chunk, at) : -1
-    if (end >= 0 && this.#sink.item(this.#cut(chunk, end, true))) {
-      this.#item += 1
-      this.#start = -1
-      return end + 1
+    const end = chunk[at] === OPEN_BRACE ? guessLastEnd(chunk, at) : -1
+    if (end >= 0) {
+      const text = `[${chunk.toString('utf8', at, end + 1)}]`
+      const count = this.#sink.items({ text, document: this.#document, item: this.#item, offset: this.#pieceOffset })
+      if (count >= 0) {
+        this.#item += count
+        return end + 1
+      }
     }
+    this.#start = at
     this.#inItem = true
     this.#depth += 1
     return at + 1
@@ -247,12 +251,12 @@ export class JsonSplitter {
     this.#start = -1
   }
 
-  #cut(chunk: Buffer, at: number, guessed: boolean): JsonPiece {
+  #cut(chunk: Buffer, at: number): JsonPiece {
     const last = chunk.subarray(this.#start, at + 1)
     const text =
       this.#pending.length === 0 ? last.toString('utf8') : Buffer.concat([...this.#pending, last]).toString('utf8')
     this.#pending = []
-    return { text, document: this.#document, item: this.#item, offset: this.#pieceOffset, guessed }
+    return { text, document: this.#document, item: this.#item, offset: this.#pieceOffset }
   }
 
   #endDocument(chunk: Buffer, at: number): void {
@@ -260,7 +264,7 @@ export class JsonSplitter {
     const text = this.shellSoFar
     this.#shell = []
     this.#start = -1
-    this.#sink.shell({ text, document: this.#document, item: -1, offset: this.#documentOffset, guessed: false })
+    this.#sink.shell({ text, document: this.#document, item: -1, offset: this.#documentOffset })
   }
 
   #fail(at: number, why: string): void {
@@ -273,12 +277,12 @@ const LINE_FEED = 0x0a
 /** Deeper indentation than kubectl's is not looked for. */
 const MOST_INDENT = 16
 
-/** Index of the first brace that closes a line of the same indentation; -1 when there is none in the chunk. */
-function guessEnd(chunk: Buffer, at: number): number {
+/** Index of the chunk's last brace that closes a line of the same indentation as the one at `at`; -1 when there is none. */
+function guessLastEnd(chunk: Buffer, at: number): number {
   let indent = 0
   while (indent <= MOST_INDENT && chunk[at - indent - 1] === SPACE) indent += 1
   if (chunk[at - indent - 1] !== LINE_FEED || indent === 0 || indent > MOST_INDENT) return -1
   const closing = `\n${' '.repeat(indent)}}`
-  const found = chunk.indexOf(closing, at, 'latin1')
-  return found < 0 ? -1 : found + closing.length - 1
+  const found = chunk.lastIndexOf(closing, undefined, 'latin1')
+  return found <= at ? -1 : found + closing.length - 1
 }

@@ -64,13 +64,17 @@ export function createJsonReader(path: string, into: ManifestCollection): Manife
   let orphans: { readonly json: unknown; readonly piece: JsonPiece }[] = []
   const splitter: JsonSplitter = new JsonSplitter({
     item(piece) {
-      const json = parse(piece)
-      if (json === undefined) return false
-      listKind ??= kindOfShell(splitter.shellSoFar)
-      // A list may name its kind after its items: those that do not say their own wait for it.
-      if (isJsonObject(json) && json['kind'] === undefined && listKind.kind === '') orphans.push({ json, piece })
-      else into.add(readItem(json, listKind), place(piece))
-      return true
+      take(parse(piece), piece)
+    },
+    items(piece) {
+      let list: unknown[]
+      try {
+        list = JSON.parse(piece.text) as unknown[]
+      } catch {
+        return -1
+      }
+      for (const [at, json] of list.entries()) take(json, { ...piece, item: piece.item + at })
+      return list.length
     },
     shell(piece) {
       const json = parse(piece)
@@ -88,6 +92,12 @@ export function createJsonReader(path: string, into: ManifestCollection): Manife
       })
     },
   })
+  const take = (json: unknown, piece: JsonPiece): void => {
+    listKind ??= kindOfShell(splitter.shellSoFar)
+    // A list may name its kind after its items: those that do not say their own wait for it.
+    if (isJsonObject(json) && json['kind'] === undefined && listKind.kind === '') orphans.push({ json, piece })
+    else into.add(readItem(json, listKind), place(piece))
+  }
   const place = ({ document, item }: JsonPiece): { path: string; at: string } => ({
     path,
     at: [...(document > 1 ? [`document ${document}`] : []), ...(item >= 0 ? [`items[${item}]`] : [])].join(', '),
@@ -96,7 +106,6 @@ export function createJsonReader(path: string, into: ManifestCollection): Manife
     try {
       return JSON.parse(piece.text)
     } catch (error) {
-      if (piece.guessed) return undefined
       const where = piece.item < 0 ? `document ${piece.document}` : `items[${piece.item}] of document ${piece.document}`
       const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
       throw new ManifestError(

@@ -40,7 +40,7 @@ export interface Manifests {
   readonly folders: readonly string[]
 }
 
-const CHUNK_OCTETS = 1 << 22
+const CHUNK_OCTETS = 1 << 20
 /** YAML is parsed between chunks: smaller ones keep the progress moving. */
 const YAML_CHUNK_OCTETS = 1 << 18
 const MANIFEST = /\.(json|ya?ml)$/i
