@@ -1,5 +1,6 @@
 // The client that fits an upstream's scheme.
 import type { ConnectUpstream, UpstreamClient, UpstreamSettings } from './client.ts'
+import { HttpsClient } from './https-client.ts'
 import { StreamClient } from './stream-client.ts'
 import { UdpClient } from './udp-client.ts'
 
@@ -11,7 +12,7 @@ export const connectUpstream: ConnectUpstream = (settings) => {
     case 'tls':
       return new StreamClient(settings)
     case 'https':
-      throw new RangeError('not yet')
+      return new HttpsClient(settings)
   }
 }
 

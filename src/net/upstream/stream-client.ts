@@ -40,7 +40,10 @@ export class StreamClient implements UpstreamClient {
     const kept = this.#takeIdle()
     const connection = kept ?? this.#open(options.timeoutMs)
     const first = this.#ask(connection, query, { ...options, deadline })
-    const isDoubtful = kept !== undefined && performance.now() - kept.heardAtMs > DOUBT_AFTER_MS
+    const isDoubtful =
+      kept !== undefined &&
+      performance.now() - kept.heardAtMs > DOUBT_AFTER_MS &&
+      this.#connections.size < MAX_CONNECTIONS
     const result = isDoubtful
       ? await this.#hedge(first, { connection: kept, query, options: { ...options, deadline } })
       : await first

@@ -50,8 +50,8 @@ export class StreamConnection {
   /** Queries sent so far. */
   uses = 0
   readonly openedAtMs: number = performance.now()
-  /** When something was last heard from the upstream. */
-  heardAtMs = 0
+  /** When something was last heard from the upstream; while it does not stand, when it was opened. */
+  heardAtMs: number = this.openedAtMs
   idleSinceMs = 0
   #state: 'closed' | 'connecting' | 'open' = 'connecting'
   readonly #options: StreamConnectionOptions
