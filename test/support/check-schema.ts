@@ -45,8 +45,8 @@ function checkAlternatives(value: unknown, { oneOf }: Schema, root: Schema, at: 
 
 function checkScalar(value: unknown, schema: Schema, at: string): string[] {
   const wrong: string[] = []
-  const types = schema['type'] === undefined ? [] : [schema['type']].flat()
-  if (types.length > 0 && !types.some((type) => isOfType(value, String(type)))) {
+  const types = schema['type'] === undefined ? [] : ([schema['type']].flat() as readonly string[])
+  if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
     wrong.push(`${at}: is ${typeof value}, not ${types.join(' or ')}`)
   }
   if (Array.isArray(schema['enum']) && !schema['enum'].includes(value))

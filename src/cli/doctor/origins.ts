@@ -63,7 +63,8 @@ const HERE: Vantages = {
 /** A pod of this very cluster, with its own service account: the addresses are the cluster's. */
 function runsInThatCluster(facts: ClusterFacts, { env }: Io): boolean {
   const host = env['KUBERNETES_SERVICE_HOST']
-  return facts.source.kind === 'kubeconfig' && host !== undefined && host !== '' && facts.source.server.includes(host)
+  if (facts.source.kind !== 'kubeconfig' || host === undefined || host === '') return false
+  return URL.canParse(facts.source.server) && new URL(facts.source.server).hostname.replaceAll(/[[\]]/g, '') === host
 }
 
 /** This machine, and the node it is or is on, told by its addresses. */

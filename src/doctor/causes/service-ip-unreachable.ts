@@ -1,7 +1,7 @@
 // The Service IP brings nothing where the pods behind it answer: kube-proxy on that node is down, stuck or not synced.
 import type { Pod } from '../../kube/objects/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
-import { phrase } from '../ladder/index.ts'
+import { phrase, podsOnNode } from '../ladder/index.ts'
 import type { Rung } from '../ladder/index.ts'
 import type { Cause, Evidence } from './cause.ts'
 import { line } from './judgement.ts'
@@ -160,7 +160,7 @@ function proxyLines({ facts, ladder }: Evidence, node: string): EvidenceLine[] {
 }
 
 function proxiesOn(facts: ClusterFacts, node: string): Pod[] {
-  return facts.objects.pods.filter((pod) => pod.spec.nodeName === node && isProxy(pod))
+  return podsOnNode(facts, node).filter(isProxy)
 }
 
 function isProxy({ meta, spec }: Pod): boolean {

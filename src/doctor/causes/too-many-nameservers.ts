@@ -6,7 +6,7 @@ import type { Cause, Evidence } from './cause.ts'
 import { line } from './judgement.ts'
 import type { EvidenceLine, Judgement } from './judgement.ts'
 import { askedRungs, excluded, failedIds, notChecked, qualifiedName, shellQuote } from './support.ts'
-import { listUpstreamUses, phrase } from '../ladder/index.ts'
+import { listUpstreamUses, phrase, podsOnNode } from '../ladder/index.ts'
 
 const EVENT_TEXT = /^Nameserver limits were exceeded.*the applied nameserver line is: (.*)$/i
 
@@ -91,12 +91,14 @@ function judgeNode(evidence: Evidence, node: NodeFacts): Judgement {
 }
 
 function eventsOn({ facts }: Evidence, node: string): ClusterEvent[] {
-  const pods = new Set(facts.objects.pods.filter(({ spec }) => spec.nodeName === node).map(qualifiedName))
-  return facts.objects.events.filter(
-    ({ reason, message, regarding }) =>
-      reason === 'DNSConfigForming' &&
-      EVENT_TEXT.test(message) &&
-      (pods.has(`${regarding.namespace}/${regarding.name}`) || (regarding.kind === 'Node' && regarding.name === node)),
+  const events = facts.objects.events.filter(
+    ({ reason, message }) => reason === 'DNSConfigForming' && EVENT_TEXT.test(message),
+  )
+  if (events.length === 0) return []
+  const pods = new Set(podsOnNode(facts, node).map(qualifiedName))
+  return events.filter(
+    ({ regarding }) =>
+      pods.has(`${regarding.namespace}/${regarding.name}`) || (regarding.kind === 'Node' && regarding.name === node),
   )
 }
 

@@ -1,6 +1,6 @@
 // Where an upstream is configured and who asks it, as evidence: shared by the causes of the group.
 import type { ClusterFacts } from '../facts/index.ts'
-import { usesNodeResolver } from '../ladder/index.ts'
+import { podsOnNode, usesNodeResolver } from '../ladder/index.ts'
 import type { UpstreamUse } from '../ladder/index.ts'
 import { line } from './judgement.ts'
 import type { EvidenceLine, ObjectRef } from './judgement.ts'
@@ -70,8 +70,8 @@ function podsBehindCache(facts: ClusterFacts, node: string): string[] {
   const kubelet = nodeNamed(facts, node)?.kubelet
   const cacheIPs = new Set(facts.dns.nodeCaches.flatMap(({ localIPs }) => localIPs))
   if (kubelet === undefined || !kubelet.clusterDNS.value.some((address) => cacheIPs.has(address))) return []
-  return facts.objects.pods
-    .filter((pod) => pod.spec.nodeName === node && pod.phase === 'Running' && pod.spec.dnsPolicy !== 'None')
+  return podsOnNode(facts, node)
+    .filter((pod) => pod.phase === 'Running' && pod.spec.dnsPolicy !== 'None')
     .filter((pod) => !usesNodeResolver(pod, kubelet))
     .map(({ meta }) => `${meta.namespace}/${meta.name}`)
 }

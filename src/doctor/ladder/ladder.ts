@@ -21,9 +21,6 @@ export interface Ladder {
   readonly logs: readonly ServerLog[]
 }
 
-/** A ladder that nobody climbed: facts only. */
-export const EMPTY_LADDER: Ladder = { rungs: [], scrapes: [], logs: [] }
-
 /**
  * By how much a counter grew between the two readings.
  *

@@ -93,16 +93,6 @@ export interface Rung {
 /** Longest list of RDATA kept for one rung. */
 export const MAX_RECORDS = 64
 
-/** Whether a rung brought a DNS response, of whatever kind. */
-export function hasResponse(rung: Rung): boolean {
-  return rung.observed.kind === 'response'
-}
-
-/** Whether a rung was asked and nothing at all came back. */
-export function isSilent(rung: Rung): boolean {
-  return rung.observed.kind === 'timeout'
-}
-
 /** A place as text that is stable and short: `node/node4`, `pod/ns/name`, `here`. */
 export function formatPlace(place: Place): string {
   switch (place.kind) {

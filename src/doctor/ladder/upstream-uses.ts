@@ -29,8 +29,33 @@ export interface UpstreamUse {
   readonly pods: readonly string[]
 }
 
-/** Lists the upstreams of every node, by node and in the order in which they stand there. */
-export function listUpstreamUses(facts: ClusterFacts): UpstreamUse[] {
+const listed = new WeakMap<ClusterFacts, readonly UpstreamUse[]>()
+const podsOf = new WeakMap<ClusterFacts, ReadonlyMap<string, readonly Pod[]>>()
+
+/** Lists the upstreams of every node, by node and in the order in which they stand there; once for the same facts. */
+export function listUpstreamUses(facts: ClusterFacts): readonly UpstreamUse[] {
+  const known = listed.get(facts) ?? computeUpstreamUses(facts)
+  listed.set(facts, known)
+  return known
+}
+
+/** The pods of a node; the index is made once for the same facts, which may hold tens of thousands. */
+export function podsOnNode(facts: ClusterFacts, node: string): readonly Pod[] {
+  let index = podsOf.get(facts)
+  if (index === undefined) {
+    const byNode = new Map<string, Pod[]>()
+    for (const pod of facts.objects.pods) {
+      const own = byNode.get(pod.spec.nodeName)
+      if (own === undefined) byNode.set(pod.spec.nodeName, [pod])
+      else own.push(pod)
+    }
+    podsOf.set(facts, byNode)
+    index = byNode
+  }
+  return index.get(node) ?? []
+}
+
+function computeUpstreamUses(facts: ClusterFacts): UpstreamUse[] {
   const own = clusterAddresses(facts)
   return facts.nodes.flatMap((node) => {
     const servers = serversOn(facts, node.name)
@@ -82,8 +107,8 @@ function fileUses(facts: ClusterFacts, node: NodeFacts, servers: readonly Server
     .filter(({ pod, corefile }) => readsResolvConf(corefile) && usesNodeResolver(pod, node.kubelet))
     .map(({ hop }) => hop)
   const isServer = new Set(servers.map(({ hop }) => hop.name))
-  const pods = facts.objects.pods
-    .filter((pod) => pod.spec.nodeName === node.name && isAlive(pod) && usesNodeResolver(pod, node.kubelet))
+  const pods = podsOnNode(facts, node.name)
+    .filter((pod) => isAlive(pod) && usesNodeResolver(pod, node.kubelet))
     .map((pod) => `${pod.meta.namespace}/${pod.meta.name}`)
     .filter((name) => !isServer.has(name))
   const { nameservers } = resolvConf.conf
