@@ -1,5 +1,6 @@
 // `fathom lab`: a cluster to try, to learn on and to test the doctor on, up and down, with faults to put in and take out.
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { Command as CommanderCommand, CommanderError } from 'commander'
 import { UsageError, describeError } from '../base/errors.ts'
@@ -139,9 +140,15 @@ function report(outcome: StartReport): void {
   if (process.connected) process.disconnect()
 }
 
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+
+function onInterrupt(listener: () => void): void {
+  for (const signal of SIGNALS) process.once(signal, listener)
+}
+
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    onInterrupt(resolve)
   })
 }
 
@@ -161,52 +168,42 @@ async function up(io: Io, flags: UpFlags): Promise<void> {
 }
 
 async function startInBackground(flags: UpFlags): Promise<void> {
-  const args = ['lab', 'up', '--foreground', '--name', flags.name]
+  const { name } = flags
+  const args = ['lab', 'up', '--foreground', '--name', name]
   if (flags.cluster !== undefined) args.push('--cluster', flags.cluster)
   if (flags.healthy === true) args.push('--healthy')
-  const log = openSync(labPaths(flags.name).log, 'w', 0o600)
+  const interruption = new Promise<string>((resolve) => {
+    onInterrupt(() => resolve(`Cannot start lab "${name}": interrupted`))
+  })
+  const log = openSync(labPaths(name).log, 'w', 0o600)
   const child = spawn(process.execPath, [process.argv[1] ?? '', ...args], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   })
   closeSync(log)
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () =>
-          reject(
-            new LabError(
-              'start-failed',
-              `Cannot start lab "${flags.name}": it was not ready within ${UP_TIMEOUT_MS / 1000} s`,
-            ),
-          ),
-        UP_TIMEOUT_MS,
-      )
-      child.once('message', (report: StartReport) => {
-        clearTimeout(timer)
-        if ('error' in report) reject(new LabError('start-failed', report.error))
-        else resolve()
-      })
-      child.once('error', reject)
-      child.once('close', (code) => {
-        clearTimeout(timer)
-        reject(
-          new LabError(
-            'start-failed',
-            `Cannot start lab "${flags.name}": its process ended with ${code ?? 'a signal'}`,
-          ),
-        )
-      })
-    })
-  } catch (error) {
+  const failure = await Promise.race([startReported(child, name), interruption])
+  for (const signal of SIGNALS) process.removeAllListeners(signal)
+  child.removeAllListeners()
+  if (failure !== undefined) {
     child.kill('SIGKILL')
-    removeLab(flags.name)
-    throw error
+    removeLab(name)
+    throw new LabError('start-failed', failure)
   }
   // From here on the lab is on its own.
-  child.removeAllListeners()
   if (child.connected) child.disconnect()
   child.unref()
+}
+
+/** Resolves with nothing once the lab says that it is up, else with what went wrong. */
+function startReported(child: ChildProcess, name: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const tooLate = `Cannot start lab "${name}": it was not ready within ${UP_TIMEOUT_MS / 1000} s`
+    const timer = setTimeout(() => resolve(tooLate), UP_TIMEOUT_MS)
+    timer.unref()
+    child.once('message', (outcome: StartReport) => resolve('error' in outcome ? outcome.error : undefined))
+    child.once('error', (error) => resolve(`Cannot start lab "${name}": ${describeError(error)}`))
+    child.once('close', (code) => resolve(`Cannot start lab "${name}": its process ended with ${code ?? 'a signal'}`))
+  })
 }
 
 function describeLab(state: LabState): string {
@@ -227,7 +224,14 @@ function describeLab(state: LabState): string {
 
 async function down(io: Io, { name }: NameFlags): Promise<void> {
   const state = findLab(name)
-  await callControl(state.socket, 'stop', {}).catch(() => undefined)
+  try {
+    await callControl(state.socket, 'stop', {})
+  } catch (error) {
+    // Whoever has that process number now may be somebody else's program: it is not ended by force.
+    removeLab(state.name)
+    const advice = `what it wrote down is cleared away; process ${state.pid} is left alone`
+    throw new LabError('lab-not-running', `Lab "${state.name}" does not answer: ${advice}`, { cause: error })
+  }
   if (!(await hasEnded(state.pid))) {
     process.kill(state.pid, 'SIGKILL')
     removeLab(state.name)

@@ -1,5 +1,5 @@
 // `fathom lab` as a user runs it: the built program, in processes of its own.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,8 +26,12 @@ interface Finished {
 }
 
 function fathom(...args: readonly string[]): Promise<Finished> {
+  return fathomIn(runtime, ...args)
+}
+
+function fathomIn(folder: string, ...args: readonly string[]): Promise<Finished> {
   return new Promise((resolve) => {
-    const env = { ...process.env, XDG_RUNTIME_DIR: runtime }
+    const env = { ...process.env, XDG_RUNTIME_DIR: folder }
     execFile(process.execPath, [program, ...args], { env }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr })
     })
@@ -117,6 +121,30 @@ describe('fathom lab', () => {
     expect((await status()).labs).toEqual([])
     expect((await fathom('lab', 'up', '--name', NAME)).status).toBe(0)
     expect((await fathom('lab', 'down', '--name', NAME)).status).toBe(0)
+  })
+
+  it('leaves nothing behind when it is interrupted while it starts', async () => {
+    const env = { ...process.env, XDG_RUNTIME_DIR: runtime }
+    const starting = spawn(process.execPath, [program, 'lab', 'up', '--name', 'cut'], { env, stdio: 'ignore' })
+    const folder = join(runtime, 'fathom-lab', 'cut')
+    await expect.poll(() => existsSync(join(folder, 'lab.log')), { timeout: 10_000, interval: 5 }).toBe(true)
+    const ended = new Promise((resolve) => {
+      starting.once('close', resolve)
+    })
+    starting.kill('SIGINT')
+    expect(await ended).toBe(2)
+    expect(existsSync(folder)).toBe(false)
+    expect((await status()).labs).toEqual([])
+  })
+
+  it('says that it cannot write where it may not', async () => {
+    const file = join(runtime, 'file')
+    writeFileSync(file, '')
+    const { status: code, stderr } = await fathomIn(file, 'lab', 'up')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /^fathom: Cannot write down the lab: .*; set XDG_RUNTIME_DIR to a folder of yours with a short path\n$/,
+    )
   })
 
   it.each([

@@ -1,6 +1,6 @@
 // How other processes speak to a running lab: JSON over HTTP on a socket in its folder, one request per question.
 import { createServer, request as httpRequest } from 'node:http'
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { BaseError, describeError } from '../../base/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { Place } from '../../vantage/index.ts'
@@ -34,7 +34,7 @@ const TIMEOUT_MS = 30_000
 /** Listens for commands. */
 export async function serveControl(socketPath: string, operations: ControlOperations): Promise<Server> {
   const server = createServer((request, response) => {
-    void answer(request, operations).then(
+    void answer(request, response, operations).then(
       (result) => response.end(JSON.stringify({ result })),
       (error: unknown) => {
         const code = error instanceof BaseError ? error.code : 'start-failed'
@@ -49,12 +49,20 @@ export async function serveControl(socketPath: string, operations: ControlOperat
   return server
 }
 
-async function answer(request: IncomingMessage, operations: ControlOperations): Promise<unknown> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  operations: ControlOperations,
+): Promise<unknown> {
   const operation = (request.url ?? '/').slice(1)
-  if (!Object.hasOwn(operations, operation))
+  if (!Object.hasOwn(operations, operation)) {
     throw new LabError('not-supported', `The lab knows no operation "${operation}"`)
+  }
   const argument = JSON.parse(await readText(request)) as never
-  return operations[operation as Operation](argument)
+  if (operation !== 'stop') return operations[operation as Operation](argument)
+  // Who asks for the end still hears that it was understood.
+  response.once('close', () => void operations.stop({}))
+  return undefined
 }
 
 /** Asks a lab in another process. @throws {LabError} what the lab throws, or `lab-not-running` */

@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UsageError } from '../../base/index.ts'
+import { UsageError, describeError } from '../../base/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
 
 /** What is known of a lab from outside its process. */
@@ -50,19 +50,27 @@ export function labPaths(name: string): {
   }
 }
 
-/** Makes a lab's folder. @throws {LabError} `start-failed` when the place belongs to somebody else */
+/** Longest path of a local socket that every system takes, in octets (sun_path has 108 on Linux, 104 elsewhere). */
+const MAX_SOCKET_PATH = 103
+
+/** Makes a lab's folder. @throws {LabError} `start-failed` when it cannot be made or the place belongs to somebody else */
 export function createLabFolder(name: string): void {
   const root = labsFolder()
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  // The name below /tmp can be guessed: a folder that somebody else made there must not get our tokens.
-  const found = lstatSync(root)
-  const isOurs = found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid())
-  if (!isOurs)
-    throw new LabError(
-      'start-failed',
-      `Cannot write down the lab: "${root}" belongs to somebody else; set XDG_RUNTIME_DIR to a folder of yours`,
-    )
-  mkdirSync(labPaths(name).folder, { recursive: true, mode: 0o700 })
+  const { folder, socket } = labPaths(name)
+  const hint = 'set XDG_RUNTIME_DIR to a folder of yours with a short path'
+  if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
+    throw new LabError('start-failed', `Cannot write down the lab: "${socket}" is too long for a socket; ${hint}`)
+  }
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 })
+    // The name below /tmp can be guessed: a folder that somebody else made there must not get our tokens.
+    const found = lstatSync(root)
+    const isOurs = found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid())
+    if (!isOurs) throw new LabError('start-failed', `"${root}" belongs to somebody else`)
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new LabError('start-failed', `Cannot write down the lab: ${describeError(error)}; ${hint}`, { cause: error })
+  }
 }
 
 /** Writes a lab's state and kubeconfig. */
