@@ -3,6 +3,7 @@ import type { Command as Commander } from 'commander'
 import { UsageError } from '../base/index.ts'
 import type { KubeClient } from '../kube/api/index.ts'
 import type { ClusterFacts, FactKind, ManifestProgress } from '../doctor/facts/index.ts'
+import { listLabs } from '../lab/register/lab-folder.ts'
 import type { Vantages } from '../vantage/vantage.ts'
 import type { Io } from './command.ts'
 
@@ -50,11 +51,15 @@ export function addSourceOptions(command: Commander): Commander {
 }
 
 /**
- * Prepares a command line for commander: `--lab` takes a name only as `--lab=NAME`, so that `--lab` can stand before an
- * argument.
+ * Prepares a command line for commander: after `--lab` a word counts as its name only if such a lab runs, so that `--lab`
+ * can stand before an argument; `--lab=NAME` is always a name.
  */
 export function normalizeSourceArgs(args: readonly string[]): string[] {
-  return args.map((arg) => (arg === '--lab' ? '--lab=' : arg))
+  const at = args.indexOf('--lab')
+  if (at < 0) return [...args]
+  const next = args[at + 1]
+  const isName = next !== undefined && listLabs().some(({ name }) => name === next)
+  return [...args.slice(0, at), `--lab=${isName ? next : ''}`, ...args.slice(at + (isName ? 2 : 1))]
 }
 
 /**

@@ -1,5 +1,5 @@
-export { answeringPlugins, type Answering, type PluginStep, type StepQuestion } from './answering-plugin.ts'
-export { matchBlock, type MatchedBlock } from './match-block.ts'
+export type { Answering, PluginStep, StepQuestion } from './answering-plugin.ts'
+export type { MatchedBlock } from './match-block.ts'
 export { readForwards, type ForwardRule } from './forward-rules.ts'
 export { clusterZoneOf, readKubernetesOptions, type KubernetesOptions } from './kubernetes-options.ts'
 export { computePodResolvConf, type NodeDns, type PodResolvConf, type ResolvConfEntry } from './pod-resolv-conf.ts'

@@ -1,15 +1,8 @@
 export type { ClusterAccess, ClusterTls, Credential, ExecPlugin, Impersonation } from './access.ts'
-export {
-  KubeClient,
-  podLogPath,
-  podProxyPath,
-  type AccessQuestion,
-  type KubeRequest,
-  type KubeResponse,
-} from './client.ts'
+export { KubeClient, podLogPath, type AccessQuestion, type KubeRequest, type KubeResponse } from './client.ts'
 export { KubeApiError, type KubeApiErrorCode } from './error.ts'
 export { describeRequest } from './failure.ts'
-export { inClusterAccess, resolveAccess, type ClusterOptions, type Environment } from './kubeconfig.ts'
+export { resolveAccess, type ClusterOptions, type Environment } from './kubeconfig.ts'
 export { loadCluster } from './load-cluster.ts'
 export {
   Watch,

@@ -5,11 +5,6 @@ import type { DnsReplica } from '../facts.ts'
 const COREDNS_IMAGE = /(^|\/)(?:[^/@]*-)?coredns(:|@|$)/
 const KUBE_DNS_IMAGE = /(^|\/)k8s-dns-(kube-dns|dnsmasq-nanny)/
 
-/** Whether a pod's container image is a CoreDNS. */
-export function runsCoreDns(pod: Pod): boolean {
-  return dnsContainer(pod) !== undefined
-}
-
 /** Whether a pod runs kube-dns (dnsmasq), CoreDNS's predecessor. */
 export function runsKubeDns(pod: Pod): boolean {
   return pod.spec.containers.some(({ image }) => KUBE_DNS_IMAGE.test(image))
