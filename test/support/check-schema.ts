@@ -45,7 +45,8 @@ function checkAlternatives(value: unknown, { oneOf }: Schema, root: Schema, at: 
 
 function checkScalar(value: unknown, schema: Schema, at: string): string[] {
   const wrong: string[] = []
-  const types = schema['type'] === undefined ? [] : ([schema['type']].flat() as readonly string[])
+  const { type } = schema
+  const types = Array.isArray(type) ? (type as readonly string[]) : typeof type === 'string' ? [type] : []
   if (types.length > 0 && !types.some((type) => isOfType(value, type))) {
     wrong.push(`${at}: is ${typeof value}, not ${types.join(' or ')}`)
   }
