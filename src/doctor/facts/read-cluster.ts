@@ -91,7 +91,7 @@ export async function readCluster(client: KubeClient, options: ReadClusterOption
       }
     }),
   )
-  const first = errors[0]
+  const first = errors.find(({ path }) => path.startsWith('/api/v1/services')) ?? errors[0]
   if (first !== undefined && lists.length === 0) throw first
   return {
     objects: groupObjects(lists),

@@ -314,7 +314,7 @@ function temporary(): string {
 }
 
 function script(folder: string, body: string): string {
-  const path = join(folder, 'plugin')
+  const path = join(folder, 'plugin.cjs')
   writeFileSync(path, `#!${process.execPath}\n${body}\n`)
   chmodSync(path, 0o755)
   return path

@@ -43,7 +43,7 @@ export function answerError(
           `Cannot ${what}: the API server ${access.server} does not accept the credential of ${access.origin}${said === '' || said === 'Unauthorized' ? '' : `: ${said}`}; log in again`,
         ]
       case 403:
-        return ['forbidden', `Cannot ${what}: forbidden${said === '' ? '' : `: ${said}`} (needs: ${what})`]
+        return ['forbidden', `Cannot ${what}: ${forbiddenText(said)} (needs: ${what})`]
       case 404:
         return ['absent', `Cannot ${what}: ${said || 'not found'}`]
       case 410:
@@ -91,6 +91,12 @@ export function describeRequest({ method, path }: RequestAt): string {
   const verbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
   const verb = verbs[method] ?? (watches ? 'watch' : name === undefined ? 'list' : 'get')
   return `${verb} ${what}${namespace === undefined ? '' : ` in namespace ${namespace}`}`
+}
+
+/** The API server says "forbidden" itself, as a rule. */
+function forbiddenText(said: string): string {
+  if (/forbidden/i.test(said)) return said
+  return said === '' ? 'forbidden' : `forbidden: ${said}`
 }
 
 function parseStatus(text: string): { readonly message: string; readonly reason: string } | undefined {
