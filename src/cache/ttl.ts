@@ -14,19 +14,15 @@ export interface TtlBounds {
 /**
  * Finds the lowest TTL in a response, in seconds, before any bounds.
  *
- * A SOA counts with the lower of its TTL and its MINIMUM field where it proves that something does not exist (RFC 2308
+ * The SOA of a denial counts with its TTL: the authoritative server has put the lower of TTL and MINIMUM there (RFC 2308
  * §5). Failures and messages without records get {@link DEFAULT_TTL}; so does a referral.
  */
 export function lowestTtl(response: Message, classification: Classification): number {
   if (classification.kind === 'servfail') return DEFAULT_TTL
   if (classification.kind === 'success' && classification.referral) return DEFAULT_TTL
-  const negative = classification.kind === 'denial'
   let lowest = Infinity
   for (const section of [response.answer, response.authority, response.additional]) {
-    for (const record of section) {
-      const ttl = negative && record.rdata.type === 'SOA' ? Math.min(record.ttl, record.rdata.minimum) : record.ttl
-      if (ttl < lowest) lowest = ttl
-    }
+    for (const { ttl } of section) if (ttl < lowest) lowest = ttl
   }
   return lowest === Infinity ? DEFAULT_TTL : lowest
 }
