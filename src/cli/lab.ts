@@ -45,6 +45,10 @@ export const labCommand: Command = {
     const program = createProgram(io, (result) => {
       code = result
     })
+    if (args.length === 0) {
+      io.stderr.write(program.helpInformation())
+      return EXIT.usage
+    }
     try {
       await program.parseAsync(args, { from: 'user' })
     } catch (error) {
@@ -59,7 +63,8 @@ export const labCommand: Command = {
 function createProgram(io: Io, setCode: (code: number) => void): CommanderCommand {
   const program = new CommanderCommand('fathom lab')
     .description(
-      'A cluster on this machine: an API server that kubectl can use, CoreDNS replicas, node caches and upstreams,\nall on loopback ports. Nothing is sent to the addresses that the cluster seems to have.',
+      'A cluster on this machine: an API server that kubectl can use, CoreDNS replicas, node caches and upstreams, all on ' +
+        'loopback ports. Nothing is sent to the addresses that the cluster seems to have.',
     )
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined })

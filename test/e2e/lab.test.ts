@@ -62,6 +62,13 @@ async function status(): Promise<Status> {
 }
 
 describe('fathom lab', () => {
+  it('shows its commands when it is given none', async () => {
+    const { status: code, stderr } = await fathom('lab')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^Usage: fathom lab /)
+    expect((await fathom('lab', '--help')).stdout).toBe(stderr)
+  })
+
   it('says that nothing runs', async () => {
     expect(await fathom('lab', 'status')).toMatchObject({
       status: 0,
