@@ -1,15 +1,16 @@
 // Bundles src/ into dist/: one entry, one chunk per lazily loaded command, so that a cold start reads little.
 // Dependencies stay in node_modules: they are loaded on use only.
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 const root = new URL('..', import.meta.url).pathname
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true })
+// Built aside and put in place at once: a program that starts meanwhile finds either the old build or the new one.
+const aside = `${root}dist.${process.pid}`
 await build({
   absWorkingDir: root,
   entryPoints: { main: 'src/cli/main.ts' },
-  outdir: 'dist',
+  outdir: aside,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -20,3 +21,7 @@ await build({
   define: { FATHOM_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 })
+const old = `${aside}.old`
+if (existsSync(`${root}dist`)) renameSync(`${root}dist`, old)
+renameSync(aside, `${root}dist`)
+rmSync(old, { recursive: true, force: true })
