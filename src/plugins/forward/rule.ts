@@ -38,11 +38,13 @@ export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): 
   const order = createPolicy<Upstream>(rule.policy)
   const flights = new Flights<AttemptOutcome>()
   const limit = rule.maxConcurrent === 0 ? MAX_CONCURRENT : rule.maxConcurrent
-  let upstreams: readonly Upstream[] = rule.targets.filter((target) => target.isAddress).map(makeUpstream)
+  let upstreams: readonly Upstream[] = rule.targets
+    .filter((target) => target.isAddress)
+    .map((target) => makeUpstream(target, target.host))
   let underWay = 0
 
-  function makeUpstream(target: Target): Upstream {
-    const settings = settingsOf(rule, target, env)
+  function makeUpstream(target: Target, address: string): Upstream {
+    const settings = settingsOf(rule, target, { env, address })
     const options = {
       settings,
       maxFails: rule.maxFails,
@@ -92,7 +94,7 @@ export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): 
       const found: Upstream[] = []
       for (const target of rule.targets) {
         for (const address of await addressesOf(target, rule, { env, connect })) {
-          const upstream = makeUpstream({ ...target, host: address })
+          const upstream = makeUpstream(target, address)
           if (!found.includes(upstream)) found.push(upstream)
         }
       }
@@ -148,7 +150,7 @@ async function addressesOf(
   if (target.isAddress) return [target.host]
   const resolvers = rule.resolvers.length > 0 ? rule.resolvers : systemResolvers(env)
   const settings = (to: Endpoint): UpstreamSettings => ({
-    ...settingsOf(rule, target, env),
+    ...settingsOf(rule, target, { env, address: to.address }),
     scheme: 'dns',
     to,
     connectTo: env.network.callTo(to),
@@ -156,8 +158,13 @@ async function addressesOf(
   return resolveHost(target.host, { resolvers, connect, settings })
 }
 
-function settingsOf(rule: ForwardRule, target: Target, env: PluginEnv): UpstreamSettings {
-  const to = { address: target.host, port: target.port }
+/** How to reach one address of a target. */
+function settingsOf(
+  rule: ForwardRule,
+  target: Target,
+  { env, address }: { readonly env: PluginEnv; readonly address: string },
+): UpstreamSettings {
+  const to = { address, port: target.port }
   const name = target.isAddress ? undefined : target.host
   return {
     scheme: target.scheme,
