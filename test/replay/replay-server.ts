@@ -68,6 +68,8 @@ export function createReplayServer(clock: FakeClock, connect: ConnectUpstream): 
         log: log.for(),
         metrics: counters,
         render: createRenderer({ explainErrors: false }),
+        randomId,
+        onCollect: (update) => metrics.onCollect(update),
       })
       await configuration.start()
       configuration.started([])
