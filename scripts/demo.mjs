@@ -13,9 +13,8 @@ const seconds = () => ((Date.now() - startedAt) / 1000).toFixed(1)
 
 let lab
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
-  process.on(signal, async () => {
-    await stopLab()
-    process.exit(130)
+  process.on(signal, () => {
+    void stopLab().then(() => process.exit(130))
   })
 }
 
