@@ -143,9 +143,14 @@ function pod(at) {
       podIPs: [{ ip: address(128, at + 1) }],
     },
   }
-  const missing = POD_OCTETS - JSON.stringify(whole, null, 4).length
+  const missing = POD_OCTETS - printed(whole).length
   whole.metadata.annotations['example.org/notes'] = 'n'.repeat(Math.max(missing, 0))
   return whole
+}
+
+/** As kubectl prints an item of a list. */
+function printed(object) {
+  return JSON.stringify(object, null, 4).replaceAll(/^/gm, '        ')
 }
 
 function writeJson(path) {
@@ -153,7 +158,7 @@ function writeJson(path) {
   let text = '{\n    "apiVersion": "v1",\n    "items": [\n'
   let separator = ''
   for (const object of objects()) {
-    text += separator + JSON.stringify(object, null, 4).replaceAll(/^/gm, '        ')
+    text += separator + printed(object)
     separator = ',\n'
     if (text.length > 1 << 22) {
       writeSync(file, text)

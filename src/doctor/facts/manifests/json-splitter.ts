@@ -196,8 +196,8 @@ export class JsonSplitter {
   }
 
   /**
-   * Begins an element, or takes all that are whole in this chunk at once: where an element's brace stands alone on an
-   * indented line, as kubectl prints it, the chunk's last brace of that indentation ends the last whole one. Found by the
+   * Begins an element, or takes several whole ones at once: where an element's brace stands alone on an
+   * indented line, as kubectl prints it, the last brace of that indentation ends the last whole one. Found by the
    * runtime's own search, and JSON.parse proves the guess.
    */
   #openItem(chunk: Buffer, at: number): number {
@@ -276,13 +276,15 @@ export class JsonSplitter {
 const LINE_FEED = 0x0a
 /** Deeper indentation than kubectl's is not looked for. */
 const MOST_INDENT = 16
+/** Parsed at once: little enough that what JSON.parse makes of it is gone before the collector copies it. */
+const BATCH_OCTETS = 1 << 17
 
-/** Index of the chunk's last brace that closes a line of the same indentation as the one at `at`; -1 when there is none. */
+/** Index of the last brace within a batch that closes a line of the same indentation as the one at `at`; -1: none does. */
 function guessLastEnd(chunk: Buffer, at: number): number {
   let indent = 0
   while (indent <= MOST_INDENT && chunk[at - indent - 1] === SPACE) indent += 1
   if (chunk[at - indent - 1] !== LINE_FEED || indent === 0 || indent > MOST_INDENT) return -1
   const closing = `\n${' '.repeat(indent)}}`
-  const found = chunk.lastIndexOf(closing, undefined, 'latin1')
+  const found = chunk.lastIndexOf(closing, Math.min(at + BATCH_OCTETS, chunk.length), 'latin1')
   return found <= at ? -1 : found + closing.length - 1
 }
