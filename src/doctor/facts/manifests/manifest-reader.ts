@@ -2,6 +2,7 @@
 import {
   isJsonObject,
   readList,
+  readObject,
   type EndpointSlice,
   type KubeObject,
   type ReadList,
@@ -27,6 +28,14 @@ export class ManifestCollection implements ReadList {
   readonly ignored: Map<string, number> = new Map()
   readonly problems: { at: string; why: string }[] = []
   readonly manifestProblems: ManifestProblem[] = []
+
+  /** Takes a single object of a kind that is read, the usual item of a list; false for everything else. */
+  take(json: unknown): boolean {
+    const object = readObject(json)
+    if (object === undefined || object.meta.name === '') return false
+    this.objects.push(object)
+    return true
+  }
 
   /** Takes over what one document or item held. */
   add(list: ReadList, where: { readonly path: string; readonly at: string }): void {
@@ -96,7 +105,7 @@ export function createJsonReader(path: string, into: ManifestCollection): Manife
     listKind ??= kindOfShell(splitter.shellSoFar)
     // A list may name its kind after its items: those that do not say their own wait for it.
     if (isJsonObject(json) && json['kind'] === undefined && listKind.kind === '') orphans.push({ json, piece })
-    else into.add(readItem(json, listKind), place(piece))
+    else if (!into.take(json)) into.add(readItem(json, listKind), place(piece))
   }
   const place = ({ document, item }: JsonPiece): { path: string; at: string } => ({
     path,
