@@ -3,6 +3,8 @@ import { classNumber, formatRecord, opcodeNumber, rcodeNumber, typeNumber } from
 import type { Message, Question } from '../../dns/message.ts'
 import { fallsThrough, matchZone, type Request } from '../../server/index.ts'
 import type { TemplateValue } from './go-template/index.ts'
+import { ExpressionError, type ExpressionValue } from './expression/index.ts'
+import { queryFunctions } from './query-scope.ts'
 import type { TemplateRule } from './setup.ts'
 
 export type TemplateMatch =
@@ -26,6 +28,9 @@ export function matchTemplate(rule: TemplateRule, request: Request): TemplateMat
   }
   const groups = matchName(rule, request.name)
   if (groups === undefined) return { kind: 'miss', goesOn: fallsThrough(rule.fallthrough, request.name) }
+  const judged = judgeConditions(rule, request, groups)
+  if (judged.kind === 'broken') return { kind: 'miss', goesOn: false }
+  if (judged.kind === 'false') return { kind: 'miss', goesOn: fallsThrough(rule.fallthrough, request.name) }
   const rrclass = request.class === 'ANY' ? rule.class : request.class
   const type = request.type === 'ANY' ? rule.type : request.type
   const values: TemplateValue = {
@@ -39,7 +44,7 @@ export function matchTemplate(rule: TemplateRule, request: Request): TemplateMat
     Message: messageFields(request.message),
     Question: questionFields(request.question),
     Remote: request.client.address,
-    Var: new Map<string, TemplateValue>(),
+    Var: judged.variables,
     Meta: (label) => (typeof label === 'string' ? (request.metadata?.get(label)?.() ?? '') : ''),
   }
   return { kind: 'match', zone, class: rrclass, type, values }
@@ -67,6 +72,33 @@ function matchName(rule: TemplateRule, name: string): Groups | undefined {
     return { source: regexp.source, list, byName }
   }
   return undefined
+}
+
+// --- var and expr ---
+
+type Judged =
+  /** An expression could not be carried out: SERVFAIL, as in CoreDNS. */
+  | { readonly kind: 'broken' }
+  | { readonly kind: 'false' }
+  | { readonly kind: 'true'; readonly variables: ReadonlyMap<string, ExpressionValue> }
+
+const NOTHING: Judged = { kind: 'true', variables: new Map() }
+
+function judgeConditions(rule: TemplateRule, request: Request, groups: Groups): Judged {
+  if (rule.variables.length === 0 && rule.conditions.length === 0) return NOTHING
+  const functions = queryFunctions(request, (name) => {
+    const group = groups.byName.get(name)
+    return typeof group === 'string' ? group : ''
+  })
+  const variables = new Map<string, ExpressionValue>()
+  try {
+    for (const { name, value } of rule.variables) variables.set(name, value.evaluate({ functions, variables }))
+    const holds = rule.conditions.every((condition) => condition.evaluate({ functions, variables }) === true)
+    return holds ? { kind: 'true', variables } : { kind: 'false' }
+  } catch (error) {
+    if (error instanceof ExpressionError) return { kind: 'broken' }
+    throw error
+  }
 }
 
 // --- The message as Go's DNS library names its fields ---

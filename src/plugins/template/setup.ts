@@ -6,7 +6,9 @@ import { classNumber, classMnemonic, rcodeMnemonic, rcodeNumber, typeMnemonic, t
 import type { DomainName, RRClass, RRType, Rcode } from '../../dns/message.ts'
 import type { Fallthrough, SetupContext } from '../../server/index.ts'
 import { fallthroughArguments, readValue, zoneArguments } from '../arguments.ts'
+import { compileExpression, isReservedName, type CompiledExpression } from './expression/index.ts'
 import { compileTemplate, type CompiledTemplate } from './go-template/index.ts'
+import { QUERY_FUNCTIONS } from './query-scope.ts'
 
 export type TemplateSection = 'additional' | 'answer' | 'authority'
 
@@ -17,6 +19,10 @@ export interface TemplateRule {
   readonly zones: readonly DomainName[]
   /** None: every name. */
   readonly match: readonly GoRegexp[]
+  /** `var`, in the order of the text. */
+  readonly variables: readonly { readonly name: string; readonly value: CompiledExpression }[]
+  /** `expr`: all must be true. */
+  readonly conditions: readonly CompiledExpression[]
   readonly sections: Readonly<Record<TemplateSection, readonly CompiledTemplate[]>>
   readonly rcode: Rcode
   readonly extendedError: { readonly infoCode: number; readonly extraText: string } | undefined
@@ -49,6 +55,8 @@ function parseRule(dispenser: Dispenser, context: SetupContext): TemplateRule {
     type: typeMnemonic(type),
     zones: zoneArguments(dispenser, zones, context),
     match: [],
+    variables: [],
+    conditions: [],
     sections: { answer: [], additional: [], authority: [] },
     rcode: 'NOERROR',
     extendedError: undefined,
@@ -63,6 +71,19 @@ function parseOption(dispenser: Dispenser, draft: Draft): void {
   switch (option) {
     case 'match':
       draft.match = [...draft.match, ...someArguments(dispenser).map((text) => compileMatch(dispenser, text))]
+      return
+    case 'var': {
+      const [name, ...words] = dispenser.remainingArgs()
+      if (name === undefined || words.length === 0) throw dispenser.argError()
+      const value = compileCondition(dispenser, draft, { text: words.join(' '), name })
+      draft.variables = [...draft.variables, { name, value }]
+      return
+    }
+    case 'expr':
+      draft.conditions = [
+        ...draft.conditions,
+        compileCondition(dispenser, draft, { text: someArguments(dispenser).join(' ') }),
+      ]
       return
     case 'answer':
     case 'additional':
@@ -105,6 +126,26 @@ function compileMatch(dispenser: Dispenser, text: string): GoRegexp {
     return compileGoRegexp(text)
   } catch (error) {
     throw dispenser.error(`could not parse regex: ${text}, ${describeError(error)}`)
+  }
+}
+
+/** Compiles an expression; one that is kept under a name must not have one that means something else. */
+function compileCondition(
+  dispenser: Dispenser,
+  draft: Draft,
+  { text, name }: { readonly text: string; readonly name?: string },
+): CompiledExpression {
+  if (name !== undefined && !/^[a-zA-Z_]\w*$/.test(name)) throw dispenser.error(`invalid variable name "${name}"`)
+  if (name !== undefined && (QUERY_FUNCTIONS.has(name) || isReservedName(name))) {
+    throw dispenser.error(`variable name "${name}" is reserved`)
+  }
+  try {
+    const variables = draft.variables.map((variable) => variable.name)
+    return compileExpression(text, { functions: QUERY_FUNCTIONS, variables })
+  } catch (error) {
+    throw dispenser.error(
+      `could not compile expression: ${name === undefined ? '' : `${name}, `}${describeError(error)}`,
+    )
   }
 }
 

@@ -61,6 +61,45 @@ describe('template', () => {
     expect(describeOutcome(await start(body).ask(question))).toBe(expected)
   })
 
+  it.each([
+    {
+      options: "expr name() == 'a.example.'",
+      question: 'a.example A',
+      expected: 'NOERROR | a.example. 60 IN A 192.0.2.1',
+    },
+    { options: "expr name() == 'a.example.'", question: 'b.example A', expected: 'SERVFAIL' },
+    { options: "expr name() == 'a.example.'\n fallthrough", question: 'b.example A', expected: 'next' },
+    {
+      options: "expr type() == 'A'\n expr incidr(client_ip(), '10.0.0.0/8')",
+      question: 'b.example A',
+      expected: 'NOERROR | b.example. 60 IN A 192.0.2.1',
+    },
+    { options: "expr incidr(client_ip(), '192.0.2.0/24')\n fallthrough", question: 'b.example A', expected: 'next' },
+    {
+      options: String.raw`match ^(?P<n>\d+)
+      var num int(group('n'))
+      expr num > 1 && group(0) == '2'`,
+      question: '2.example A',
+      expected: 'NOERROR | 2.example. 60 IN A 192.0.2.1',
+    },
+    { options: 'expr 1\n fallthrough', question: 'b.example A', expected: 'next' },
+    { options: "expr incidr('notanip', '10.0.0.0/8')\n fallthrough", question: 'b.example A', expected: 'SERVFAIL' },
+    { options: "expr metadata('test/region') == 'eu'\n fallthrough", question: 'b.example A', expected: 'next' },
+  ])('gives $expected to $question with $options', async ({ options, question, expected }) => {
+    const rig = start(`template IN A example {\n ${options}\n answer "{{ .Name }} 60 A 192.0.2.1"\n }`)
+    expect(describeOutcome(await rig.ask(question))).toBe(expected)
+  })
+
+  it('shows variables to the templates', async () => {
+    const rig = start(`template IN A example {
+      match ^h(?P<n>[0-9]+)[.]
+      var host int(group('n')) + 10
+      var octet host % 256
+      answer "{{ .Name }} 60 A 192.0.2.{{ .Var.octet }}"
+    }`)
+    expect(describeOutcome(await rig.ask('h7.example A'))).toBe('NOERROR | h7.example. 60 IN A 192.0.2.17')
+  })
+
   it('fills all sections and sets AA', async () => {
     const outcome = await start(
       'template IN A example {\n answer "{{ .Name }} 60 A 192.0.2.1"\n additional "ns.example. 60 A 192.0.2.2"\n authority "example. 60 NS ns.example."\n }',
@@ -119,6 +158,12 @@ describe('template', () => {
     { body: 'template ANY ANY {\n match (\n }', message: 'could not parse regex: (' },
     { body: 'template ANY ANY {\n rcode NOPE\n }', message: 'unknown rcode NOPE' },
     { body: 'template ANY ANY {\n ederror x\n }', message: 'strconv.ParseUint: parsing "x": invalid syntax' },
+    { body: 'template ANY ANY {\n var x\n }', message: "Wrong argument count or unexpected line ending after 'x'" },
+    { body: 'template ANY ANY {\n var 1x 1\n }', message: 'invalid variable name "1x"' },
+    { body: 'template ANY ANY {\n var len 1\n }', message: 'variable name "len" is reserved' },
+    { body: 'template ANY ANY {\n var name 1\n }', message: 'variable name "name" is reserved' },
+    { body: 'template ANY ANY {\n expr 1 +\n }', message: 'could not compile expression: unexpected end in: 1 +' },
+    { body: 'template ANY ANY {\n expr later == 1\n var later 1\n }', message: 'unknown name later' },
     { body: 'template ANY ANY {\n nope\n }', message: "unknown property 'nope'" },
   ])('refuses $body', ({ body, message }) => {
     expect(() => start(body)).toThrow(message)
