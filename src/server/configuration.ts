@@ -1,5 +1,7 @@
 // One running configuration: blocks that were set up, the listeners they want, their hooks, their queries in flight.
+import { endianness } from 'node:os'
 import { describeError } from '../base/index.ts'
+import { HotAnswers } from './hot/index.ts'
 import type { ConfiguredBlock } from './setup.ts'
 import { serverLabel } from './setup.ts'
 import { createResponder, lookup } from './query.ts'
@@ -10,7 +12,10 @@ import type { WantedListener } from './listener-set.ts'
 import type { BlockInfo, BoundListener, Outcome, PluginInstance, Request } from './plugin.ts'
 
 /** What a configuration needs from the server. */
-export type ConfigurationDeps = Pick<QueryContext, 'clock' | 'log' | 'metrics' | 'render'>
+export type ConfigurationDeps = Pick<QueryContext, 'clock' | 'log' | 'metrics' | 'render'> & {
+  readonly randomId: () => number
+  readonly onCollect: (update: () => void) => () => void
+}
 
 /** From set up to closed. */
 export interface Configuration {
@@ -48,6 +53,10 @@ export function createConfiguration(blocks: readonly ConfiguredBlock[], deps: Co
     contexts.set(context.server, context)
     wanted.push(listenerOf(group, context))
   }
+  const tellCounts = (): void => {
+    for (const { hot } of contexts.values()) hot?.tellAll()
+  }
+  let stopTelling = (): void => {}
   const instances = blocks.flatMap((block) => [...block.instances.values()])
   let bound: readonly BoundListener[] = []
 
@@ -62,6 +71,7 @@ export function createConfiguration(blocks: readonly ConfiguredBlock[], deps: Co
     start: () => runAll(instances, ({ start }) => start?.()),
     started(listeners) {
       bound = listeners
+      stopTelling = deps.onCollect(tellCounts)
       for (const { started } of instances) {
         // The sockets have changed hands: there is no way back for the sake of one plugin.
         try {
@@ -78,6 +88,8 @@ export function createConfiguration(blocks: readonly ConfiguredBlock[], deps: Co
     shutdown: () => runAll(instances, ({ shutdown }) => shutdown?.()),
     async close(graceMs) {
       await flight.landed(deps.clock, graceMs)
+      tellCounts()
+      stopTelling()
       await runAll(instances, ({ close }) => close?.())
     },
   }
@@ -128,6 +140,7 @@ function contextOf(
     chain: block.chain,
     anyClass: block.anyClass,
     debug: block.settings.debug === true,
+    hot: block.hot,
   }))
   const { clock, log, metrics, render, waiting, waitingCount } = deps
   return {
@@ -139,7 +152,17 @@ function contextOf(
     render,
     waiting,
     waitingCount,
+    hot: hotOf(group, deps),
   }
+}
+
+/** Kept answers, unless no plugin of any block could give one. The table's layout is little-endian. */
+function hotOf({ members }: ListenerGroup, { clock, randomId }: ConfigurationDeps): HotAnswers | undefined {
+  const chains = members.map(({ block }) => block.hot)
+  const isPossible = members.some(({ block }) => block.settings.debug !== true) && endianness() === 'LE'
+  return isPossible && process.env['FATHOM_HOT'] !== 'off'
+    ? new HotAnswers({ clock, random: randomId, chains })
+    : undefined
 }
 
 /** The settings of all its blocks, the first that says something wins. */

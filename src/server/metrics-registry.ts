@@ -97,10 +97,10 @@ class SeriesHistogram implements Histogram {
     this.#family.observe(this.#family.slot(labels), value)
   }
 
-  labeled(labels: readonly string[]): { observe(value: number): void } {
+  labeled(labels: readonly string[]): { observe(value: number, times?: number): void } {
     const family = this.#family
     const slot = family.slot(labels)
-    return { observe: (value) => family.observe(slot, value) }
+    return { observe: (value, times = 1) => family.observe(slot, value, times) }
   }
 }
 
@@ -162,12 +162,12 @@ class Family {
     this.#values[slot] = value
   }
 
-  observe(slot: number, value: number): void {
+  observe(slot: number, value: number, times = 1): void {
     const buckets = this.#buckets
     let index = 0
     while (index < buckets.length && value > (buckets[index] ?? 0)) index += 1
-    this.add(slot + index, 1)
-    this.add(slot + buckets.length + 1, value)
+    this.add(slot + index, times)
+    this.add(slot + buckets.length + 1, value * times)
   }
 
   render(): string {

@@ -14,7 +14,8 @@ export interface Gauge {
 }
 export interface Histogram {
   observe(value: number, labels?: readonly string[]): void
-  labeled(labels: readonly string[]): { observe(value: number): void }
+  /** `times` observations of one value at once; 1 unless given. */
+  labeled(labels: readonly string[]): { observe(value: number, times?: number): void }
 }
 export interface MetricDefinition {
   /** Without a prefix: the full name, `coredns_dns_requests_total`. */

@@ -5,8 +5,10 @@ import type { Dispenser } from '../corefile/index.ts'
 import type { DomainName, Message, Question, RRClass, RRType, Rcode } from '../dns/message.ts'
 import type { Endpoint } from '../net/exchange-result.ts'
 import type { ListenTls } from '../net/listen/index.ts'
+import type { HotTrait, Keep } from './hot/keep.ts'
 import type { Metrics } from './metrics.ts'
 
+export type { HotCounts, HotTrait, Keep, Stamp } from './hot/keep.ts'
 export type { ListenTls as TlsSettings } from '../net/listen/index.ts'
 export type { Counter, Gauge, Histogram, MetricDefinition, Metrics } from './metrics.ts'
 
@@ -74,6 +76,11 @@ export type Outcome =
       readonly maxSizeBytes?: number | undefined
       /** Goes to `errors` although there is an answer. */
       readonly error?: Error | undefined
+      /**
+       * Says how long the same query gets the same answer, so that the server need not ask; undefined when it cannot be said.
+       * Who passes on an outcome with another message leaves this out, unless the message depends on nothing else.
+       */
+      readonly keep?: (() => Keep | undefined) | undefined
     }
   | {
       readonly kind: 'status'
@@ -291,6 +298,8 @@ export interface PluginInstance {
   readonly isReady?: () => boolean
   /** Adds this plugin's labels for a query, as thunks; called by the `metadata` plugin before the chain goes on. */
   readonly metadata?: (request: Request, labels: Map<string, () => string>) => void
+  /** What the fast path does in this plugin's place; absent: every query of the block passes through it. */
+  readonly hot?: HotTrait
   /** What sibling plugins may call (`autopath` and `k8s_external` call `kubernetes`); they check its shape. */
   readonly api?: unknown
 }

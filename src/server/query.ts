@@ -8,6 +8,7 @@ import type { Peer, Responder } from '../net/listen/index.ts'
 import { bareResponse, judgeHeader } from './accept.ts'
 import { DROPPED, typeLabel } from './dns-metrics.ts'
 import type { DnsMetrics } from './dns-metrics.ts'
+import type { HotAnswers } from './hot/index.ts'
 import type { Logger, Outcome, Request } from './plugin.ts'
 import { maxResponseSize, renderOutcome } from './render.ts'
 import type { Site, ZoneTable } from './zone-table.ts'
@@ -26,6 +27,8 @@ export interface QueryContext {
   readonly waiting: (change: -1 | 1) => void
   /** How many queries of this configuration wait. */
   readonly waitingCount: () => number
+  /** Answers kept for the same queries; absent when no block of the listener allows any. */
+  readonly hot?: HotAnswers | undefined
 }
 
 /** Queries that may wait at a time, at 2 to 4 kB each. */
@@ -36,7 +39,9 @@ const MAX_DEPTH = 10
 
 /** Answers the queries of one listener. */
 export function createResponder(context: QueryContext): Responder {
-  return (octets, peer) => {
+  const { hot } = context
+  const answer: Responder = (octets, peer) => {
+    const mayKeep = hot?.takeMissed() === true
     const judged = judgeHeader(octets)
     if (judged === 'ignore') return undefined
     if (judged !== 'decode') return bareResponse(octets, judged)
@@ -46,8 +51,9 @@ export function createResponder(context: QueryContext): Responder {
     } catch {
       return bareResponse(octets, 'format-error')
     }
-    return respond(context, message, { peer, sizeBytes: octets.length, header: octets })
+    return respond(context, message, { peer, sizeBytes: octets.length, header: octets, mayKeep })
   }
+  return Object.assign(answer, { inPlace: hot })
 }
 
 /** Passes a request through the zone match and the chain again, for plugins that ask the server itself. */
@@ -67,9 +73,12 @@ interface Arrival {
   readonly sizeBytes: number
   /** Of the query; only read during the call. */
   readonly header: Uint8Array
+  /** The response may be kept for the same query. */
+  readonly mayKeep: boolean
 }
 
-function respond(context: QueryContext, message: Message, { peer, sizeBytes, header }: Arrival): ReturnType<Responder> {
+function respond(context: QueryContext, message: Message, arrival: Arrival): ReturnType<Responder> {
+  const { peer, sizeBytes, header, mayKeep } = arrival
   const [question] = message.question
   if (question === undefined) return bareResponse(header, 'format-error')
   const name = lowerName(question.name)
@@ -103,7 +112,11 @@ function respond(context: QueryContext, message: Message, { peer, sizeBytes, hea
   let outcome: Outcome | Promise<Outcome>
   try {
     outcome = site.chain(request)
-    if (!(outcome instanceof Promise)) return context.render(request, outcome)
+    if (!(outcome instanceof Promise)) {
+      const response = context.render(request, outcome)
+      if (mayKeep && response !== undefined) context.hot?.offer({ request, outcome, response, chain: site.hot })
+      return response
+    }
   } catch (error) {
     return recover(context, { request, site, error })
   }

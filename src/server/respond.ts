@@ -1,6 +1,6 @@
 // Builds the outcomes that plugins give most: a response to the request with these records.
 import type { EdnsOption, Message, Rcode, ResourceRecord } from '../dns/message.ts'
-import type { Outcome, Request } from './plugin.ts'
+import type { Keep, Outcome, Request } from './plugin.ts'
 
 /** Sections and bits of a response; absent means an empty section, NOERROR, AA set and the other bits clear. */
 export interface ResponseParts {
@@ -19,6 +19,8 @@ export interface ResponseParts {
   /** EDNS options to send if the client spoke EDNS (RFC 8914 errors, NSID). */
   readonly options?: readonly EdnsOption[] | undefined
   readonly error?: Error | undefined
+  /** See `Outcome.keep`. */
+  readonly keep?: (() => Keep | undefined) | undefined
 }
 
 const NONE: readonly ResourceRecord[] = []
@@ -39,7 +41,7 @@ export function respond(request: Request, parts: ResponseParts): Outcome {
     additional: parts.additional ?? NONE,
     edns: parts.options === undefined ? undefined : { ...EMPTY_EDNS, options: parts.options },
   }
-  return { kind: 'answer', message: response, by: parts.by, reason: parts.reason, error: parts.error }
+  return { kind: 'answer', message: response, by: parts.by, reason: parts.reason, error: parts.error, keep: parts.keep }
 }
 
 /** Nothing written: the server answers with an empty message of this rcode, and `errors` logs the error. */

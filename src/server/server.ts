@@ -301,6 +301,8 @@ async function prepare(host: Host): Promise<Prepared> {
       log: log.for(),
       metrics: host.dnsMetrics,
       render,
+      randomId: options.randomId ?? drawId,
+      onCollect: (update) => host.metrics.onCollect(update),
     })
     made.configuration = configuration
     return { configuration, scope, source }

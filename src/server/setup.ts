@@ -12,6 +12,7 @@ import {
 import type { Directive, ServedZone, ServerBlock } from '../corefile/index.ts'
 import { buildChain } from './chain.ts'
 import type { Link } from './chain.ts'
+import type { HotChain, HotTrait } from './hot/index.ts'
 import type { Log } from './log.ts'
 import type {
   BlockInfo,
@@ -64,6 +65,7 @@ export interface ConfiguredBlock {
   /** By directive name, in plugin order. */
   readonly instances: ReadonlyMap<string, PluginInstance>
   readonly chain: Next | undefined
+  readonly hot: HotChain
   readonly anyClass: boolean
 }
 
@@ -97,6 +99,7 @@ export async function setUpBlocks(blocks: readonly ServerBlock[], deps: SetupDep
     zones,
     instances,
     chain: buildChain(linksOf(instances)),
+    hot: hotChainOf(instances),
     anyClass: [...instances.values()].some(({ anyClass }) => anyClass === true),
   }))
 }
@@ -191,6 +194,19 @@ function guarded<T>(directive: Directive, work: () => T): T {
 
 function linksOf(instances: ReadonlyMap<string, PluginInstance>): Link[] {
   return [...instances].flatMap(([name, { handler }]) => (handler === undefined ? [] : [{ name, handler }]))
+}
+
+/** Whose answers may be kept: those of plugins that stand behind none but such as let it. */
+function hotChainOf(instances: ReadonlyMap<string, PluginInstance>): HotChain {
+  const chain = new Map<string, readonly HotTrait[]>()
+  let passed: readonly HotTrait[] = []
+  for (const [name, { handler, hot }] of instances) {
+    if (handler === undefined) continue
+    chain.set(name, passed)
+    if (hot === undefined) break
+    passed = [...passed, hot]
+  }
+  return chain
 }
 
 // --- What plugins see ---

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { createZoneTable } from './zone-table.ts'
 
 function table(...zones: readonly string[]) {
-  return createZoneTable(zones.map((zone) => ({ zone, chain: undefined, anyClass: false, debug: false })))
+  return createZoneTable(
+    zones.map((zone) => ({ zone, chain: undefined, anyClass: false, debug: false, hot: new Map() })),
+  )
 }
 
 describe('createZoneTable()', () => {

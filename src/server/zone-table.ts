@@ -1,5 +1,6 @@
 // Which server block of one listener answers a name: the longest zone that the name is in.
 import type { DomainName } from '../dns/index.ts'
+import type { HotChain } from './hot/index.ts'
 import type { Next } from './plugin.ts'
 
 /** One zone of one block on one listener. */
@@ -11,6 +12,7 @@ export interface Site {
   readonly anyClass: boolean
   /** The block has `debug`: a defect in a plugin ends the process. */
   readonly debug: boolean
+  readonly hot: HotChain
 }
 
 /** The zones of one listener. */

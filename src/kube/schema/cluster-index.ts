@@ -9,6 +9,7 @@ import type {
   Service,
   ServiceImport,
 } from '../../kube/objects/index.ts'
+import { ChangeMarks } from './change-marks.ts'
 import { canonicalAddress } from './canonical-address.ts'
 import type { ObjectRef } from './answer.ts'
 import type { PodEntry, ServiceEntry, SliceEntry } from './entries.ts'
@@ -50,6 +51,8 @@ export class ClusterIndex {
   readonly #byEndpointAddress: Holders<SliceEntry> = new Map()
   readonly #byPodAddress: Holders<PodEntry> = new Map()
   #endpointCount = 0
+  /** What questions read and changes touch. */
+  readonly marks: ChangeMarks = new ChangeMarks()
 
   constructor(options: IndexOptions = {}) {
     this.#options = options
@@ -57,6 +60,7 @@ export class ClusterIndex {
 
   /** Adds or replaces an object; kinds that mean nothing to DNS are passed over. */
   apply(object: KubeObject): void {
+    this.marks.next()
     switch (object.kind) {
       case 'Service':
         return this.#applyService(object)
@@ -74,6 +78,7 @@ export class ClusterIndex {
 
   /** Takes an object out; one that is not there does no harm. */
   remove(ref: ObjectRef): void {
+    this.marks.next()
     switch (ref.kind) {
       case 'Service':
         return this.#setService(ref, undefined)
@@ -91,44 +96,53 @@ export class ClusterIndex {
   // --- Questions ---
 
   hasNamespace(namespace: string): boolean {
+    this.marks.read(namespace)
     return this.#namespaces.get(namespace)?.exists ?? false
   }
 
   /** A Service, or slices that name a Service that does not exist; undefined when there is neither. */
   service(namespace: string, name: string): ServiceEntry | undefined {
+    this.marks.read(namespace, name)
     return this.#namespaces.get(namespace)?.services.get(name)
   }
 
   serviceImport(namespace: string, name: string): ServiceEntry | undefined {
+    this.marks.read(namespace, name)
     return this.#namespaces.get(namespace)?.imports.get(name)
   }
 
   /** Services with this cluster IP, in order of their names. */
   servicesAt(address: string): readonly ServiceEntry[] {
-    return holdersOf(this.#byServiceAddress, address)
+    return this.#readServices(address, holdersOf(this.#byServiceAddress, address))
   }
 
   /** Services with this address outside the cluster. */
   externalServicesAt(address: string): readonly ServiceEntry[] {
-    return holdersOf(this.#byExternalAddress, address)
+    return this.#readServices(address, holdersOf(this.#byExternalAddress, address))
   }
 
   /** Slices with this address among their ready endpoints. */
   slicesAt(address: string): readonly SliceEntry[] {
-    return holdersOf(this.#byEndpointAddress, address)
+    this.marks.read(address)
+    const slices = holdersOf(this.#byEndpointAddress, address)
+    for (const { owner } of slices) this.marks.read(owner.namespace, owner.name)
+    return slices
   }
 
   /** Pods with this address; several when they share their node's network. */
   podsAt(address: string): readonly PodEntry[] {
+    this.marks.read(address)
     return holdersOf(this.#byPodAddress, address)
   }
 
   *namespaces(): IterableIterator<string> {
+    this.marks.readAll()
     for (const [name, { exists }] of this.#namespaces) if (exists) yield name
   }
 
   /** Every Service that exists, of one namespace or of all. */
   *services(namespace?: string): IterableIterator<ServiceEntry> {
+    this.marks.readAll()
     const entries =
       namespace === undefined
         ? this.#namespaces.values()
@@ -144,6 +158,12 @@ export class ClusterIndex {
     return { services, slices: this.#slices.size, endpoints: this.#endpointCount, pods: this.#pods.size }
   }
 
+  #readServices(address: string, services: readonly ServiceEntry[]): readonly ServiceEntry[] {
+    this.marks.read(address)
+    for (const { namespace, name } of services) this.marks.read(namespace, name)
+    return services
+  }
+
   // --- Changes ---
 
   #applyNamespace({ meta }: Namespace): void {
@@ -152,6 +172,7 @@ export class ClusterIndex {
   }
 
   #setNamespace(name: string, exists: boolean): void {
+    this.marks.touch(name)
     if (!exists && !this.#namespaces.has(name)) return
     const entry = this.#namespace(name)
     entry.exists = exists
@@ -164,6 +185,7 @@ export class ClusterIndex {
   }
 
   #setService(ref: ObjectRef, fields: ServiceEntry['fields']): void {
+    this.marks.touch(ref.namespace, ref.name)
     const found = this.service(ref.namespace, ref.name)
     if (found === undefined && fields === undefined) return
     const entry = found ?? this.#service(ref.namespace, ref.name, 'services')
@@ -171,8 +193,8 @@ export class ClusterIndex {
     const externalBefore = entry.fields?.external?.ips ?? []
     entry.fields = fields
     const externalAfter = fields?.external?.ips ?? []
-    rehold(this.#byExternalAddress, { from: entry, to: entry, before: externalBefore, after: externalAfter })
-    rehold(this.#byServiceAddress, { from: entry, to: entry, before, after: clusterAddresses(entry) })
+    this.#rehold(this.#byExternalAddress, { from: entry, to: entry, before: externalBefore, after: externalAfter })
+    this.#rehold(this.#byServiceAddress, { from: entry, to: entry, before, after: clusterAddresses(entry) })
     this.#dropServiceIfEmpty(entry, 'services')
   }
 
@@ -182,6 +204,7 @@ export class ClusterIndex {
   }
 
   #setImport(ref: ObjectRef, fields: ServiceEntry['fields']): void {
+    this.marks.touch(ref.namespace, ref.name)
     const found = this.serviceImport(ref.namespace, ref.name)
     if (found === undefined && fields === undefined) return
     const entry = found ?? this.#service(ref.namespace, ref.name, 'imports')
@@ -201,11 +224,12 @@ export class ClusterIndex {
     const before = this.#slices.get(key)
     if (before !== undefined && before.owner !== service) this.#removeSlice(key)
     const replaced = before?.owner === service ? before : undefined
+    this.marks.touch(namespace, owner)
     this.#slices.set(key, entry)
     this.#endpointCount += entry.addresses.length - (replaced?.addresses.length ?? 0)
     service.slices = withSlice(service.slices, entry)
     if (side === 'services') {
-      rehold(this.#byEndpointAddress, {
+      this.#rehold(this.#byEndpointAddress, {
         from: replaced,
         to: entry,
         before: replaced?.addresses ?? [],
@@ -220,8 +244,9 @@ export class ClusterIndex {
     this.#slices.delete(key)
     this.#endpointCount -= slice.addresses.length
     const { owner } = slice
+    this.marks.touch(owner.namespace, owner.name)
     owner.slices = owner.slices.filter((other) => other !== slice)
-    rehold(this.#byEndpointAddress, { from: slice, to: undefined, before: slice.addresses, after: [] })
+    this.#rehold(this.#byEndpointAddress, { from: slice, to: undefined, before: slice.addresses, after: [] })
     this.#dropServiceIfEmpty(owner, slice.imported ? 'imports' : 'services')
   }
 
@@ -237,14 +262,25 @@ export class ClusterIndex {
     const addresses = pod.podIPs.map(canonicalAddress)
     const before = this.#pods.get(key)
     this.#pods.set(key, { entry, addresses })
-    rehold(this.#byPodAddress, { from: before?.entry, to: entry, before: before?.addresses ?? [], after: addresses })
+    this.#rehold(this.#byPodAddress, {
+      from: before?.entry,
+      to: entry,
+      before: before?.addresses ?? [],
+      after: addresses,
+    })
   }
 
   #removePod(key: string): void {
     const pod = this.#pods.get(key)
     if (pod === undefined) return
     this.#pods.delete(key)
-    rehold(this.#byPodAddress, { from: pod.entry, to: undefined, before: pod.addresses, after: [] })
+    this.#rehold(this.#byPodAddress, { from: pod.entry, to: undefined, before: pod.addresses, after: [] })
+  }
+
+  #rehold<Holder>(holders: Holders<Holder>, change: HolderChange<Holder>): void {
+    for (const address of change.before) this.marks.touch(address)
+    for (const address of change.after) this.marks.touch(address)
+    rehold(holders, change)
   }
 
   #isSelected(labels: Readonly<Record<string, string>>): boolean {
@@ -303,16 +339,15 @@ function holdersOf<Holder>(holders: Holders<Holder>, address: string): readonly 
   return isSeveral(held) ? held : [held]
 }
 
+interface HolderChange<Holder> {
+  readonly from: Holder | undefined
+  readonly to: Holder | undefined
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
 /** Moves a holder from the addresses it had to those it has; addresses in both keep their place among other holders. */
-function rehold<Holder>(
-  holders: Holders<Holder>,
-  change: {
-    readonly from: Holder | undefined
-    readonly to: Holder | undefined
-    readonly before: readonly string[]
-    readonly after: readonly string[]
-  },
-): void {
+function rehold<Holder>(holders: Holders<Holder>, change: HolderChange<Holder>): void {
   const { from, to, before, after } = change
   if (from !== undefined) {
     const kept = to === undefined ? undefined : new Set(after)

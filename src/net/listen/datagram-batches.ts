@@ -142,10 +142,25 @@ export class BatchSocket {
     // Nobody can be answered at port 0: the upper half of an address's first word.
     if ((incoming.nameWords[name] ?? 0) >>> 16 === 0) return
     const v6 = incoming.names[slot * SOCKADDR_BYTES] !== AF_INET
+    if (!v6) {
+      // An IPv4 address is shorter: what stands behind it is of an earlier IPv6 one.
+      incoming.nameWords[name + 4] = 0
+      incoming.nameWords[name + 5] = 0
+    }
     if (inPlace !== undefined) {
       const out = this.#ready
       const via = v6 && !isMapped(incoming.nameWords, name) ? VIA_IPV6 : VIA_IPV4
-      const written = inPlace.answer(incoming.words, slot * SLOT_WORDS, bytes, outgoing.words, out * SLOT_WORDS, via)
+      const written = inPlace.answer(
+        incoming.words,
+        slot * SLOT_WORDS,
+        bytes,
+        outgoing.words,
+        outgoing.octets,
+        out * SLOT_WORDS,
+        via,
+        incoming.nameWords,
+        name + 1,
+      )
       if (written > 0) {
         this.#address(slot, v6)
         this.#push(written, v6)

@@ -31,7 +31,9 @@ export interface InPlaceResponder {
    * @param query words of 32 bits in this machine's order; the message begins at word `queryWord`, and the octets after
    *   its `bytes` up to the next word may be overwritten
    * @param response as many words as a message of {@link IN_PLACE_BYTES} octets takes, from word `responseWord` on
+   * @param responseOctets the same memory as octets
    * @param via the transport and the client's family: see {@link viaOf}
+   * @param client the client's socket address without its first word (family and port): five words from `clientWord` on
    * @returns octets written; 0 when the responder itself is to be asked
    */
   answer(
@@ -39,8 +41,11 @@ export interface InPlaceResponder {
     queryWord: number,
     bytes: number,
     response: Int32Array,
+    responseOctets: Uint8Array,
     responseWord: number,
     via: number,
+    client: Int32Array,
+    clientWord: number,
   ): number
   end(): void
 }

@@ -124,7 +124,7 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
     if (classification.kind === 'uncacheable' && classification.why === 'other-question') series.drops.inc()
     const ttl = clampTtl(lowestTtl(message, classification), boundsOf(classification))
     if (classification.kind !== 'uncacheable') store(outcome, { ...from, classification, ttl })
-    return { outcome: { ...outcome, message: passOn(message, request, ttl) }, classification }
+    return { outcome: { ...outcome, message: passOn(message, request, ttl), keep: undefined }, classification }
   }
 
   function store(

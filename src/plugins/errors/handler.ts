@@ -23,6 +23,8 @@ export function createErrors({ consolidations }: ErrorsOptions, env: PluginEnv):
 
   return {
     handler: (request, next) => mapOutcome(next(request), (outcome) => report(request, outcome)),
+    // Answers with an error are never kept.
+    hot: {},
     async close() {
       for (const collector of collectors) collector.flush()
     },

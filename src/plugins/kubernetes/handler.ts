@@ -5,6 +5,7 @@ import {
   fallsThrough,
   respond,
   type Handler,
+  type Keep,
   type Next,
   type Outcome,
   type PluginEnv,
@@ -25,13 +26,30 @@ export function createHandler(
   const { schema } = options
   const ask = (name: string, type: string): SchemaAnswer => resolve(cluster.index, { name, type }, schema, cluster.env)
 
+  /** The answer holds until something changes that it was made from. */
+  const keepOf =
+    ({ question: { name }, type }: Request) =>
+    (): Keep | undefined => {
+      const { marks } = cluster.index
+      if (!cluster.env.synced) return undefined
+      const holds = marks.track(() => void ask(name, type))
+      return { stamp: marks.stamp, holds, serial }
+    }
+  const serial = (): number => cluster.env.serial
+
   return (request, next) => {
     const answer = ask(request.question.name, request.type)
     switch (answer.kind) {
       case 'records': {
         const [first] = answer.answer
         const reason = first && formatReason(first.reason)
-        return respond(request, { by: BY, reason, answer: answer.answer, additional: answer.additional })
+        return respond(request, {
+          by: BY,
+          reason,
+          answer: answer.answer,
+          additional: answer.additional,
+          keep: keepOf(request),
+        })
       }
       case 'delegate':
         return resolveExternalName(request, answer, {
@@ -41,7 +59,12 @@ export function createHandler(
           lookup: env.lookup,
         })
       case 'nodata':
-        return respond(request, { by: BY, reason: describeAbsence(answer.absence), authority: [answer.soa] })
+        return respond(request, {
+          by: BY,
+          reason: describeAbsence(answer.absence),
+          authority: [answer.soa],
+          keep: keepOf(request),
+        })
       case 'nxdomain':
       case 'unsynced':
         return missing(request, answer, next)
@@ -61,6 +84,6 @@ export function createHandler(
     const absence = describeAbsence(answer.absence)
     const [rcode, reason] =
       answer.kind === 'nxdomain' ? ['NXDOMAIN', absence] : ['SERVFAIL', `the cluster's objects are not all read yet`]
-    return respond(request, { by: BY, rcode, reason, authority: [answer.soa] })
+    return respond(request, { by: BY, rcode, reason, authority: [answer.soa], keep: keepOf(request) })
   }
 }

@@ -49,6 +49,8 @@ export function createLoadbalance(
 
   return {
     handler: (request, next) => mapOutcome(next(request), (outcome) => balance(request, outcome)),
+    // Weights and preferred blocks have orders of their own.
+    ...(weights === undefined && preferred.length === 0 ? { hot: { shuffles: true } } : {}),
     ...(weights === undefined ? {} : { start: weights.start, close: weights.close }),
   }
 }

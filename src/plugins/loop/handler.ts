@@ -60,6 +60,7 @@ export function createLoop(env: PluginEnv): PluginInstance {
       if (!isOver && request.type === 'HINFO' && request.name === name) note(request)
       return next(request)
     },
+    hot: { permits: (request) => request.name !== name },
     // Not waited for: it may take as long as an upstream takes to answer.
     started: () => void probe(),
     async close() {

@@ -1,6 +1,6 @@
 // Counts every query of the block and shows all metrics of the server on one page.
 import { dnsMetrics, mapOutcome, typeLabel } from '../../server/index.ts'
-import type { DnsMetrics, Outcome, PluginEnv, PluginInstance, Request } from '../../server/index.ts'
+import type { DnsMetrics, HotCounts, Outcome, PluginEnv, PluginInstance, Request } from '../../server/index.ts'
 import { httpEndpoint } from '../http-endpoint.ts'
 import { mountDebugPages } from './debug-pages.ts'
 import { collectRuntime } from './runtime-metrics.ts'
@@ -28,6 +28,7 @@ export function createPrometheus(options: PrometheusOptions, env: PluginEnv): Pl
         counters.count(request, outcome, { responseBytes: octets?.length ?? 0, seconds })
         return outcome
       }),
+    hot: { counts: (request, outcome, responseBytes) => counters.prepare(request, outcome, responseBytes) },
     async start() {
       env.shared(
         `runtime-metrics:${runtimeMetrics}`,
@@ -93,11 +94,15 @@ interface Measured {
 }
 
 interface Series {
-  inc(): void
+  inc(by?: number): void
+}
+
+interface Observations {
+  observe(value: number, times?: number): void
 }
 
 interface ZoneSeries {
-  readonly duration: { observe(value: number): void }
+  readonly duration: Observations
   readonly dnssecOk: Series
   /** By `udp` and `tcp`: series appear once something is counted. */
   readonly byProto: Map<string, ProtoSeries>
@@ -106,15 +111,19 @@ interface ZoneSeries {
 }
 
 interface ProtoSeries {
-  readonly requestSize: { observe(value: number): void }
-  readonly responseSize: { observe(value: number): void }
+  readonly requestSize: Observations
+  readonly responseSize: Observations
   /** By type, for IPv4 and IPv6. */
   readonly requests: readonly [Map<string, Series>, Map<string, Series>]
 }
 
-function createCounters(metrics: DnsMetrics): {
+interface Counters {
   count(request: Request, outcome: Outcome, measured: Measured): void
-} {
+  /** Counts for many queries that are alike, without holding on to this one. */
+  prepare(request: Request, outcome: Outcome, responseBytes: number): HotCounts
+}
+
+function createCounters(metrics: DnsMetrics): Counters {
   const byServer = new Map<string, Map<string, ZoneSeries>>()
 
   function seriesOf({ server, zone }: Request): ZoneSeries {
@@ -122,27 +131,55 @@ function createCounters(metrics: DnsMetrics): {
     return found(byZone, zone, () => zoneSeries(metrics, [server, zone, '']))
   }
 
+  function protoOf({ server, zone, transport }: Request, series: ZoneSeries): ProtoSeries {
+    const label = protoLabel(transport)
+    return found(series.byProto, label, () => protoSeries(metrics, [server, zone, '', label]))
+  }
+
+  function requestsOf({ server, zone, family, type, transport }: Request, proto: ProtoSeries): Series {
+    const label = typeLabel(type)
+    return found(proto.requests[family === 1 ? 0 : 1], label, () =>
+      metrics.requests.labeled([server, zone, '', protoLabel(transport), String(family), label]),
+    )
+  }
+
+  function responsesOf({ server, zone }: Request, series: ZoneSeries, outcome: Outcome): Series | undefined {
+    if (outcome.kind === 'drop') return undefined
+    const rcode = outcome.kind === 'answer' ? outcome.message.rcode : outcome.rcode
+    // Empty when the server itself writes the response.
+    const plugin = outcome.kind === 'answer' ? outcome.by : ''
+    const byPlugin = found(series.responses, rcode, () => new Map<string, Series>())
+    return found(byPlugin, plugin, () => metrics.responses.labeled([server, zone, '', rcode, plugin]))
+  }
+
   return {
     count(request, outcome, { responseBytes, seconds }) {
-      const { server, zone, family, type, transport, message } = request
       const series = seriesOf(request)
-      const proto = found(series.byProto, protoLabel(transport), () =>
-        protoSeries(metrics, [server, zone, '', protoLabel(transport)]),
-      )
-      const label = typeLabel(type)
-      found(proto.requests[family === 1 ? 0 : 1], label, () =>
-        metrics.requests.labeled([server, zone, '', protoLabel(transport), String(family), label]),
-      ).inc()
+      const proto = protoOf(request, series)
+      requestsOf(request, proto).inc()
       proto.requestSize.observe(request.sizeBytes)
       proto.responseSize.observe(responseBytes)
       series.duration.observe(seconds)
-      if (message.edns?.dnssecOk === true) series.dnssecOk.inc()
-      if (outcome.kind === 'drop') return
-      const rcode = outcome.kind === 'answer' ? outcome.message.rcode : outcome.rcode
-      // Empty when the server itself writes the response.
-      const plugin = outcome.kind === 'answer' ? outcome.by : ''
-      const byPlugin = found(series.responses, rcode, () => new Map<string, Series>())
-      found(byPlugin, plugin, () => metrics.responses.labeled([server, zone, '', rcode, plugin])).inc()
+      if (request.message.edns?.dnssecOk === true) series.dnssecOk.inc()
+      responsesOf(request, series, outcome)?.inc()
+    },
+    prepare(request, outcome, responseBytes) {
+      const series = seriesOf(request)
+      const proto = protoOf(request, series)
+      const requests = requestsOf(request, proto)
+      const responses = responsesOf(request, series, outcome)
+      const isDnssecOk = request.message.edns?.dnssecOk === true
+      const { sizeBytes } = request
+      return {
+        add(hits) {
+          requests.inc(hits)
+          proto.requestSize.observe(sizeBytes, hits)
+          proto.responseSize.observe(responseBytes, hits)
+          if (isDnssecOk) series.dnssecOk.inc(hits)
+          responses?.inc(hits)
+        },
+        duration: series.duration,
+      }
     },
   }
 }

@@ -24,7 +24,11 @@ export function findShuffles(octets: Uint8Array): Shuffles | undefined {
   return answer === undefined || additional === undefined ? undefined : [answer, additional]
 }
 
-function shuffleOf(octets: Uint8Array, spans: readonly RecordSpan[], section: RecordSpan['section']): Shuffle | undefined {
+function shuffleOf(
+  octets: Uint8Array,
+  spans: readonly RecordSpan[],
+  section: RecordSpan['section'],
+): Shuffle | undefined {
   const own = spans.filter((span) => span.section === section)
   if (own.filter(({ type }) => type === TYPE_MX).length > 1) return undefined
   const addresses = own.filter(({ type }) => type === TYPE_A || type === TYPE_AAAA)

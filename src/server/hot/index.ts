@@ -1,0 +1,3 @@
+export { HotAnswers } from './hot-answers.ts'
+export type { HotChain } from './hot-answers.ts'
+export * from './keep.ts'
