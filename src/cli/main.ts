@@ -39,17 +39,21 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv
+  if (name === 'help' && args[0] !== undefined) return main([args[0], '--help'])
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(helpText())
     return name === undefined ? EXIT.usage : EXIT.ok
   }
-  if (name === '--version' || name === '-V' || name === 'version') {
+  if (name === '--version' || name === '-V' || name === '-v' || name === 'version') {
     process.stdout.write(`${PROGRAM_NAME} ${PROGRAM_VERSION}\n`)
     return EXIT.ok
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (entry === undefined) {
-    throw new UsageError('unknown-command', `Unknown command "${name}": run "${PROGRAM_NAME} --help" for the list`)
+    const { closestTexts } = await import('../base/edit-distance.ts')
+    const [meant] = closestTexts(name, Object.keys(COMMANDS), 1)
+    const hint = meant === undefined ? `run "${PROGRAM_NAME} --help" for the list` : `is "${meant}" meant?`
+    throw new UsageError('unknown-command', `Unknown command "${name}": ${hint}`)
   }
   const command = await entry.load()
   return command.run(args, processIo(args))

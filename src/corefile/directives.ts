@@ -1,6 +1,8 @@
 // CoreDNS's directives as data: the order in which queries pass them, which of them this program serves, and whose the
 // others are. The server builds its chains in this order; nothing else knows it.
 
+import { closestTexts } from '../base/edit-distance.ts'
+
 /** The order of CoreDNS 1.14.7, whatever the order in a Corefile. */
 export const DIRECTIVE_ORDER: readonly string[] = [
   'root',
@@ -233,34 +235,6 @@ function describeUnknown(directive: string): string {
 
 function closest(directive: string): string | undefined {
   if (directive.length > 30) return undefined
-  const limit = directive.length < 5 ? 1 : 2
-  const ranked = [...SERVED_DIRECTIVES, 'import']
-    .map((name) => ({ name, distance: editDistance(directive.toLowerCase(), name) }))
-    .toSorted((left, right) => left.distance - right.distance)
-  const [best] = ranked
-  return best !== undefined && best.distance <= limit ? best.name : undefined
-}
-
-/** Levenshtein distance, with a swap of two neighbors counted once. */
-function editDistance(left: string, right: string): number {
-  let beforePrevious: number[] = []
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= left.length; row += 1) {
-    const distances = [row]
-    for (let column = 1; column <= right.length; column += 1) {
-      const cost = left[row - 1] === right[column - 1] ? 0 : 1
-      let distance = Math.min(
-        (previous[column] ?? 0) + 1,
-        (distances[column - 1] ?? 0) + 1,
-        (previous[column - 1] ?? 0) + cost,
-      )
-      if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
-        distance = Math.min(distance, (beforePrevious[column - 2] ?? 0) + 1)
-      }
-      distances.push(distance)
-    }
-    beforePrevious = previous
-    previous = distances
-  }
-  return previous[right.length] ?? 0
+  const [best] = closestTexts(directive.toLowerCase(), [...SERVED_DIRECTIVES, 'import'], 1)
+  return best
 }

@@ -86,8 +86,8 @@ function bareWord(parse: Parse, word: string): void {
 
 /** Options with one dash; gives how many further arguments were used. */
 function dashOption(parse: Parse, argument: string, next: string | undefined): 0 | 1 {
-  const letter = argument[1] ?? ''
-  const attached = argument.slice(2)
+  const letter = argument === '--help' ? 'h' : (argument[1] ?? '')
+  const attached = argument === '--help' ? '' : argument.slice(2)
   if (SWITCHES[letter] !== undefined && attached === '') {
     SWITCHES[letter](parse)
     return 0

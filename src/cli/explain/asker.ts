@@ -2,7 +2,7 @@
 import { UsageError } from '../../base/index.ts'
 import { nodeDnsOf, podResolvConfOf, type ClusterFacts } from '../../doctor/facts/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
-import { closestTexts } from '../../kube/schema/edit-distance.ts'
+import { closestTexts } from '../../base/edit-distance.ts'
 import { formatResolvConf, type NodeDns, type PodResolvConf, type ResolvConf } from '../../route/index.ts'
 import type { Asker } from './explanation.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { cluster, pod, read, service, slice } from '../../../test/support/cluster.ts'
 import { groupObjects, readList } from '../../kube/objects/index.ts'
 import { DEFAULT_SCHEMA_OPTIONS } from './options.ts'
-import { editDistance } from './edit-distance.ts'
+import { editDistance } from '../../base/edit-distance.ts'
 import { suggest, type Suggestion } from './suggest.ts'
 
 const statefulSet = {

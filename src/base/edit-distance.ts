@@ -1,4 +1,4 @@
-// How far a mistyped label is from one that exists.
+// How far a mistyped word is from one that exists.
 
 /**
  * Counts the insertions, deletions, substitutions and swaps of neighbors between two texts (optimal string alignment).
