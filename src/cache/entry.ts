@@ -40,11 +40,18 @@ export type NewEntry = Pick<
 
 /** Makes an entry that nobody has asked for yet. */
 export function createEntry<Prepared>(fields: NewEntry): CacheEntry<Prepared> {
+  const { key, kind, message, answersQuestion, reason, storedAtMs, ttl } = fields
   return {
-    ...fields,
-    sizeBytes: estimateSize(fields.message),
+    key,
+    kind,
+    message,
+    reason,
+    answersQuestion,
+    ttl,
+    storedAtMs,
+    sizeBytes: estimateSize(message),
     hits: 0,
-    lastHitAtMs: fields.storedAtMs,
+    lastHitAtMs: storedAtMs,
     visited: false,
     refreshFailedAtMs: undefined,
     prepared: undefined,
@@ -72,7 +79,9 @@ export function estimateSize(message: Message): number {
   for (const section of [message.answer, message.authority, message.additional]) {
     for (const record of section) {
       size += PER_RECORD + record.name.length
-      for (const value of Object.values(record.rdata) as unknown[]) size += sizeOf(value)
+      // Most records are addresses; the rest is looked into.
+      if (record.rdata.type === 'A' || record.rdata.type === 'AAAA') size += record.rdata.address.length
+      else for (const value of Object.values(record.rdata) as unknown[]) size += sizeOf(value)
     }
   }
   return size

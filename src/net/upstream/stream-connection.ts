@@ -10,6 +10,7 @@ import {
   UpstreamError,
   closedError,
   malformedError,
+  shutDownError,
   socketError,
   timeoutError,
   type FailurePlace,
@@ -45,6 +46,9 @@ interface Pending {
   readonly resolve: (result: UpstreamResult) => void
   timer: NodeJS.Timeout | undefined
 }
+
+/** Stands for an end that we wanted. */
+const SHUT_DOWN = Symbol('shut down')
 
 export class StreamConnection {
   /** Queries sent so far. */
@@ -117,7 +121,7 @@ export class StreamConnection {
   }
 
   close(): void {
-    this.#fail(new UpstreamError('shut-down', 'upstream connection is closed'))
+    this.#fail(SHUT_DOWN)
   }
 
   #opened(): void {
@@ -186,12 +190,16 @@ export class StreamConnection {
     this.#state = 'closed'
     clearTimeout(this.#dialTimer)
     this.#socket.destroy()
-    const error = toUpstreamError(this.#place(during), cause)
+    // Most connections end unused: an error, which notes its stack, is only made for somebody.
+    if (this.#pending.size > 0) this.#failAll(toUpstreamError(this.#place(during), cause))
+    this.#options.released(this)
+  }
+
+  #failAll(error: UpstreamError): void {
     const { protocol } = this
     for (const [id, pending] of this.#pending) {
       this.#settle(id, pending, { kind: 'failed', error, protocol, reused: pending.reused })
     }
-    this.#options.released(this)
   }
 
   #place(during: FailurePlace['during']): FailurePlace {
@@ -200,6 +208,7 @@ export class StreamConnection {
 }
 
 function toUpstreamError(place: FailurePlace, cause: unknown): UpstreamError {
+  if (cause === SHUT_DOWN) return shutDownError()
   if (cause instanceof UpstreamError) return cause
   return cause === undefined ? closedError(place) : socketError(place, cause)
 }

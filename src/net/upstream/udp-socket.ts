@@ -5,7 +5,7 @@ import type { Message } from '../../dns/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import type { UpstreamResult } from './client.ts'
 import { encodeQuery, idOf, judgeResponse } from './query-exchange.ts'
-import { UpstreamError, socketError, timeoutError, type FailurePlace } from './upstream-error.ts'
+import { shutDownError, socketError, timeoutError, type FailurePlace, type UpstreamError } from './upstream-error.ts'
 
 interface Pending {
   readonly query: Message
@@ -24,6 +24,9 @@ export interface UdpSocketOptions {
   /** Runs after each query; the socket may be closed by then. */
   readonly released: (socket: UdpSocket) => void
 }
+
+/** Stands for an end that we wanted. */
+const SHUT_DOWN = Symbol('shut down')
 
 export class UdpSocket {
   /** Queries sent so far. */
@@ -84,12 +87,12 @@ export class UdpSocket {
       })
       if (this.#state === 'open') this.#send(octets)
       // A socket that failed before this query reached it tells so when it is next looked at.
-      else if (this.#state === 'closed') this.#fail(new UpstreamError('shut-down', 'upstream connection is closed'))
+      else if (this.#state === 'closed') this.#fail(SHUT_DOWN)
     })
   }
 
-  close(why: Error = new UpstreamError('shut-down', 'upstream connection is closed')): void {
-    this.#fail(why)
+  close(): void {
+    this.#fail(SHUT_DOWN)
   }
 
   #opened(): void {
@@ -142,8 +145,11 @@ export class UdpSocket {
     const before = this.#state
     this.#state = 'closed'
     if (before !== 'closed') this.#socket.close()
-    const place = this.#place(during ?? (before === 'connecting' ? 'dial' : 'read'))
-    this.#failAll(cause instanceof UpstreamError ? cause : socketError(place, cause))
+    // Most sockets end unused: an error, which notes its stack, is only made for somebody.
+    if (this.#pending.size > 0) {
+      const place = this.#place(during ?? (before === 'connecting' ? 'dial' : 'read'))
+      this.#failAll(cause === SHUT_DOWN ? shutDownError() : socketError(place, cause))
+    }
     if (before !== 'closed') this.#options.released(this)
   }
 

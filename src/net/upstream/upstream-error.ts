@@ -30,6 +30,11 @@ export function timeoutError(place: FailurePlace): UpstreamError {
   return new UpstreamError('timeout', `${describePlace(place)}: i/o timeout`)
 }
 
+/** We ended the connection ourselves. */
+export function shutDownError(): UpstreamError {
+  return new UpstreamError('shut-down', 'upstream connection is closed')
+}
+
 /** The upstream closed the connection before it answered. */
 export function closedError(place: FailurePlace): UpstreamError {
   return new UpstreamError('closed', `${describePlace(place)}: EOF`)

@@ -30,16 +30,16 @@ export async function askUpstreams(
   rule: ForwardRule,
   options: AttemptOptions,
 ): Promise<AttemptOutcome> {
-  let failed: AttemptOutcome = { kind: 'failed', error: new Error(NO_HEALTHY), upstream: undefined }
+  let failed: AttemptOutcome | undefined
   let attempts = 0
   let failovers = 0
   for (let turn = 0; options.now() < options.deadlineAt;) {
     const found = nextUp(upstreams, turn)
     if (found === undefined) options.foundAllDown()
-    if (found === undefined && rule.failFast) return failed
+    if (found === undefined && rule.failFast) break
     // Probes may be what is broken: any of them is asked, once.
     const upstream = found?.upstream ?? shuffle(upstreams)[0]
-    if (upstream === undefined) return failed
+    if (upstream === undefined) break
     turn = found === undefined ? turn : found.turn + 1
 
     const result = await askOne(upstream, rule, options)
@@ -55,7 +55,7 @@ export async function askUpstreams(
     attempts += 1
     if (found === undefined || (rule.maxAttempts > 0 && attempts >= rule.maxAttempts)) return failed
   }
-  return failed
+  return failed ?? { kind: 'failed', error: new Error(NO_HEALTHY), upstream: undefined }
 }
 
 /** The first upstream from `turn` on, round and round, that is not down. */
