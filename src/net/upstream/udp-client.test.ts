@@ -165,6 +165,24 @@ describe('UdpClient', () => {
     expect(new Set(held.map((one) => one.port)).size).toBe(256)
   })
 
+  it('opens no more sockets when none of them ever gets an answer', async () => {
+    const ports = new Set<number>()
+    const server = createSocket('udp4')
+    server.on('message', (_octets, from) => ports.add(from.port))
+    server.bind(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address()
+    const client = clientOf({ address: '127.0.0.1', port })
+    closing.push(client, { close: () => new Promise<void>((resolve) => server.close(() => resolve())) })
+    // Each wave begins while the one before it times out.
+    const waves = Array.from({ length: 4 }, (_, wave) =>
+      Array.from({ length: 300 }, () => client.exchange(QUERY, { ...OPTIONS, readTimeoutMs: 100 + 30 * wave })),
+    )
+    const results = await Promise.all(waves.flat())
+    expect(new Set(results.map(kindOf))).toEqual(new Set(['timeout']))
+    expect(ports.size).toBeLessThanOrEqual(256)
+  })
+
   it('ends what waits when it is closed', async () => {
     const { client } = await start(() => [])
     const result = client.exchange(QUERY, OPTIONS)

@@ -62,10 +62,14 @@ export class UdpClient implements UpstreamClient {
     return socket
   }
 
+  /** Of those that may still be used, if there are any: with a silent upstream all are soon used up. */
   #leastLoaded(): UdpSocket | undefined {
     let least: UdpSocket | undefined
     for (const socket of this.#sockets) {
-      if (socket.uses < Infinity && (least === undefined || socket.load < least.load)) least = socket
+      if (socket.isClosed) continue
+      const isFresher = least !== undefined && least.uses === Infinity && socket.uses < Infinity
+      const isEqual = least === undefined || (socket.uses === Infinity) === (least.uses === Infinity)
+      if (isFresher || (isEqual && (least === undefined || socket.load < least.load))) least = socket
     }
     return least
   }

@@ -9,7 +9,8 @@ import { shutDownError, socketError, timeoutError, type FailurePlace, type Upstr
 
 interface Pending {
   readonly query: Message
-  readonly octets: Uint8Array
+  /** Until they are sent. */
+  octets: Uint8Array | undefined
   readonly sentAtMs: number
   readonly timer: NodeJS.Timeout
   readonly reused: boolean
@@ -78,7 +79,7 @@ export class UdpSocket {
       const timer = setTimeout(() => this.#expire(id), timeoutMs)
       this.#pending.set(id, {
         query,
-        octets,
+        octets: this.#state === 'connecting' ? octets : undefined,
         sentAtMs: performance.now(),
         timer,
         reused,
@@ -100,7 +101,10 @@ export class UdpSocket {
     this.#state = 'open'
     const { address, port } = this.#socket.address()
     this.#local = { address, port }
-    for (const { octets } of this.#pending.values()) this.#send(octets)
+    for (const pending of this.#pending.values()) {
+      if (pending.octets !== undefined) this.#send(pending.octets)
+      pending.octets = undefined
+    }
   }
 
   #send(octets: Uint8Array): void {

@@ -13,8 +13,19 @@ export type UpstreamErrorCode =
   | 'too-large'
   | 'unreachable'
 
-/** An upstream gave no usable response: `read udp 10.0.0.1:40312->8.8.8.8:53: i/o timeout`. */
-export class UpstreamError extends BaseError<UpstreamErrorCode> {}
+/**
+ * An upstream gave no usable response: `read udp 10.0.0.1:40312->8.8.8.8:53: i/o timeout`.
+ *
+ * Has no stack: a dead upstream makes thousands of these in a second, and where in this program says nothing about it.
+ */
+export class UpstreamError extends BaseError<UpstreamErrorCode> {
+  constructor(code: UpstreamErrorCode, message: string, options?: ErrorOptions) {
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    super(code, message, options)
+    Error.stackTraceLimit = limit
+  }
+}
 
 /** Where in an exchange something failed. */
 export interface FailurePlace {
