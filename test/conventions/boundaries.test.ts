@@ -38,7 +38,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'doctor/causes': ['base', 'dns', 'corefile', 'kube/objects', 'kube/schema', 'route', 'doctor/facts', 'doctor/ladder'],
   'doctor/verdict': ['base', 'doctor/facts', 'doctor/ladder', 'doctor/causes'],
   'doctor/report': ['base', 'dns', 'doctor/facts', 'doctor/ladder', 'doctor/causes', 'doctor/verdict'],
-  doctor: ['base', 'dns', 'route', 'vantage', 'doctor/facts', 'doctor/ladder', 'doctor/causes', 'doctor/verdict', 'doctor/report'],
+  doctor: [
+    'base',
+    'dns',
+    'route',
+    'vantage',
+    'doctor/facts',
+    'doctor/ladder',
+    'doctor/causes',
+    'doctor/verdict',
+    'doctor/report',
+  ],
   lab: [
     'base',
     'dns',
