@@ -1,5 +1,5 @@
 import type { Fault } from './fault.ts'
-import { coreDnsPods, restartPods } from './pods.ts'
+import { coreDnsPods, recoverPods } from './pods.ts'
 
 const LAST_WORDS = 'fatal error: runtime: out of memory'
 
@@ -7,10 +7,8 @@ export const dnsServiceNoEndpoints: Fault = {
   name: 'dns-service-no-endpoints',
   summary: 'every CoreDNS pod crashes: the DNS Service has no ready endpoint and refuses all queries',
   async inject(stage) {
-    const pods = coreDnsPods(stage)
-    await Promise.all(
-      pods.map(({ metadata }) => stage.crashPod(metadata.namespace ?? 'default', metadata.name, LAST_WORDS)),
-    )
-    return () => restartPods(stage, pods)
+    await Promise.all(coreDnsPods(stage).map((pod) => stage.crashPod(pod, LAST_WORDS)))
+    return () => recoverPods(stage, coreDnsPods(stage))
   },
+  isThere: (stage) => coreDnsPods(stage).some((pod) => stage.isCrashed(pod)),
 }

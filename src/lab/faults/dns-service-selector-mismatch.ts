@@ -4,31 +4,41 @@ import { LabError } from '../cluster/lab-error.ts'
 import type { Fault, FaultStage } from './fault.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 
+const LABEL = 'k8s-app'
+const WRONG = 'coredns'
+
 export const dnsServiceSelectorMismatch: Fault = {
   name: 'dns-service-selector-mismatch',
   summary:
     'the DNS Service selects k8s-app=coredns, the pods carry k8s-app=kube-dns: Running and Ready, yet no endpoint',
   inject(stage) {
     const service = dnsService(stage)
+    if (service === undefined)
+      throw new LabError('not-supported', 'Cannot inject the fault: no Service is labelled k8s-app=kube-dns')
     const before = objectAt(service, 'spec', 'selector')
-    setSelector(stage, { 'k8s-app': 'coredns' })
+    setSelector(stage, service, { [LABEL]: WRONG })
     return Promise.resolve(() => {
-      setSelector(stage, before)
+      const now = dnsService(stage)
+      if (now !== undefined && isWrong(now)) setSelector(stage, now, before)
       return Promise.resolve()
     })
   },
+  isThere(stage) {
+    const service = dnsService(stage)
+    return service !== undefined && isWrong(service)
+  },
 }
 
-function setSelector(stage: FaultStage, selector: object): void {
-  const service = dnsService(stage)
+function isWrong(service: RawObject): boolean {
+  return textAt(service, 'spec', 'selector', LABEL) === WRONG
+}
+
+function setSelector(stage: FaultStage, service: RawObject, selector: object): void {
   stage.store.update(SERVICE_TYPE, { ...service, spec: { ...objectAt(service, 'spec'), selector } })
 }
 
-/** The Service that carries the label of cluster DNS. @throws {LabError} when the cluster has none */
-function dnsService({ store }: FaultStage): RawObject {
+/** The Service that carries the label of cluster DNS; undefined when the cluster has none. */
+function dnsService({ store }: FaultStage): RawObject | undefined {
   const services = store.list(SERVICE_TYPE).filter(({ metadata }) => metadata.labels?.['k8s-app'] === 'kube-dns')
-  const service = services.find((candidate) => textAt(candidate, 'spec', 'clusterIP') !== 'None')
-  if (service === undefined)
-    throw new LabError('not-supported', 'Cannot inject the fault: no Service is labelled k8s-app=kube-dns')
-  return service
+  return services.find((candidate) => textAt(candidate, 'spec', 'clusterIP') !== 'None')
 }

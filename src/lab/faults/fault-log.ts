@@ -1,11 +1,19 @@
 // Which faults are in a lab, and how to take them out again, last one first.
+import { closestTexts } from '../../base/edit-distance.ts'
 import { LabError } from '../cluster/lab-error.ts'
-import type { FaultStage, Undo } from './fault.ts'
+import type { Fault, FaultStage, Undo } from './fault.ts'
 import { FAULTS, findFault } from './index.ts'
+
+interface Entry {
+  readonly fault: Fault
+  readonly undo: Undo
+}
 
 export class FaultLog {
   readonly #stage: FaultStage
-  readonly #present: { readonly name: string; readonly undo: Undo }[] = []
+  readonly #entries: Entry[] = []
+  /** One change at a time: two commands at once must not meet half-made pods. */
+  #work: Promise<unknown> = Promise.resolve()
 
   private constructor(stage: FaultStage) {
     this.#stage = stage
@@ -18,44 +26,78 @@ export class FaultLog {
     return log
   }
 
-  /** Names of the faults that are in, in the order they came. */
+  /** Names of the faults that were injected and are still there, in the order they came. */
   present(): string[] {
-    return this.#present.map(({ name }) => name)
+    return this.#names(true)
+  }
+
+  /** Names of the faults that were injected and that somebody repaired by hand since. */
+  repaired(): string[] {
+    return this.#names(false)
   }
 
   /** Puts a fault in; the result names all that are in now. @throws {LabError} `unknown-fault` */
-  async inject(name: string): Promise<string[]> {
-    const fault = findFault(name)
-    if (fault === undefined) {
-      throw new LabError(
-        'unknown-fault',
-        `Cannot inject "${name}": there is no such fault; known: ${FAULTS.map((known) => known.name).join(', ')}`,
-      )
-    }
-    if (this.present().includes(name)) {
-      throw new LabError(
-        'unknown-fault',
-        `Cannot inject "${name}": it is in already; "fathom lab heal ${name}" takes it out`,
-      )
-    }
-    this.#present.push({ name, undo: await fault.inject(this.#stage) })
-    return this.present()
+  inject(name: string): Promise<string[]> {
+    return this.#inTurn(async () => {
+      const fault = knownFault('inject', name)
+      if (this.present().includes(name)) {
+        throw new LabError(
+          'unknown-fault',
+          `Cannot inject "${name}": it is in already; "fathom lab heal ${name}" takes it out`,
+        )
+      }
+      // What is left of one that was repaired by hand goes first.
+      await this.#takeOut(name)
+      this.#entries.push({ fault, undo: await fault.inject(this.#stage) })
+      return this.present()
+    })
   }
 
   /** Takes one fault out, or all of them; the result names those. @throws {LabError} `unknown-fault` when it is not in */
-  async heal(name?: string): Promise<string[]> {
-    if (name !== undefined && !this.present().includes(name)) {
-      const present = this.present().join(', ') || 'none'
-      throw new LabError('unknown-fault', `Cannot heal "${name}": it is not in the lab (in it: ${present})`)
-    }
+  heal(name?: string): Promise<string[]> {
+    return this.#inTurn(async () => {
+      if (name !== undefined) knownFault('heal', name)
+      if (name !== undefined && !this.#entries.some(({ fault }) => fault.name === name)) {
+        const present = this.present().join(', ') || 'none'
+        throw new LabError('unknown-fault', `Cannot heal "${name}": it is not in the lab (in it: ${present})`)
+      }
+      return this.#takeOut(name)
+    })
+  }
+
+  /** Last in, first out. */
+  async #takeOut(name?: string): Promise<string[]> {
     const healed: string[] = []
-    for (let index = this.#present.length - 1; index >= 0; index -= 1) {
-      const entry = this.#present[index]
-      if (entry === undefined || (name !== undefined && entry.name !== name)) continue
+    for (let index = this.#entries.length - 1; index >= 0; index -= 1) {
+      const entry = this.#entries[index]
+      if (entry === undefined || (name !== undefined && entry.fault.name !== name)) continue
       await entry.undo()
-      this.#present.splice(index, 1)
-      healed.push(entry.name)
+      this.#entries.splice(index, 1)
+      healed.push(entry.fault.name)
     }
     return healed
   }
+
+  #names(isThere: boolean): string[] {
+    return this.#entries.filter(({ fault }) => fault.isThere(this.#stage) === isThere).map(({ fault }) => fault.name)
+  }
+
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.#work.then(change)
+    this.#work = result.catch(() => undefined)
+    return result
+  }
+}
+
+/** @throws {LabError} `unknown-fault`, with the name that was probably meant */
+function knownFault(verb: 'heal' | 'inject', name: string): Fault {
+  const fault = findFault(name)
+  if (fault !== undefined) return fault
+  const names = FAULTS.map((known) => known.name)
+  const [meant] = closestTexts(name, names)
+  const inside = names.filter((known) => known.split('-').some((word) => name.split('-').includes(word)))
+  const guess = meant ?? (inside.length === 1 ? inside[0] : undefined)
+  const advice =
+    guess === undefined ? `known: ${names.join(', ')}` : `did you mean "${guess}"? "fathom lab faults" lists them all`
+  throw new LabError('unknown-fault', `Cannot ${verb} "${name}": there is no such fault; ${advice}`)
 }

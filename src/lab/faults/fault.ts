@@ -1,28 +1,36 @@
 // What a fault is: what it changes in a running lab, and how that is undone. Faults know the stage, never the doctor.
 import type { ObjectStore } from '../cluster/object-store.ts'
 import type { NodeFiles } from '../cluster/pod-files.ts'
+import type { RawObject } from '../cluster/raw-object.ts'
 
-/** What a fault can change; each grade of the lab offers the same. */
+/**
+ * What a fault can change; each grade of the lab offers the same.
+ *
+ * What it does to a pod holds through restarts by others, until it is taken back or the pod is deleted.
+ */
 export interface FaultStage {
   readonly store: ObjectStore
   readonly nodeFiles: NodeFiles
   /** Resolves when the programs of a new pod run and are ready, or have failed. */
-  podStarted(namespace: string, name: string): Promise<void>
-  /** Ends a pod's programs and starts them anew, its files made again. */
-  restartPod(namespace: string, name: string): Promise<void>
+  podStarted(pod: RawObject): Promise<void>
+  /** Ends a pod's programs and starts them anew, its files made again; one that crashes does so again. */
+  restartPod(pod: RawObject): Promise<void>
   /** Ends a pod's programs and shows it as crashing, with these last words. */
-  crashPod(namespace: string, name: string, why: string): Promise<void>
-  /** Gives one pod another content for a file than its mounts do, from its next start on; undefined takes that back. */
-  overrideFile(
-    namespace: string,
-    name: string,
-    file: { readonly path: string; readonly text: string | undefined },
-  ): void
-  /** Takes kube-proxy's rules for Service IPs away on a node, or writes them again. */
+  crashPod(pod: RawObject, why: string): Promise<void>
+  isCrashed(pod: RawObject): boolean
+  /** Takes {@link crashPod} back; a pod that does not crash is left alone. */
+  recoverPod(pod: RawObject): Promise<void>
+  /** Gives one pod another content for a file than its mounts do, from its next start on; says whether that is new. */
+  overrideFile(pod: RawObject, file: { readonly path: string; readonly text: string | undefined }): boolean
+  overriddenFile(pod: RawObject, path: string): string | undefined
+  /** Says before it happens that one pod takes another one's place, so that what holds for that one goes on. */
+  podReplaced(from: RawObject, to: RawObject): void
+  /** Takes kube-proxy's rules for Service IPs away on a node, or writes them again, as a kube-proxy that starts there does. */
   setServiceRules(node: string, present: boolean): void
+  hasServiceRules(node: string): boolean
 }
 
-/** Brings back what was there before. */
+/** Takes back what the fault changed and what is still so, and nothing else: other faults may be in, and people repair by hand. */
 export type Undo = () => Promise<void>
 
 export interface Fault {
@@ -33,4 +41,6 @@ export interface Fault {
   /** A question that shows it: arguments of `fathom doctor`; absent when the plain run does. */
   readonly shownBy?: readonly string[]
   inject(stage: FaultStage): Promise<Undo>
+  /** Whether any of what it changed is still so; false once somebody repaired it by hand. */
+  isThere(stage: FaultStage): boolean
 }

@@ -1,6 +1,7 @@
-import { setReadiness } from '../cluster/pod-status.ts'
+import { isReadyNow, setReadiness } from '../cluster/pod-status.ts'
 import { keyOf } from '../cluster/raw-object.ts'
-import type { Fault } from './fault.ts'
+import type { RawObject } from '../cluster/raw-object.ts'
+import type { Fault, FaultStage } from './fault.ts'
 import { podsLabeled } from './pods.ts'
 
 const NAMESPACE = 'kubesphere-system'
@@ -10,12 +11,16 @@ export const headlessServiceNoEndpoints: Fault = {
   summary: 'no redis-ha pod is ready: redis-ha.kubesphere-system is NXDOMAIN while its pods run',
   shownBy: ['--name', 'redis-ha.kubesphere-system.svc.cluster.local'],
   inject(stage) {
-    const pods = podsLabeled(stage, NAMESPACE, { app: 'redis-ha' })
     const setAll = (ready: boolean): Promise<void> => {
-      for (const pod of pods) setReadiness(stage.store, keyOf(pod), ready)
+      for (const pod of redisPods(stage)) setReadiness(stage.store, keyOf(pod), ready)
       return Promise.resolve()
     }
     void setAll(false)
     return Promise.resolve(() => setAll(true))
   },
+  isThere: (stage) => !redisPods(stage).some((pod) => isReadyNow(stage.store, keyOf(pod))),
+}
+
+function redisPods(stage: FaultStage): RawObject[] {
+  return podsLabeled(stage, NAMESPACE, { app: 'redis-ha' })
 }

@@ -30,7 +30,12 @@ export function podsWithNodeDns({ store }: FaultStage, node: string): RawObject[
 
 /** Restarts pods, all at a time. */
 export async function restartPods(stage: FaultStage, pods: readonly RawObject[]): Promise<void> {
-  await Promise.all(pods.map(({ metadata }) => stage.restartPod(metadata.namespace ?? 'default', metadata.name)))
+  await Promise.all(pods.map((pod) => stage.restartPod(pod)))
+}
+
+/** Lets pods that a fault crashed run again, all at a time. */
+export async function recoverPods(stage: FaultStage, pods: readonly RawObject[]): Promise<void> {
+  await Promise.all(pods.map((pod) => stage.recoverPod(pod)))
 }
 
 function hasImage(pod: RawObject, pattern: RegExp): boolean {

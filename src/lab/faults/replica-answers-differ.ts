@@ -1,7 +1,7 @@
 import { textMapAt } from '../cluster/raw-object.ts'
 import { CONFIG_MAP_TYPE } from '../cluster/resource-types.ts'
 import type { Fault } from './fault.ts'
-import { coreDnsPods } from './pods.ts'
+import { coreDnsPods, restartPods } from './pods.ts'
 
 const COREFILE = '/etc/coredns/Corefile'
 
@@ -12,17 +12,17 @@ export const replicaAnswersDiffer: Fault = {
   async inject(stage) {
     const odd = coreDnsPods(stage).at(-1)
     if (odd === undefined) return () => Promise.resolve()
-    const { name, namespace = 'default' } = odd.metadata
-    const map = stage.store.get(CONFIG_MAP_TYPE, namespace, 'coredns')
+    const map = stage.store.get(CONFIG_MAP_TYPE, odd.metadata.namespace, 'coredns')
     const text = textMapAt(map ?? {}, 'data')['Corefile'] ?? ''
     const older = text
       .replaceAll(/^(\s*kubernetes [^{\n]*?) in-addr\.arpa ip6\.arpa/gm, '$1')
       .replaceAll(/^\s*fallthrough in-addr\.arpa ip6\.arpa\n/gm, '')
-    stage.overrideFile(namespace, name, { path: COREFILE, text: older })
-    await stage.restartPod(namespace, name)
+    stage.overrideFile(odd, { path: COREFILE, text: older })
+    await stage.restartPod(odd)
     return async () => {
-      stage.overrideFile(namespace, name, { path: COREFILE, text: undefined })
-      await stage.restartPod(namespace, name)
+      const changed = coreDnsPods(stage).filter((pod) => stage.overrideFile(pod, { path: COREFILE, text: undefined }))
+      await restartPods(stage, changed)
     }
   },
+  isThere: (stage) => coreDnsPods(stage).some((pod) => stage.overriddenFile(pod, COREFILE) !== undefined),
 }

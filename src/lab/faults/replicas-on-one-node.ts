@@ -1,4 +1,4 @@
-import { objectAt, objectsAt, textAt } from '../cluster/raw-object.ts'
+import { objectAt, textAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 import { withReadiness } from '../cluster/pod-status.ts'
 import { POD_TYPE } from '../cluster/resource-types.ts'
@@ -14,37 +14,52 @@ export const replicasOnOneNode: Fault = {
     const moved = others.map((pod, index) => replacePod(stage, pod, movedTo(stage, pod, { beside: stays, index })))
     await allStarted(stage, moved)
     return async () => {
-      const back = others.map((pod, index) => replacePod(stage, moved[index] ?? pod, pod))
+      // One that somebody deleted is replaced by its workload already.
+      const back = others.flatMap((pod, index) => {
+        const now = stage.store.get(POD_TYPE, pod.metadata.namespace, moved[index]?.metadata.name ?? '')
+        return now === undefined ? [] : replacePod(stage, now, movedBack(stage, now, pod))
+      })
       await allStarted(stage, back)
     }
+  },
+  isThere(stage) {
+    const nodes = coreDnsPods(stage).map((pod) => textAt(pod, 'spec', 'nodeName'))
+    return nodes.length > 1 && new Set(nodes).size === 1
   },
 }
 
 async function allStarted(stage: FaultStage, pods: readonly RawObject[]): Promise<void> {
-  await Promise.all(pods.map(({ metadata }) => stage.podStarted(metadata.namespace ?? 'default', metadata.name)))
+  await Promise.all(pods.map((pod) => stage.podStarted(pod)))
 }
 
 function movedTo(
-  { store }: FaultStage,
+  stage: FaultStage,
   pod: RawObject,
   { beside, index }: { readonly beside: RawObject; readonly index: number },
 ): RawObject {
-  const taken = new Set(store.list(POD_TYPE).map((other) => textAt(other, 'status', 'podIP')))
-  const podIP = nextAddress(textAt(beside, 'status', 'podIP'), taken)
-  const { uid: _uid, resourceVersion: _resourceVersion, ...metadata } = pod.metadata
+  const { uid: _uid, ...metadata } = pod.metadata
   const name = `${pod.metadata.name.replace(/-[^-]+$/, '')}-moved${index}`
-  return {
-    ...pod,
-    metadata: { ...metadata, name },
-    spec: { ...objectAt(pod, 'spec'), nodeName: textAt(beside, 'spec', 'nodeName') },
-    status: {
-      ...objectAt(pod, 'status'),
-      podIP,
-      podIPs: [{ ip: podIP }],
-      hostIP: textAt(beside, 'status', 'hostIP'),
-      containerStatuses: objectsAt(pod, 'status', 'containerStatuses'),
-    },
-  }
+  const podIP = nextAddress(textAt(beside, 'status', 'podIP'), takenAddresses(stage))
+  return withPlace({ ...pod, metadata: { ...metadata, name } }, beside, podIP)
+}
+
+/** The moved pod as it is now, under its first name and at its first place. */
+function movedBack(stage: FaultStage, now: RawObject, first: RawObject): RawObject {
+  const { name, uid } = first.metadata
+  const podIP = textAt(first, 'status', 'podIP')
+  const taken = takenAddresses(stage)
+  const free = taken.has(podIP) ? nextAddress(podIP, taken) : podIP
+  return withPlace({ ...now, metadata: { ...now.metadata, name, uid } }, first, free)
+}
+
+function withPlace(pod: RawObject, at: RawObject, podIP: string): RawObject {
+  const spec = { ...objectAt(pod, 'spec'), nodeName: textAt(at, 'spec', 'nodeName') }
+  const hostIP = textAt(at, 'status', 'hostIP')
+  return { ...pod, spec, status: { ...objectAt(pod, 'status'), podIP, podIPs: [{ ip: podIP }], hostIP } }
+}
+
+function takenAddresses({ store }: FaultStage): ReadonlySet<string> {
+  return new Set(store.list(POD_TYPE).map((pod) => textAt(pod, 'status', 'podIP')))
 }
 
 function nextAddress(address: string, taken: ReadonlySet<string>): string {
@@ -56,7 +71,9 @@ function nextAddress(address: string, taken: ReadonlySet<string>): string {
 }
 
 /** Takes one pod away and puts another one there, which becomes ready by its own probe. */
-function replacePod({ store }: FaultStage, from: RawObject, to: RawObject): RawObject {
+function replacePod(stage: FaultStage, from: RawObject, to: RawObject): RawObject {
+  const { store } = stage
+  stage.podReplaced(from, to)
   store.delete(POD_TYPE, from.metadata.namespace, from.metadata.name)
   const { resourceVersion: _resourceVersion, ...metadata } = to.metadata
   const written = store.create(POD_TYPE, withReadiness({ ...to, metadata }, false))

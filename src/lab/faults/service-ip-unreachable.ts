@@ -1,29 +1,27 @@
 import { textAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
-import type { Fault } from './fault.ts'
-import { podsLabeled, restartPods } from './pods.ts'
+import type { Fault, FaultStage } from './fault.ts'
+import { podsLabeled, recoverPods } from './pods.ts'
 
 const NODE = 'node1'
+const LAST_WORDS = 'F0000 server.go: unable to create proxier: iptables is not available on this host'
 
 export const serviceIpUnreachable: Fault = {
   name: 'service-ip-unreachable',
   summary: `${NODE}: kube-proxy is down and its rules are gone: Service IPs time out there, pod IPs answer`,
   async inject(stage) {
-    const isThere = (pod: RawObject): boolean => textAt(pod, 'spec', 'nodeName') === NODE
-    const pods = podsLabeled(stage, 'kube-system', { 'k8s-app': 'kube-proxy' }).filter(isThere)
     stage.setServiceRules(NODE, false)
-    await Promise.all(
-      pods.map(({ metadata }) =>
-        stage.crashPod(
-          'kube-system',
-          metadata.name,
-          'F0000 server.go: unable to create proxier: iptables is not available on this host',
-        ),
-      ),
-    )
+    await Promise.all(proxies(stage).map((pod) => stage.crashPod(pod, LAST_WORDS)))
     return async () => {
       stage.setServiceRules(NODE, true)
-      await restartPods(stage, pods)
+      await recoverPods(stage, proxies(stage))
     }
   },
+  isThere: (stage) => !stage.hasServiceRules(NODE),
+}
+
+function proxies(stage: FaultStage): RawObject[] {
+  return podsLabeled(stage, 'kube-system', { 'k8s-app': 'kube-proxy' }).filter(
+    (pod) => textAt(pod, 'spec', 'nodeName') === NODE,
+  )
 }

@@ -1,4 +1,4 @@
-import { objectAt } from '../cluster/raw-object.ts'
+import { objectAt, textAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 import { POD_TYPE, STATEFUL_SET_TYPE } from '../cluster/resource-types.ts'
 import type { Fault, FaultStage } from './fault.ts'
@@ -14,21 +14,25 @@ export const statefulSetServiceNameWrong: Fault = {
   summary: `the StatefulSet openldap names a Service that does not exist (${WRONG}): openldap-0.openldap is NXDOMAIN`,
   shownBy: ['--name', 'openldap-0.openldap.kubesphere-system.svc.cluster.local'],
   inject(stage) {
-    setServiceName(stage, WRONG)
+    setServiceName(stage, { from: RIGHT, to: WRONG })
     return Promise.resolve(() => {
-      setServiceName(stage, RIGHT)
+      setServiceName(stage, { from: WRONG, to: RIGHT })
       return Promise.resolve()
     })
   },
+  isThere: ({ store }) =>
+    textAt(store.get(STATEFUL_SET_TYPE, NAMESPACE, STATEFUL_SET) ?? {}, 'spec', 'serviceName') === WRONG,
 }
 
 // Written past the API's checks: serviceName and a pod's subdomain never change on a live object, a cluster is born with them.
-function setServiceName(stage: FaultStage, serviceName: string): void {
+function setServiceName(stage: FaultStage, { from, to }: { readonly from: string; readonly to: string }): void {
   const { store } = stage
   const set = store.get(STATEFUL_SET_TYPE, NAMESPACE, STATEFUL_SET)
-  if (set !== undefined) store.update(STATEFUL_SET_TYPE, withSpec(set, { serviceName }))
+  if (textAt(set ?? {}, 'spec', 'serviceName') === from && set !== undefined)
+    store.update(STATEFUL_SET_TYPE, withSpec(set, { serviceName: to }))
   const pods = podsLabeled(stage, NAMESPACE, { 'app.kubernetes.io/name': 'openldap-ha' })
-  for (const pod of pods) store.update(POD_TYPE, withSpec(pod, { subdomain: serviceName }))
+  for (const pod of pods)
+    if (textAt(pod, 'spec', 'subdomain') === from) store.update(POD_TYPE, withSpec(pod, { subdomain: to }))
 }
 
 function withSpec(object: RawObject, change: object): RawObject {

@@ -20,6 +20,7 @@ export const upstreamDead: Fault = {
     const undo: Undo = () => write(stage, repaired)
     return undo
   },
+  isThere: ({ nodeFiles }) => FILES.some((path) => nodeFiles.get(NODE)?.get(path)?.includes(DEAD) === true),
 }
 
 function withDeadSecond(text: string): string {

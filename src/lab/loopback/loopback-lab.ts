@@ -174,6 +174,7 @@ async function startParts(description: ClusterDescription, now: () => number, en
       caCertificate: api.caCertificate,
     }),
     environment: serviceEnvironment(store),
+    onServiceRules: (node) => proxy.setRules(node, true),
   })
   running.pods = pods
   endings.push(

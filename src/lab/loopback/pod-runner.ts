@@ -13,6 +13,7 @@ import { keyOf, objectKey, objectsAt, textAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 import { POD_TYPE } from '../cluster/resource-types.ts'
 import { LogBuffer } from './log-buffer.ts'
+import { PodChanges } from './pod-changes.ts'
 import { programOf } from './programs.ts'
 import type { Program, RunningProgram } from './programs.ts'
 import type { Origin, Switchboard } from './switchboard.ts'
@@ -36,6 +37,8 @@ export interface PodRunnerOptions {
     name: string,
   ) => { readonly token: string; readonly caCertificate: string }
   readonly environment: Readonly<Record<string, string>>
+  /** A program that writes a node's rules for Service IPs runs there now. */
+  readonly onServiceRules: (node: string) => void
 }
 
 interface RunningPod {
@@ -68,9 +71,10 @@ const PROBE_TIMEOUT_MS = 1000
 const READY_TRIES = 50
 
 export class PodRunner {
+  /** What faults want of single pods. */
+  readonly changes: PodChanges = new PodChanges()
   readonly #options: PodRunnerOptions
   readonly #pods = new Map<string, RunningPod>()
-  readonly #overrides = new Map<string, Map<string, string>>()
   readonly #stopping = new Set<Promise<void>>()
   readonly #unsubscribe: () => void
 
@@ -79,7 +83,10 @@ export class PodRunner {
     this.#unsubscribe = options.store.subscribe(({ type, change, object, before }) => {
       if (type !== POD_TYPE) return
       const isOther = before !== undefined && before.metadata.uid !== object.metadata.uid
-      if (change === 'deleted' || isOther) void this.#remove(keyOf(object))
+      if (change === 'deleted' || isOther) {
+        this.changes.forget(keyOf(object))
+        void this.#remove(keyOf(object))
+      }
       if (change !== 'deleted' && !this.#pods.has(keyOf(object))) void this.#start(object)
     })
   }
@@ -97,34 +104,19 @@ export class PodRunner {
     await this.#start(pod)
   }
 
-  /** Ends a pod's programs and leaves the pod there, with the state that a crashing container has. */
+  /** Ends a pod's programs and leaves the pod there, crashing at each start until it is taken back or the pod goes. */
   async crash(namespace: string, name: string, why: string): Promise<void> {
     const key = objectKey(namespace, name)
     const running = this.#pods.get(key)
     if (running === undefined) return
+    this.changes.setCrash(key, why)
     await this.#endPrograms(running)
-    for (const [container, { log }] of running.containers) {
-      log.write(why)
-      this.#showCrash(running, container, why)
-    }
+    for (const container of running.containers.values()) this.#fail(running, container, why)
   }
 
   /** Resolves when a pod's programs run and are ready, or have failed; at once for a pod that is not there. */
   async whenStarted(namespace: string, name: string): Promise<void> {
     await this.#pods.get(objectKey(namespace, name))?.started
-  }
-
-  /** Gives a pod another content for a file, from its next start on; undefined takes that back. */
-  overrideFile(
-    namespace: string,
-    name: string,
-    { path, text }: { readonly path: string; readonly text: string | undefined },
-  ): void {
-    const key = objectKey(namespace, name)
-    const files = this.#overrides.get(key) ?? new Map<string, string>()
-    if (text === undefined) files.delete(path)
-    else files.set(path, text)
-    this.#overrides.set(key, files)
   }
 
   log(pod: RawObject, container: string): LogBuffer | undefined {
@@ -179,8 +171,10 @@ export class PodRunner {
   async #startContainer(pod: RunningPod, container: RunningContainer): Promise<void> {
     const key = keyOf(pod.pod)
     const name = textAt(container.container, 'name')
-    const fail = (why: string): void => {
-      if (!pod.stopped) this.#showCrash(pod, name, why)
+    const crash = this.changes.crashOf(key)
+    if (crash !== undefined) {
+      this.#fail(pod, container, crash)
+      return
     }
     try {
       container.running = await container.program({
@@ -192,19 +186,26 @@ export class PodRunner {
         onExit: (why) => {
           void container.running?.stop()
           container.running = undefined
-          fail(why)
+          if (!pod.stopped) this.#showCrash(pod, name, why)
         },
       })
     } catch (error) {
-      container.log.write(describeError(error))
-      fail(describeError(error))
+      const why = describeError(error)
+      if (pod.stopped) container.log.write(why)
+      else this.#fail(pod, container, why)
       return
     }
+    if (container.running.writesServiceRules) this.#options.onServiceRules(pod.origin.node)
     const stored = this.#options.store.get(POD_TYPE, pod.pod.metadata.namespace, pod.pod.metadata.name)
     if (stored !== undefined)
       setContainerState(this.#options.store, key, name, runningState(stored, name, this.#options.store.timestamp()))
     if (pod.stopped) await container.running?.stop()
     else await this.#watchReadiness(pod, container)
+  }
+
+  #fail(pod: RunningPod, { container, log }: RunningContainer, why: string): void {
+    log.write(why)
+    this.#showCrash(pod, textAt(container, 'name'), why)
   }
 
   #showCrash({ pod, origin }: RunningPod, container: string, why: string): void {
@@ -330,7 +331,7 @@ export class PodRunner {
         return known
       })
     }
-    for (const [path, text] of this.#overrides.get(keyOf(pod)) ?? []) files.set(path, fixed(text))
+    for (const [path, text] of this.changes.filesOf(keyOf(pod))) files.set(path, fixed(text))
     return files
   }
 

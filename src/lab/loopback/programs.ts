@@ -22,6 +22,8 @@ export interface ProgramContext {
 export interface RunningProgram {
   /** Whether it may take traffic; undefined when it has no opinion. */
   readonly readyPath: { readonly port: number; readonly path: string } | undefined
+  /** Whether Service IPs of its node work because of it. */
+  readonly writesServiceRules: boolean
   stop(): Promise<void>
 }
 
@@ -63,6 +65,7 @@ async function startDns({
   const port = container['readinessProbe'] === undefined ? 0 : Number(readinessPort(container))
   return {
     readyPath: probe === '' || port === 0 ? undefined : { path: probe, port },
+    writesServiceRules: false,
     stop: () => server.stop({ atOnce: true }),
   }
 }
@@ -112,6 +115,7 @@ async function startKubeProxy({ network }: ProgramContext): Promise<RunningProgr
   )
   return {
     readyPath: undefined,
+    writesServiceRules: true,
     stop: async () => {
       await Promise.all(
         servers.map(

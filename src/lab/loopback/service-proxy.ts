@@ -54,6 +54,10 @@ export class ServiceProxy {
     else this.#nodesWithoutRules.add(node)
   }
 
+  hasRules(node: string): boolean {
+    return !this.#nodesWithoutRules.has(node)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#unsubscribe()
