@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'say what is wrong with Corefiles, also inside ConfigMaps, and resolv.conf files',
     load: async () => (await import('./lint.ts')).lintCommand,
   },
+  'node-cache': {
+    summary: 'serve DNS to the pods of one node from a cache, as NodeLocal DNSCache does',
+    load: async () => (await import('./node-cache.ts')).nodeCacheCommand,
+  },
   serve: {
     summary: 'serve DNS from a Corefile, as CoreDNS does',
     load: async () => (await import('./serve.ts')).serveCommand,

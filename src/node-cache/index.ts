@@ -1,0 +1,7 @@
+export { parseNodeCacheFlags } from './flags.ts'
+export type { NodeCacheFlags } from './flags.ts'
+export { runGuard } from './guard.ts'
+export { findGuard } from './guarded.ts'
+export { startNodeCache } from './node-cache.ts'
+export type { NodeCacheOptions } from './node-cache.ts'
+export { serviceHostVariable } from './pillars.ts'

@@ -1,0 +1,194 @@
+// The node-local cache from start to stop: Corefile, interface, server, rules, repair; the set-up around the server of src/server.
+import { rmSync, writeFileSync } from 'node:fs'
+import { describeError, systemClock } from '../base/index.ts'
+import type { Clock, Timer } from '../base/index.ts'
+import { ListenError } from '../net/listen/index.ts'
+import { PLUGINS } from '../plugins/index.ts'
+import { checkServer, createMetrics, startServer } from '../server/index.ts'
+import type { Server, ServerOptions } from '../server/index.ts'
+import { runCommand } from './command.ts'
+import type { RunCommand } from './command.ts'
+import { createCorefileWriter } from './corefile-source.ts'
+import type { NodeCacheFlags } from './flags.ts'
+import { isAddressHeld } from './held-addresses.ts'
+import { createNodeSetup } from './node-setup.ts'
+import { serviceHostVariable } from './pillars.ts'
+import { startSelfTest } from './self-test.ts'
+import { withServeStale } from './serve-stale.ts'
+import { createSetupErrors } from './setup-errors.ts'
+import { createStatusEndpoint } from './status-endpoint.ts'
+
+export interface NodeCacheOptions {
+  readonly flags: NodeCacheFlags
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly write: (text: string) => void
+  readonly onFatal: (message: string) => void
+  /** Waited for right before the listeners open: whoever stands in at the addresses gives them free. */
+  readonly beforeListening?: (() => Promise<void>) | undefined
+  /** A supervisor goes on when the start fails, and needs the addresses; default false. */
+  readonly keepAddressesOnFailure?: boolean | undefined
+  /** Default: the system's programs. */
+  readonly run?: RunCommand | undefined
+  readonly clock?: Clock | undefined
+  /** For tests: another network or other files below the server. */
+  readonly server?: Partial<Pick<ServerOptions, 'files' | 'network'>> | undefined
+}
+
+/** The original looks at template and ConfigMap as often. */
+const POLL_MS = 10_000
+/** Between two attempts at addresses that another instance still has. */
+const TAKE_OVER_PAUSE_MS = 100
+
+/**
+ * Starts the node-local cache; its server's `stop` also takes interface and rules down, where that is wanted.
+ *
+ * @throws {CorefileError} for a Corefile that cannot be used
+ * @throws {UsageError} for a template that cannot be filled in
+ * @throws {ListenError} for an address that cannot be listened on
+ */
+export async function startNodeCache(options: NodeCacheOptions): Promise<Server> {
+  const { flags, environment, write, clock = systemClock, run = runCommand } = options
+  const say = (line: string): void => write(`${line}\n`)
+  const metrics = createMetrics()
+  const count = createSetupErrors(metrics)
+  const setup = createNodeSetup({ flags, run, clock, say, count })
+  const corefile = createCorefileWriter({ flags, environment, say, count })
+  let state: 'starting' | 'serving' | 'stopping' = 'starting'
+  const status = createStatusEndpoint(flags.metricsAddress, {
+    metrics,
+    say,
+    missing: () => (state === 'serving' ? setup.missing() : [state]),
+  })
+  const timers = new Set<() => void>()
+
+  await status.ensureOpen()
+  let server: Server
+  try {
+    corefile.write()
+    await setup.ensureInterface()
+    server = await startServing()
+  } catch (error) {
+    await status.close()
+    if (options.keepAddressesOnFailure !== true) await tearDown()
+    throw error
+  }
+  state = 'serving'
+  if (flags.pidfile !== undefined) writePidfile(flags.pidfile)
+  await setup.ensureRules()
+  every(flags.syncIntervalMs, repair)
+  every(POLL_MS, lookForNews)
+  const upstream = environment[serviceHostVariable(flags.upstreamService)]
+  if (upstream !== undefined && flags.selfTestIntervalMs > 0) {
+    const test = startSelfTest({
+      server: { address: upstream, port: 53 },
+      name: flags.selfTestName,
+      intervalMs: flags.selfTestIntervalMs,
+      clock,
+      metrics,
+      say,
+    })
+    timers.add(() => test.stop())
+  }
+  let stopping: Promise<void> | undefined
+  return { ...server, stop: (how) => (stopping ??= stop(how)) }
+
+  async function startServing(): Promise<Server> {
+    const plugins = flags.serveStaleMs === undefined ? PLUGINS : withServeStale(PLUGINS, flags.serveStaleMs)
+    const serverOptions: ServerOptions = {
+      plugins,
+      corefile: { path: flags.corefile },
+      defaultPort: flags.dnsPort,
+      quiet: flags.quiet,
+      environment,
+      write,
+      onFatal: options.onFatal,
+      ...options.server,
+    }
+    if (options.beforeListening !== undefined) {
+      // Loads and tries everything first, so that nobody serves for as short as possible.
+      await checkServer({ ...serverOptions, write: () => {} })
+      await options.beforeListening()
+    }
+    for (let told = false; ; told = true) {
+      try {
+        return await startServer(serverOptions)
+      } catch (error) {
+        // Another instance serves here: it ends sometime, and may then take the address along.
+        if (!(error instanceof ListenError) || error.code !== 'address-in-use' || !isHeld()) throw error
+        if (!told) say(`[WARNING] ${error.message}: another instance still serves; this one takes over when it ends`)
+        await new Promise<void>((resolve) => {
+          clock.setTimeout(resolve, TAKE_OVER_PAUSE_MS)
+        })
+        await setup.ensureInterface()
+      }
+    }
+  }
+
+  async function stop(how: { readonly atOnce?: boolean } | undefined): Promise<void> {
+    state = 'stopping'
+    for (const clear of timers) clear()
+    await server.stop(how)
+    if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true })
+    await tearDown()
+    await status.close()
+  }
+
+  async function tearDown(): Promise<void> {
+    if (flags.skipTeardown) return
+    if (isHeld()) {
+      say('[INFO] Not tearing down: another instance serves these addresses')
+      return
+    }
+    say('[INFO] Tearing down')
+    await setup.tearDown()
+  }
+
+  function isHeld(): boolean {
+    return isAddressHeld(flags.localAddresses, flags.dnsPort)
+  }
+
+  async function repair(): Promise<void> {
+    await status.ensureOpen()
+    await setup.ensureInterface()
+    await setup.ensureRules()
+  }
+
+  async function lookForNews(): Promise<void> {
+    if (!corefile.hasNews()) return
+    try {
+      if (corefile.write() && flags.reloadWithSignal) await server.reload()
+    } catch (error) {
+      count('configmap')
+      say(`[ERROR] ${describeError(error)}; the running configuration goes on`)
+    }
+  }
+
+  function writePidfile(path: string): void {
+    try {
+      writeFileSync(path, `${process.pid}\n`)
+    } catch (error) {
+      say(`[ERROR] Cannot write the pidfile: ${describeError(error)}`)
+    }
+  }
+
+  /** Runs `work` again and again, the next time counted from its end. */
+  function every(ms: number, work: () => Promise<void>): void {
+    let timer: Timer | undefined
+    let cleared = false
+    const plan = (): void => {
+      timer = clock.setTimeout(() => {
+        void work()
+          .catch((error: unknown) => say(`[ERROR] ${describeError(error)}`))
+          .then(() => {
+            if (!cleared) plan()
+          })
+      }, ms)
+      timer.unref()
+    }
+    timers.add(() => {
+      cleared = true
+      timer?.clear()
+    })
+    plan()
+  }
+}
