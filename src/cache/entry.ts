@@ -28,6 +28,8 @@ export interface CacheEntry<Prepared = unknown> {
   visited: boolean
   /** When a renewal of this entry last failed. */
   refreshFailedAtMs: number | undefined
+  /** 0 while the entry is in the store, then 1: for those who hold on to what they made of it. */
+  value: number
   /** Made by the cache's user, dropped with the entry. */
   prepared: Prepared | undefined
 }
@@ -54,6 +56,7 @@ export function createEntry<Prepared>(fields: NewEntry): CacheEntry<Prepared> {
     lastHitAtMs: storedAtMs,
     visited: false,
     refreshFailedAtMs: undefined,
+    value: 0,
     prepared: undefined,
   }
 }

@@ -10,10 +10,14 @@ export interface PrefetchRule {
   readonly percent: number
 }
 
-/** Counts a hit; a pause longer than `durationMs` forgets the earlier ones. */
-export function countHit(entry: CacheEntry, rule: { readonly durationMs: number; readonly nowMs: number }): void {
-  entry.hits = rule.nowMs - entry.lastHitAtMs > rule.durationMs ? 1 : entry.hits + 1
-  entry.lastHitAtMs = rule.nowMs
+/** Counts a hit, or several at once; a pause longer than `durationMs` forgets the earlier ones. */
+export function countHit(
+  entry: CacheEntry,
+  hit: { readonly durationMs: number; readonly nowMs: number; readonly times?: number },
+): void {
+  const { durationMs, nowMs, times = 1 } = hit
+  entry.hits = nowMs - entry.lastHitAtMs > durationMs ? times : entry.hits + times
+  entry.lastHitAtMs = nowMs
 }
 
 /** Whether a popular entry is near enough to its end to be renewed now. */

@@ -65,10 +65,12 @@ export class CacheStore<Prepared = unknown> {
     if (entry === undefined) return false
     this.#entries.delete(key)
     this.#sizeBytes -= entry.sizeBytes
+    entry.value = 1
     return true
   }
 
   clear(): void {
+    for (const entry of this.#entries.values()) entry.value = 1
     this.#entries.clear()
     this.#sizeBytes = 0
   }

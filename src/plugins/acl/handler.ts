@@ -1,7 +1,15 @@
 // Decides by zone, type and source address whether a query may go on. Stands behind rewrite and autopath and before cache,
 // so that it judges the name that is really looked up, and cached answers too.
-import { matchZone, respond, type Handler, type Metrics, type Outcome, type PluginEnv } from '../../server/index.ts'
-import type { Request } from '../../server/index.ts'
+import {
+  matchZone,
+  respond,
+  type Handler,
+  type Metrics,
+  type Outcome,
+  type PluginEnv,
+  type PluginInstance,
+} from '../../server/index.ts'
+import type { HotTrait, Request } from '../../server/index.ts'
 import { readAddress } from './address-set.ts'
 import type { AclAction, AclPolicy, AclRule } from './setup.ts'
 
@@ -10,9 +18,12 @@ const EDE_OPTION = 15
 const EDE_BLOCKED = 15
 const EDE_FILTERED = 17
 
-export function createAclHandler(rules: readonly AclRule[], env: Pick<PluginEnv, 'log' | 'metrics'>): Handler {
+export function createAcl(
+  rules: readonly AclRule[],
+  env: Pick<PluginEnv, 'log' | 'metrics'>,
+): Pick<PluginInstance, 'handler' | 'hot'> {
   const counters = createCounters(env.metrics)
-  return (request, next) => {
+  const handler: Handler = (request, next) => {
     for (const rule of rules) {
       const zone = matchZone(rule.zones, request.name)
       const action = zone === undefined ? undefined : decide(rule.policies, request, env)
@@ -24,6 +35,14 @@ export function createAclHandler(rules: readonly AclRule[], env: Pick<PluginEnv,
     counters.allow.inc([request.server, ''])
     return next(request)
   }
+  const hot: HotTrait = {
+    perClient: true,
+    counts({ server }) {
+      const allowed = counters.allow.labeled([server, ''])
+      return { add: (hits) => allowed.inc(hits) }
+    },
+  }
+  return { handler, hot }
 }
 
 /** What the first matching policy says; undefined when none matches. */

@@ -5,5 +5,5 @@ import { parseAny } from './setup.ts'
 export const anyPlugin: Plugin<void> = {
   name: 'any',
   parse: parseAny,
-  create: () => ({ handler: answerAny }),
+  create: () => ({ handler: answerAny, hot: {} }),
 }

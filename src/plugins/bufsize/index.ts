@@ -5,5 +5,5 @@ import { parseBufsize, type BufsizeOptions } from './setup.ts'
 export const bufsizePlugin: Plugin<BufsizeOptions> = {
   name: 'bufsize',
   parse: parseBufsize,
-  create: (options) => ({ handler: createBufsizeHandler(options) }),
+  create: (options) => ({ handler: createBufsizeHandler(options), hot: {} }),
 }

@@ -14,6 +14,7 @@ import type { Message } from '../../dns/message.ts'
 import {
   mapOutcome,
   matchZone,
+  type Keep,
   type Next,
   type Outcome,
   type PluginEnv,
@@ -63,7 +64,26 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
         if (started) series.prefetches.inc()
       }
     }
-    return answerFresh(entry, request, options.keepTtl)
+    const outcome = answerFresh(entry, request, options.keepTtl)
+    return outcome.kind === 'answer' ? { ...outcome, keep: () => keepOf(entry, series) } : outcome
+  }
+
+  /** A fresh hit is the same until the entry goes, is near enough to its end to be renewed, or expires. */
+  function keepOf(entry: AnswerEntry, series: CacheSeries): Keep {
+    const { prefetch, keepTtl } = options
+    const expiresAtMs = entry.storedAtMs + entry.ttl * 1000
+    const renewalMs = prefetch.amount > 0 ? Math.ceil((prefetch.percent * entry.ttl) / 100) * 1000 : 0
+    return {
+      stamp: entry,
+      until: expiresAtMs - renewalMs,
+      ages: keepTtl ? undefined : { sinceMs: entry.storedAtMs, ttl: entry.ttl },
+      tally(hits, lastAtMs) {
+        series.requests.inc(hits)
+        series.hits[labelOf(entry.kind)].inc(hits)
+        entry.visited = true
+        countHit(entry, { durationMs: prefetch.durationMs, nowMs: lastAtMs, times: hits })
+      },
+    }
   }
 
   function serveStale(entry: AnswerEntry, query: Query & { readonly stale: StaleOptions }): Outcome | Promise<Outcome> {

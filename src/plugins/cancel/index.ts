@@ -5,5 +5,5 @@ import { parseCancel, type CancelOptions } from './setup.ts'
 export const cancelPlugin: Plugin<CancelOptions> = {
   name: 'cancel',
   parse: parseCancel,
-  create: (options, env) => ({ handler: createCancelHandler(options, env.clock) }),
+  create: (options, env) => ({ handler: createCancelHandler(options, env.clock), hot: {} }),
 }

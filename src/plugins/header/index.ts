@@ -5,5 +5,5 @@ import { parseHeader, type HeaderOptions } from './setup.ts'
 export const headerPlugin: Plugin<HeaderOptions> = {
   name: 'header',
   parse: parseHeader,
-  create: (options) => ({ handler: createHeaderHandler(options) }),
+  create: (options) => ({ handler: createHeaderHandler(options), hot: {} }),
 }

@@ -5,6 +5,7 @@ import {
   fallsThrough,
   matchZone,
   respond,
+  type Keep,
   type Next,
   type Outcome,
   type PluginEnv,
@@ -21,6 +22,7 @@ const BY = 'hosts'
 export function createHosts(options: HostsOptions, env: PluginEnv): PluginInstance {
   const source = new HostSource(options, env)
   const { ttl } = options
+  const keep = (): Keep => ({ stamp: source.stamp })
 
   function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
     if (request.type === 'PTR') return answerReverse(request, next)
@@ -36,7 +38,7 @@ export function createHosts(options: HostsOptions, env: PluginEnv): PluginInstan
     switch (request.type) {
       case 'A': {
         const answer = known.ipv4.map((address) => ({ ...owner, type: 'A', rdata: { type: 'A' as const, address } }))
-        return respond(request, { by: BY, reason, answer })
+        return respond(request, { by: BY, reason, answer, keep })
       }
       case 'AAAA': {
         const answer = known.ipv6.map((address) => ({
@@ -44,11 +46,11 @@ export function createHosts(options: HostsOptions, env: PluginEnv): PluginInstan
           type: 'AAAA',
           rdata: { type: 'AAAA' as const, address },
         }))
-        return respond(request, { by: BY, reason, answer })
+        return respond(request, { by: BY, reason, answer, keep })
       }
       default:
         if (options.fallthroughUnsupported && fallsThrough(options.fallthrough, name)) return next(request)
-        return respond(request, { by: BY, reason })
+        return respond(request, { by: BY, reason, keep })
     }
   }
 
@@ -65,11 +67,12 @@ export function createHosts(options: HostsOptions, env: PluginEnv): PluginInstan
       ttl,
       rdata: { type: 'PTR', ptrdname },
     }))
-    return respond(request, { by: BY, reason: `hosts: ${address}`, answer })
+    return respond(request, { by: BY, reason: `hosts: ${address}`, answer, keep })
   }
 
   return {
     handler: handle,
+    hot: { stamp: source.stamp },
     close: () => {
       source.close()
       return Promise.resolve()

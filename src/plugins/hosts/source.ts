@@ -12,6 +12,12 @@ export class HostSource {
   #file: HostTable
   #seen = ''
   #timer: Timer | undefined
+  readonly #stamp = { value: 0 }
+
+  /** Another one after each change to the file. */
+  get stamp(): { readonly value: number } {
+    return this.#stamp
+  }
 
   constructor(options: HostsOptions, env: PluginEnv) {
     this.#options = options
@@ -59,6 +65,7 @@ export class HostSource {
         if (seen === this.#seen) return
         this.#file = readHostTable(files.readText(file), this.#options)
         this.#seen = seen
+        this.#stamp.value += 1
         changedAtMs = stat.mtimeMs
       } else if (this.#seen !== '') {
         return

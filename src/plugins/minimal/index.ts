@@ -5,5 +5,5 @@ import { parseMinimal } from './setup.ts'
 export const minimalPlugin: Plugin<void> = {
   name: 'minimal',
   parse: parseMinimal,
-  create: () => ({ handler: minimize }),
+  create: () => ({ handler: minimize, hot: {} }),
 }

@@ -5,5 +5,5 @@ import { parseNsid, type NsidOptions } from './setup.ts'
 export const nsidPlugin: Plugin<NsidOptions> = {
   name: 'nsid',
   parse: parseNsid,
-  create: (options) => ({ handler: createNsidHandler(options) }),
+  create: (options) => ({ handler: createNsidHandler(options), hot: {} }),
 }

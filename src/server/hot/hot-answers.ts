@@ -44,7 +44,8 @@ interface Missed {
 }
 
 /** Queries seen once, by their hash: names that are asked only once are not worth an entry. */
-const SEEN = 1 << 14
+const SEEN = 1 << 16
+const SEEN_WAYS = 4
 const NO_WORDS = new Int32Array(0)
 
 /** Answers and keeps for one listener; `close` when its configuration ends. */
@@ -215,9 +216,12 @@ export class HotAnswers implements InPlaceResponder {
   /** Whether this hash came before, not too long ago; remembers it. */
   #wasSeen(hash: number): boolean {
     this.#seen ??= new Int32Array(SEEN)
-    const slot = (hash >>> 8) & (SEEN - 1)
-    if (this.#seen[slot] === hash) return true
-    this.#seen[slot] = hash
+    const seen = this.#seen
+    const first = ((hash >>> 8) * SEEN_WAYS) & (SEEN - 1)
+    for (let slot = first; slot < first + SEEN_WAYS; slot += 1) if (seen[slot] === hash) return true
+    // The oldest of the four goes: names that fall together must not push each other out in turns.
+    seen.copyWithin(first + 1, first, first + SEEN_WAYS - 1)
+    seen[first] = hash
     return false
   }
 

@@ -23,7 +23,7 @@ const POINTER = 0xc0
 /** The records of a message at `start` in `octets`; undefined when it cannot be followed. */
 export function scanRecords(octets: Uint8Array, start: number, bytes: number): readonly RecordSpan[] | undefined {
   const end = start + bytes
-  const u16 = (at: number): number => ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)
+  const u16 = (at: number): number => readU16(octets, at)
   let at = start + HEADER
   for (let left = u16(start + 4); left > 0; left -= 1) at = skipName(octets, at, end) + 4
   const spans: RecordSpan[] = []
@@ -60,10 +60,21 @@ export function skipName(octets: Uint8Array, from: number, end: number): number 
   return end
 }
 
-/** Writes one TTL into all records, but OPT, whose TTL field means something else (RFC 6891 §6.1.3). */
+/**
+ * Writes one TTL into all records, but OPT, whose TTL field means something else (RFC 6891 §6.1.3).
+ *
+ * Runs once a second for each kept answer that ages, so it makes no objects.
+ */
 export function patchTtls(octets: Uint8Array, start: number, { bytes, ttl }: { bytes: number; ttl: number }): void {
-  for (const { type, ttlAt } of scanRecords(octets, start, bytes) ?? []) {
-    if (type !== TYPE_OPT) writeU32(octets, start + ttlAt, ttl)
+  const end = start + bytes
+  let at = start + HEADER
+  for (let left = readU16(octets, start + 4); left > 0; left -= 1) at = skipName(octets, at, end) + 4
+  const records = readU16(octets, start + 6) + readU16(octets, start + 8) + readU16(octets, start + 10)
+  for (let left = records; left > 0; left -= 1) {
+    const fixed = skipName(octets, at, end)
+    if (fixed + 10 > end) return
+    if (readU16(octets, fixed) !== TYPE_OPT) writeU32(octets, fixed + 4, ttl)
+    at = fixed + 10 + readU16(octets, fixed + 8)
   }
 }
 
@@ -75,6 +86,10 @@ export function patchSerials(octets: Uint8Array, start: number, serial: { bytes:
     const afterMname = skipName(octets, start + rdataAt, end)
     writeU32(octets, skipName(octets, afterMname, end), serial.value)
   }
+}
+
+function readU16(octets: Uint8Array, at: number): number {
+  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)
 }
 
 function writeU32(octets: Uint8Array, at: number, value: number): void {

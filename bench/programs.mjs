@@ -1,0 +1,153 @@
+// How each server is started for each setting, as its operators would configure it; one thread unless said otherwise.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { hostsFile, unboundData } from './names.mjs'
+
+const ROOT = new URL('..', import.meta.url).pathname
+const FATHOM = [process.execPath, join(ROOT, 'bin/fathom.js'), 'serve', '-conf']
+
+/** Corefiles by setting; both Fathom and CoreDNS read them. */
+const COREFILES = {
+  cluster: ({ port, metrics, api }) => `.:${port} {
+  bind 127.0.0.1
+  errors
+  prometheus 127.0.0.1:${metrics}
+  kubernetes cluster.local in-addr.arpa ip6.arpa {
+    endpoint http://127.0.0.1:${api}
+  }
+  loadbalance
+}`,
+  cache: ({ port, metrics, upstream }) => `.:${port} {
+  bind 127.0.0.1
+  errors
+  cache 300
+  prometheus 127.0.0.1:${metrics}
+  forward . 127.0.0.1:${upstream}
+}`,
+  tcp: ({ port, metrics, upstream }) => `.:${port} {
+  bind 127.0.0.1
+  errors
+  cache 300
+  prometheus 127.0.0.1:${metrics}
+  forward . 127.0.0.1:${upstream} {
+    force_tcp
+  }
+}`,
+}
+
+const unbound = ({ port, directory }, rest) => `server:
+  directory: "${directory}"
+  chroot: ""
+  username: ""
+  pidfile: ""
+  use-syslog: no
+  logfile: ""
+  verbosity: 0
+  interface: 127.0.0.1
+  port: ${port}
+  num-threads: 1
+  so-rcvbuf: 4m
+  so-sndbuf: 4m
+  access-control: 127.0.0.0/8 allow
+  do-not-query-localhost: no
+  module-config: "iterator"
+  rrset-roundrobin: yes
+  outgoing-range: 4096
+  num-queries-per-thread: 2048
+${rest.map((line) => `  ${line}`).join('\n')}
+remote-control:
+  control-enable: no
+`
+
+/** By name: settings it takes part in, the file it reads, and its command. */
+export const PROGRAMS = {
+  fathom: {
+    settings: ['cluster', 'cache', 'tcp'],
+    isHere: () => true,
+    config: (setting, at) => COREFILES[setting](at),
+    command: (file) => [...FATHOM, file],
+  },
+  coredns: {
+    settings: ['cluster', 'cache', 'tcp'],
+    isHere: () => Boolean(process.env.COREDNS) && existsSync(process.env.COREDNS),
+    absent: 'no CoreDNS: name its binary with $COREDNS',
+    config: (setting, at) => COREFILES[setting](at),
+    command: (file) => [process.env.COREDNS, '-conf', file],
+    environment: { GOMAXPROCS: '1' },
+  },
+  unbound: {
+    settings: ['cluster', 'cache'],
+    isHere: () => isInstalled('unbound'),
+    absent: 'no Unbound: apt-get install unbound',
+    config: (setting, at) =>
+      setting === 'cluster'
+        ? unbound(at, unboundData())
+        : `${unbound(at, [])}forward-zone:\n  name: "."\n  forward-addr: 127.0.0.1@${at.upstream}\n`,
+    command: (file) => ['unbound', '-d', '-c', file],
+  },
+  dnsmasq: {
+    settings: ['cluster'],
+    isHere: () => isInstalled('dnsmasq'),
+    absent: 'no dnsmasq: apt-get install dnsmasq-base',
+    config: (_setting, { port, directory }) => {
+      writeFileSync(join(directory, 'hosts'), hostsFile().join('\n'))
+      return `port=${port}\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\naddn-hosts=${directory}/hosts\nlocal-ttl=5\nuser=root\n`
+    },
+    command: (file) => ['dnsmasq', '-k', '-C', file],
+  },
+  kresd: {
+    settings: ['cluster'],
+    isHere: () => isInstalled('kresd'),
+    absent: 'no Knot Resolver: apt-get install knot-resolver',
+    config: (_setting, { port, directory }) => {
+      writeFileSync(join(directory, 'hosts'), hostsFile().join('\n'))
+      return `net.listen('127.0.0.1', ${port})\nmodules.unload('priming')\nmodules.unload('ta_update')\nmodules.unload('ta_signal_query')\nmodules.unload('detect_time_skew')\ntrust_anchors.remove('.')\nmodules = { 'hints > iterate' }\nhints.add_hosts('${directory}/hosts')\ncache.size = 50 * MB\n`
+    },
+    command: (file, { directory }) => ['kresd', '-n', '-q', '-c', file, directory],
+  },
+}
+
+function isInstalled(name) {
+  return spawnSync('which', [name]).status === 0
+}
+
+/** Starts a program on core 0; resolves when it answers `probe`. */
+export async function startProgram(name, setting, { api, upstream, probe }) {
+  const program = PROGRAMS[name]
+  const directory = mkdtempSync(join(tmpdir(), 'fathom-bench-'))
+  const at = { port: await freePort(), metrics: await freePort(), api, upstream, directory }
+  const file = join(directory, 'config')
+  writeFileSync(file, program.config(setting, at))
+  const [command, ...args] = ['taskset', '-c', '0', ...program.command(file, at)]
+  const env = { ...process.env, ...program.environment }
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env, cwd: directory })
+  let errors = ''
+  child.stderr.on('data', (text) => (errors = (errors + text).slice(-2000)))
+  const until = performance.now() + 15_000
+  while (!(await probe(at.port))) {
+    if (child.exitCode !== null || performance.now() > until) {
+      child.kill('SIGKILL')
+      throw new Error(`${name} does not answer: ${errors.trim()}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return { name, pid: child.pid, port: at.port, stop: () => child.kill('SIGKILL') }
+}
+
+/** User and system time in seconds, all threads, and the resident set in MB. */
+export function usageOf({ pid }) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  const rssKb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, rssMb: Number(rssKb) / 1024 }
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.on('listening', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
