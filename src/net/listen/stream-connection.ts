@@ -1,7 +1,9 @@
 // One client's TCP or TLS connection (RFC 7766): frames of two length octets and a message, in and out. Queries are
 // answered as soon as their answers are there, in any order; what one client may hold is bounded.
 import type { Socket } from 'node:net'
-import type { Peer, Responder } from './responder.ts'
+import { viaOf } from './responder.ts'
+import type { InPlaceResponder, Peer, Responder } from './responder.ts'
+import { answerInPlace, encodeClient, takeGathered } from './stream-in-place.ts'
 
 /** Bounds of one connection. */
 export interface StreamLimits {
@@ -36,6 +38,8 @@ export class StreamConnection {
   readonly peer: Peer
   readonly #socket: Socket
   readonly #owner: StreamOwner
+  readonly #via: number
+  readonly #client: Int32Array
   /** Octets of the message being received, its length prefix included. */
   #partial: Buffer | undefined
   #outgoing: Uint8Array[] = []
@@ -53,6 +57,8 @@ export class StreamConnection {
     this.#socket = socket
     this.peer = peer
     this.#owner = owner
+    this.#via = viaOf(peer.transport === 'tls' ? 'tls' : 'tcp', peer.client.address.includes(':'))
+    this.#client = encodeClient(peer.client)
     this.#readBefore = owner.now() + owner.limits().readTimeoutMs
     socket.setNoDelay(true)
     socket.on('data', (octets: Buffer) => this.#receive(octets))
@@ -80,6 +86,7 @@ export class StreamConnection {
   /** Reads no more; closes once every query read so far is answered. */
   end(): void {
     if (this.#ending) return
+    this.#gather()
     this.#ending = true
     this.#partial = undefined
     // The client has this long to close its side too.
@@ -95,33 +102,53 @@ export class StreamConnection {
 
   #receive(octets: Buffer): void {
     if (this.#ending) return
-    let rest = this.#partial === undefined ? octets : Buffer.concat([this.#partial, octets])
+    const all = this.#partial === undefined ? octets : Buffer.concat([this.#partial, octets])
     this.#partial = undefined
-    while (rest.length >= 2 && !this.#ending) {
+    const { inPlace } = this.#owner.responder()
+    inPlace?.begin()
+    let at = 0
+    while (all.length - at >= 2 && !this.#ending) {
       if (this.#outgoingBytes > MAX_UNSENT_BYTES) this.#flush()
       if (this.#inFlight >= this.#owner.limits().maxInFlight || this.#socket.writableLength > MAX_UNSENT_BYTES) {
         this.#pause()
         break
       }
-      const length = rest.readUInt16BE(0)
-      if (rest.length < length + 2) break
-      this.#accept(rest.subarray(2, length + 2))
-      rest = rest.subarray(length + 2)
+      const length = all.readUInt16BE(at)
+      const end = at + 2 + length
+      if (all.length < end) break
+      if (inPlace === undefined || !this.#answerInPlace(inPlace, all, at + 2, length)) {
+        this.#accept(all.subarray(at + 2, end))
+      }
+      at = end
     }
+    inPlace?.end()
+    const left = all.length - at
     // A copy, so that a slow client does not keep a whole read buffer alive for a few octets.
-    if (rest.length > 0 && !this.#ending) this.#partial = Buffer.from(rest)
-    this.#setReadDeadline(rest.length > 0)
+    if (left > 0 && !this.#ending) this.#partial = Buffer.from(all.subarray(at))
+    this.#setReadDeadline(left > 0)
     this.#flush()
   }
 
+  #answerInPlace(inPlace: InPlaceResponder, octets: Buffer, start: number, length: number): boolean {
+    const written = answerInPlace(inPlace, octets, start, length, this.#via, this.#client)
+    if (written === 0) return false
+    this.#outgoingBytes += written
+    this.#countQuery()
+    return true
+  }
+
   #accept(message: Uint8Array): void {
-    const { maxQueries } = this.#owner.limits()
-    this.#queries += 1
-    this.#owner.active(this)
     this.#inFlight += 1
     const response = this.#owner.responder()(message, this.peer)
     if (response instanceof Promise) void response.then((late) => this.#answered(late))
     else this.#settle(response)
+    this.#countQuery()
+  }
+
+  #countQuery(): void {
+    const { maxQueries } = this.#owner.limits()
+    this.#queries += 1
+    this.#owner.active(this)
     if (maxQueries >= 0 && this.#queries >= maxQueries) this.end()
   }
 
@@ -151,6 +178,7 @@ export class StreamConnection {
 
   /** Everything that is ready, in one write. */
   #flush(): void {
+    this.#gather()
     if (this.#outgoing.length > 0 && !this.#socket.destroyed) {
       const taken = this.#socket.write(Buffer.concat(this.#outgoing))
       this.#outgoing = []
@@ -160,6 +188,12 @@ export class StreamConnection {
       }
     }
     this.#finishIfDone()
+  }
+
+  /** Takes over what was answered in place: the buffer behind it is every connection's. */
+  #gather(): void {
+    const octets = takeGathered()
+    if (octets !== undefined) this.#outgoing.push(octets)
   }
 
   #drained(): void {
