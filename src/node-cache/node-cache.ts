@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { describeError, systemClock } from '../base/index.ts'
 import type { Clock, Timer } from '../base/index.ts'
 import { ListenError } from '../net/listen/index.ts'
+import type { ListenErrorCode } from '../net/listen/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
 import { checkServer, createMetrics, startServer } from '../server/index.ts'
 import type { Server, ServerOptions } from '../server/index.ts'
@@ -11,6 +12,7 @@ import type { RunCommand } from './command.ts'
 import { createCorefileWriter } from './corefile-source.ts'
 import type { NodeCacheFlags } from './flags.ts'
 import { isAddressHeld } from './held-addresses.ts'
+import { markInstance } from './instances.ts'
 import { createNodeSetup } from './node-setup.ts'
 import { serviceHostVariable } from './pillars.ts'
 import { startSelfTest } from './self-test.ts'
@@ -37,7 +39,11 @@ export interface NodeCacheOptions {
 /** The original looks at template and ConfigMap as often. */
 const POLL_MS = 10_000
 /** Between two attempts at addresses that another instance still has. */
-const TAKE_OVER_PAUSE_MS = 100
+const TAKE_OVER_PAUSE_MS = 20
+/** Attempts at an address that no other instance has: whoever has it does not end by itself. */
+const MAX_FAILURES_ALONE = 50
+const SECOND_LOOK_MS = 2000
+const WAIT_FOR: readonly ListenErrorCode[] = ['address-in-use', 'address-not-available']
 
 /**
  * Starts the node-local cache; its server's `stop` also takes interface and rules down, where that is wanted.
@@ -60,6 +66,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
     missing: () => (state === 'serving' ? setup.missing() : [state]),
   })
   const timers = new Set<() => void>()
+  const marker = await markInstance(flags.localAddresses, flags.dnsPort)
 
   await status.ensureOpen()
   let server: Server
@@ -68,6 +75,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
     await setup.ensureInterface()
     server = await startServing()
   } catch (error) {
+    marker.withdraw()
     await status.close()
     if (options.keepAddressesOnFailure !== true) await tearDown()
     throw error
@@ -75,6 +83,8 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   state = 'serving'
   if (flags.pidfile !== undefined) writePidfile(flags.pidfile)
   await setup.ensureRules()
+  // Soon for once: an instance that ended just now may have taken things along that were there before.
+  once(SECOND_LOOK_MS, repair)
   every(flags.syncIntervalMs, repair)
   every(POLL_MS, lookForNews)
   const upstream = environment[serviceHostVariable(flags.upstreamService)]
@@ -104,21 +114,25 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
       onFatal: options.onFatal,
       ...options.server,
     }
+    let waiting = false
     if (options.beforeListening !== undefined) {
       // Loads and tries everything first, so that nobody serves for as short as possible.
       await checkServer({ ...serverOptions, write: () => {} })
       await options.beforeListening()
     }
-    for (let told = false; ; told = true) {
+    for (let failures = 0; ;) {
       try {
         return await startServer(serverOptions)
       } catch (error) {
-        // Another instance serves here: it ends sometime, and may then take the address along.
-        if (!(error instanceof ListenError) || error.code !== 'address-in-use' || !isHeld()) throw error
-        if (!told) say(`[WARNING] ${error.message}: another instance still serves; this one takes over when it ends`)
-        await new Promise<void>((resolve) => {
-          clock.setTimeout(resolve, TAKE_OVER_PAUSE_MS)
-        })
+        // Another instance serves here: it ends sometime, and may take the address along if it does not know this one.
+        if (!(error instanceof ListenError) || !WAIT_FOR.includes(error.code)) throw error
+        failures = isHeld() ? 1 : failures + (failures > 0 ? 1 : 0)
+        if (failures === 0 || failures > MAX_FAILURES_ALONE) throw error
+        if (!waiting) say(`[WARNING] ${error.message}: another instance still serves; this one takes over when it ends`)
+        waiting = true
+        // Looked at without starting anything: an attempt sets the whole configuration up.
+        do await pause(TAKE_OVER_PAUSE_MS)
+        while (isServed())
         await setup.ensureInterface()
       }
     }
@@ -127,6 +141,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   async function stop(how: { readonly atOnce?: boolean } | undefined): Promise<void> {
     state = 'stopping'
     for (const clear of timers) clear()
+    marker.withdraw()
     await server.stop(how)
     if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true })
     await tearDown()
@@ -143,8 +158,20 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
     await setup.tearDown()
   }
 
-  function isHeld(): boolean {
+  /** Somebody has a socket at the addresses. */
+  function isServed(): boolean {
     return isAddressHeld(flags.localAddresses, flags.dnsPort)
+  }
+
+  /** Somebody serves the addresses, or is about to. */
+  function isHeld(): boolean {
+    return marker.hasOthers() || isServed()
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      clock.setTimeout(resolve, ms)
+    })
   }
 
   async function repair(): Promise<void> {
@@ -171,17 +198,25 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
     }
   }
 
+  function once(ms: number, work: () => Promise<void>): void {
+    const timer = clock.setTimeout(() => void attempt(work), ms)
+    timer.unref()
+    timers.add(() => timer.clear())
+  }
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => say(`[ERROR] ${describeError(error)}`))
+  }
+
   /** Runs `work` again and again, the next time counted from its end. */
   function every(ms: number, work: () => Promise<void>): void {
     let timer: Timer | undefined
     let cleared = false
     const plan = (): void => {
       timer = clock.setTimeout(() => {
-        void work()
-          .catch((error: unknown) => say(`[ERROR] ${describeError(error)}`))
-          .then(() => {
-            if (!cleared) plan()
-          })
+        void attempt(work).then(() => {
+          if (!cleared) plan()
+        })
       }, ms)
       timer.unref()
     }
