@@ -102,7 +102,18 @@ describe('fathom doctor --manifests', () => {
 
 describe('fathom doctor: bad input', () => {
   it.each([
-    { title: 'an unknown option', args: ['--nmae', 'x'], line: /unknown option '--nmae'/ },
+    {
+      title: 'an unknown option',
+      args: ['--nmae', 'x'],
+      line: /^fathom: Unknown option '--nmae' \(Did you mean --name\?\); see "fathom doctor --help"\n$/,
+    },
+    { title: 'an argument', args: [...MANIFESTS, '--', 'extra'], line: /Unexpected argument "extra"; see/ },
+    { title: 'two names', args: ['--name', 'a', '--name', 'b'], line: /Cannot use --name twice \("a", "b"\)/ },
+    {
+      title: 'a name with a blank',
+      args: ['--external-name', 'x y'],
+      line: /--external-name "x y": a domain name holds no white space/,
+    },
     {
       title: 'an unknown format',
       args: [...MANIFESTS, '-o', 'yaml'],

@@ -64,6 +64,16 @@ export const CAUSE_FIXTURES: Readonly<Record<CauseCode, CauseFixtures>> = {
     },
     nearMisses: [
       {
+        title: 'it selects none of the pods and none of them is ready',
+        allowed: 'suspected',
+        make: () => {
+          const cluster = withoutReadyReplicas()
+          replace(findObject(cluster, 'Service', 'kube-dns'), 'spec', { selector: { app: 'dns' } })
+          setEndpoints(cluster, [])
+          return { cluster, rules: [refuseService, silenceReplicas, refuseClusterNames] }
+        },
+      },
+      {
         title: 'the selected pods are not ready',
         make: () => ({ cluster: withoutReadyReplicas(), rules: [refuseService, silenceReplicas, refuseClusterNames] }),
       },
@@ -249,6 +259,11 @@ export const CAUSE_FIXTURES: Readonly<Record<CauseCode, CauseFixtures>> = {
           return { cluster, rules: [silence(DEAD)] }
         },
       },
+      {
+        title: "only kubelet's event was seen and nothing failed",
+        allowed: 'observation',
+        make: () => ({ cluster: withEventOnly() }),
+      },
       { title: 'the dead one is second', make: () => deadUpstream() },
     ],
   },
@@ -314,6 +329,13 @@ function serviceIpDead(): Fixture {
   const cluster = smallCluster()
   setNotReady(cluster, 'kube-proxy-node1')
   return { cluster, rules: [silence(DNS_IP, ({ node }) => node === 'node1'), refuseHttp(NODE_IPS.node1, 10_256)] }
+}
+
+/** As a workstation sees it: no node's file, but the event. */
+export function withEventOnly(): SmallCluster {
+  const cluster = smallCluster()
+  cluster.objects.push(nameserverEvent('node-local-dns-node3', [...UPSTREAMS, '10.0.0.4']))
+  return { ...cluster, files: {} }
 }
 
 function deadUpstream(): Fixture {

@@ -5,6 +5,7 @@ import { parseName } from '../../dns/index.ts'
 import { LANGUAGES, REPORT_FORMATS } from '../../doctor/report/index.ts'
 import type { Language, ReportFormat } from '../../doctor/report/index.ts'
 import type { Io } from '../command.ts'
+import { usageErrorOf } from '../commander-error.ts'
 import { addSourceOptions, normalizeSourceArgs } from '../sources.ts'
 import type { SourceOptions } from '../sources.ts'
 
@@ -48,7 +49,7 @@ export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions 
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return undefined
-    throw new UsageError('bad-argument', error.message.replace(/^error: /, ''), { cause: error })
+    throw usageErrorOf(error, program)
   }
   const given = program.opts<Given>()
   const { name, from, externalName } = given
@@ -76,12 +77,16 @@ function createProgram(io: Io): Commander {
     )
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined })
-    .option('--name <name>', 'the name that fails')
+    .option('--name <name>', 'the name that fails', once('--name'))
     .option('--from <place>', 'also ask from this place: NAMESPACE/POD, node/NODE, or "here" (this machine)')
     .option('-o, --output <format>', `how to report: ${REPORT_FORMATS.join(', ')}`, 'text')
     .option('--lang <language>', `language of the report: ${LANGUAGES.join(', ')}`, 'en')
     .option('--timeout <duration>', 'time for everything that is asked, such as 20s or 1m', '20s')
-    .option('--external-name <name>', 'a name outside the cluster that exists (default: example.com)')
+    .option(
+      '--external-name <name>',
+      'a name outside the cluster that exists (default: example.com)',
+      once('--external-name'),
+    )
     .option('--direct', "ask the cluster's addresses from this machine, which is one of its nodes or pods")
     .option('--exit-zero', 'exit with 0 whatever is found')
     .option('--fail-on <status>', 'exit with 1 when a cause is proven, or already when one is suspected', 'proven')
@@ -103,7 +108,23 @@ function oneOf<Value extends string>(option: string, value: string, allowed: rea
   throw new UsageError('bad-argument', `Cannot use ${option} "${value}": it must be one of ${allowed.join(', ')}`)
 }
 
+/** Takes an option's value, and refuses a second one instead of forgetting the first. */
+function once(option: string): (value: string, previous: string | undefined) => string {
+  return (value, previous) => {
+    if (previous === undefined) return value
+    throw new UsageError(
+      'bad-argument',
+      `Cannot use ${option} twice ("${shorten(previous)}", "${shorten(value)}"): run the doctor once for each`,
+    )
+  }
+}
+
 function checkName(option: string, name: string): void {
+  const odd = /[\s\p{Cc}]/u.exec(name)?.[0]
+  if (name === '' || odd !== undefined) {
+    const what = name === '' ? 'it is empty' : 'a domain name holds no white space'
+    throw new UsageError('bad-argument', `Cannot use ${option} "${shorten(name)}": ${what}`)
+  }
   try {
     parseName(name)
   } catch (error) {

@@ -29,7 +29,11 @@ function judge({ facts, ladder }: Evidence): Judgement {
   if (ready.length > 0) {
     return excluded(line('observed', 'ready', { service: name, count: ready.length }), subject)
   }
-  const answered = ladder.rungs.find(({ hop, result }) => hop.kind === 'dns-service' && result === 'ok')
+  // A node cache may listen on the Service IP itself: then what answers there says nothing of the Service.
+  const cached = new Set(facts.dns.nodeCaches.flatMap(({ localIPs }) => localIPs))
+  const answered = ladder.rungs.find(
+    ({ hop, to, result }) => hop.kind === 'dns-service' && result === 'ok' && !cached.has(to.address),
+  )
   if (answered !== undefined) return excluded(line('observed', 'answers', { service: name }), subject)
   const all = countEndpoints(service)
   const { namespace } = service.service.meta

@@ -1,4 +1,5 @@
 // CoreDNS pods run and are ready, but the DNS Service selects none of them.
+import { phrase } from '../ladder/index.ts'
 import type { DnsReplica } from '../facts/index.ts'
 import type { Selector } from '../../kube/objects/index.ts'
 import type { Cause, Evidence } from './cause.ts'
@@ -29,18 +30,20 @@ function judge({ facts, ladder }: Evidence): Judgement {
   if (endpoints.length > 0) {
     return excluded(line('observed', 'ready', { service: name, count: endpoints.length }), subject)
   }
-  if (ready.length === 0) return excluded(line('observed', 'none-ready', { count: own.length }), subject)
-  const labels = distinguishingLabels(ready)
-  return {
-    status: 'proven',
+  if (own.length === 0) return notChecked('not-checked.no-replicas', {}, subject)
+  // Pods that are not ready may be about to change; whether the selector alone is at fault shows when one is.
+  const shown = ready.length > 0 ? ready : own
+  const labels = distinguishingLabels(shown)
+  const finding = {
     subject,
-    objects: [serviceRef(service, 'spec.selector'), ...ready.map(({ pod }) => podRef(pod, 'metadata.labels'))],
-    values: { service: name, selector: dnsSelector(service.service), count: ready.length },
+    objects: [serviceRef(service, 'spec.selector'), ...shown.map(({ pod }) => podRef(pod, 'metadata.labels'))],
+    values: { service: name, selector: dnsSelector(service.service), count: shown.length },
+    ...(ready.length > 0 ? {} : { summary: 'none-carries' }),
     evidence: [
       line('stated', 'selector', { service: name, selector: dnsSelector(service.service) }),
-      line('observed', 'labels', {
-        count: ready.length,
-        pods: ready.map(({ pod }) => pod.meta.name),
+      line('observed', ready.length > 0 ? 'labels' : 'labels-not-ready', {
+        count: shown.length,
+        pods: shown.map(({ pod }) => pod.meta.name),
         labels: formatLabels(labels),
       }),
     ],
@@ -52,6 +55,9 @@ function judge({ facts, ladder }: Evidence): Judgement {
     isFault: true,
     explains: failedIds(ladder, (rung) => rung.hop.kind === 'dns-service' || clusterNameRungs(rung)),
   }
+  return ready.length > 0
+    ? { status: 'proven', ...finding }
+    : { status: 'suspected', ...finding, missing: [phrase('dns-service-selector-mismatch.missing-ready')] }
 }
 
 /** Labels that all ready replicas share and that name the program: the conventional one alone where it is there. */

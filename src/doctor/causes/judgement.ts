@@ -34,6 +34,8 @@ interface Finding {
   readonly objects: readonly ObjectRef[]
   /** Values of the summary's wording, which stands under the cause's code. */
   readonly values: Phrase['values']
+  /** Key of the line whose words stand in for the summary, where less was seen than the summary says. */
+  readonly summary?: string
   /** Most telling first; reports show the first five. */
   readonly evidence: readonly EvidenceLine[]
   readonly fix: Fix

@@ -39,22 +39,20 @@ function judge(evidence: Evidence): Judgement {
   const subject = { kind: 'service', name } as const
   const views = viewsByNode(evidence)
   if (views.length === 0) return notChecked('not-checked.service-not-asked', { address })
+  const partial = (key: string, nodes: readonly NodeView[]): Judgement =>
+    notChecked(key, { nodes: nodes.map(({ node }) => node).join(', ') }, subject)
   const dead = views.filter((view) => view.service.every(({ observed }) => observed.kind !== 'response'))
   if (dead.length === 0) return excluded(excludedLine(views, address), subject)
   if (service.slices.length > 0 && readyEndpoints(service).length === 0) {
-    return excluded(line('observed', 'no-endpoints', { service: name }), subject)
+    return notChecked('not-checked.nothing-behind-service', { service: name }, subject)
   }
   const comparable = dead.filter((view) => transportsAnswered(view).length > 0)
-  if (comparable.length === 0) {
-    return excluded(line('observed', 'replicas-silent', { nodes: dead.map(({ node }) => node) }), subject)
-  }
+  if (comparable.length === 0) return partial('not-checked.replicas-silent', dead)
   const broken = comparable.filter((view) => transportsAnswered(view).length === 2)
-  if (broken.length === 0) {
-    return excluded(line('observed', 'one-transport', { nodes: comparable.map(({ node }) => node) }), subject)
-  }
+  if (broken.length === 0) return partial('not-checked.replicas-one-transport', comparable)
   const without = nodesWithoutEndpoint(facts)
   if (service.service.internalTrafficPolicy === 'Local' && broken.every(({ node }) => without.has(node))) {
-    return excluded(line('stated', 'local-policy', { nodes: broken.map(({ node }) => node) }), subject)
+    return partial('not-checked.local-policy', broken)
   }
   const proxies = broken.flatMap(({ node }) => proxyLines(evidence, node))
   const nodes = broken.map(({ node }) => node)

@@ -20,7 +20,11 @@ export const tooManyNameservers: Cause = {
     if (found.length > 0) return found
     const seen = judgements.find(({ status }) => status === 'excluded')
     const isBlind = facts.missing.some(({ what }) => what === 'events')
-    return [seen ?? (isBlind || facts.nodes.length === 0 ? notChecked('not-checked.no-events') : noEvents(facts.nodes))]
+    if (facts.nodes.length === 0) return [notChecked('not-checked.no-events')]
+    if (!isBlind) return [seen ?? noEvents(facts.nodes)]
+    // Without events a node whose file was not seen stays open, whatever the others' files hold.
+    const open = judgements.filter(({ status }) => status === 'not-checked')
+    return [...(seen === undefined ? [] : [seen]), ...open]
   },
 }
 
@@ -66,6 +70,8 @@ function judgeNode(evidence: Evidence, node: NodeFacts): Judgement {
       ...events.slice(0, 3).map(({ meta }) => ({ kind: 'Event', namespace: meta.namespace, name: meta.name })),
     ],
     values: { node: node.name, count: listed?.length ?? 0, kept, cutOff },
+    // Without the file nobody knows how many there are and which were cut off: the event names those that are left.
+    ...(isOver ? {} : { summary: 'by-event' }),
     evidence: [
       ...helping.map((address) => line('observed', 'cut-off-answers', { address, node: node.name })),
       ...lines,

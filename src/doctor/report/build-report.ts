@@ -152,7 +152,10 @@ function wordsIn(language: Language): Words {
   }
   return {
     title: (code) => causes[code].title,
-    summary: ({ code, values }) => fill(causes[code].summary, { key: code, values }),
+    summary: ({ code, values, summary }) =>
+      summary === undefined
+        ? fill(causes[code].summary, { key: code, values })
+        : fill(causes[code].lines[summary], { key: `${code} ${summary}`, values }),
     line: (code, { key, values }) => fill(causes[code].lines[key], { key: `${code} ${key}`, values }),
     phrase: (phrase) => fill(phrases[phrase.key], phrase),
     fix: (fix) => ({

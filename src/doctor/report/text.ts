@@ -85,9 +85,9 @@ function causeSection(context: Context, finding: ReportFinding, isFirst: boolean
   lines.push(paint.bold(labels.proof))
   lines.push(...finding.evidence.slice(0, MAX_PROOF).map((line) => evidenceLine(context, line)))
   if (finding.missing !== undefined) {
-    lines.push(paint.bold(labels.wouldDecide), ...finding.missing.map((text) => `  ${text}`))
+    lines.push('', paint.bold(labels.wouldDecide), ...finding.missing.map((text) => `  ${text}`))
   }
-  lines.push(paint.bold(labels.fix))
+  lines.push('', paint.bold(labels.fix))
   lines.push(...finding.fix.command.split('\n').map((command) => `  ${paint.cyan(command)}`))
   lines.push(`  ${finding.fix.explanation}`, `  ${labels.risk}${labels.colon}${finding.fix.risk}`)
   return lines

@@ -2,7 +2,7 @@
 export const phrases: Readonly<Record<string, string>> = {
   // Why a rung failed.
   'failed.timeout': 'no response',
-  'failed.refused': 'refused: {detail}',
+  'failed.refused': '{detail}',
   'failed.unreachable': 'unreachable: {detail}',
   'failed.closed': 'closed without a response: {detail}',
   'failed.nothing': 'nothing came',
@@ -43,6 +43,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'too-many-nameservers.missing-event': "kubelet's event DNSConfigForming",
   'too-many-nameservers.missing-file': "the node's file agrees no more with the event",
   'dns-pods-pending.missing-reason': 'the reason: condition PodScheduled or an event of the sandbox',
+  'dns-service-selector-mismatch.missing-ready': 'a CoreDNS pod that is ready: then only the selector keeps it out',
   'service-ip-unreachable.missing-proxy': 'the state of kube-proxy on {nodes}: its pod, :10256/healthz or its rules',
   'replica-answers-differ.missing-difference': 'what differs between the pods: image, start time or Corefile',
   'replica-answers-differ.missing-fresh': 'the same question ({question}) once the cached answer has expired',
@@ -60,6 +61,10 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.no-private-name': 'no name was asked about that only some upstreams know (--name NAME)',
   'not-checked.fewer-than-two-replicas': 'fewer than two replicas were asked the same over TCP',
   'not-checked.service-not-asked': 'the Service IP {address} was not asked beside the replicas',
+  'not-checked.nothing-behind-service': 'Service {service} has no ready endpoint: nothing stands behind its IP',
+  'not-checked.replicas-silent': 'from {nodes} the replicas do not answer either',
+  'not-checked.replicas-one-transport': 'from {nodes} the replicas answer over one transport only',
+  'not-checked.local-policy': 'internalTrafficPolicy is Local, and no endpoint is on {nodes}',
   'not-checked.missing-fact': '{what} not seen: {detail}',
   'not-checked.nothing-to-judge': 'nothing of its kind was seen',
   // What a rung expects and sees.

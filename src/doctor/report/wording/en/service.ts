@@ -24,7 +24,10 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       'no-selector': 'Service {service} has no selector: its endpoints are written by something else',
       selected: 'Service {service} selects {count} CoreDNS {count:pod|pods}',
       ready: 'Service {service} has {count} ready {count:endpoint|endpoints}',
-      'none-ready': 'None of the {count} CoreDNS {count:pod|pods} is ready: the selector is not what is missing',
+      'labels-not-ready':
+        '{count} CoreDNS {count:pod is|pods are} there ({pods}), none of them ready, labeled {labels}',
+      'none-carries':
+        'The DNS Service {service} selects {selector}, which none of the {count} CoreDNS {count:pod|pods} carries; none of them is ready',
     },
   },
   'service-ip-unreachable': {
@@ -40,10 +43,6 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       elsewhere: 'From {nodes} the Service IP answers',
       answers: '{address} answered from {count} {count:place|places}',
       'answers-partly': '{address} answers over one transport from {nodes}: not the Service IP as such',
-      'no-endpoints': 'Service {service} has no ready endpoint: nothing stands behind its IP',
-      'replicas-silent': 'From {nodes} the replicas do not answer either',
-      'one-transport': 'From {nodes} the replicas answer over one transport only: not the Service IP alone',
-      'local-policy': 'internalTrafficPolicy is Local, without an endpoint on {nodes}',
     },
   },
 }

@@ -49,6 +49,8 @@ export const upstream: GroupWording<(typeof CAUSE_GROUPS)['upstream'][number]> =
     lines: {
       file: '{file} lists {count} nameservers; kubelet keeps {kept} and cuts off {cutOff}',
       event: '{count} {count:event|events} DNSConfigForming there, such as for {pod}: applied are {kept}',
+      'by-event':
+        '{node} has more nameservers than the three that pods get: kubelet applied {kept} and left out the rest',
       'never-used': '{cutOff} never reached a pod on {node}: it cannot be the cause of anything that pods there see',
       'cut-off-answers': '{address}, which is cut off, answers from {node} what the kept ones do not',
       'within-limit': '{node} lists {count} {count:nameserver|nameservers}; three are allowed',

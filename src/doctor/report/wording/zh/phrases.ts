@@ -42,6 +42,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'too-many-nameservers.missing-event': 'kubelet 的 DNSConfigForming 事件',
   'too-many-nameservers.missing-file': '节点上的文件与事件已不一致',
   'dns-pods-pending.missing-reason': '原因：PodScheduled 条件或沙箱相关事件',
+  'dns-service-selector-mismatch.missing-ready': '就绪的 CoreDNS Pod：有了它才能确定只有选择器有误',
   'service-ip-unreachable.missing-proxy': '{nodes} 上 kube-proxy 的状态：其 Pod、:10256/healthz 或转发规则',
   'replica-answers-differ.missing-difference': '各 Pod 的差异：镜像、启动时间或 Corefile',
   'replica-answers-differ.missing-fresh': '缓存的应答过期后再问一次同样的问题（{question}）',
@@ -59,6 +60,10 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.no-private-name': '未指定只有部分上游知道的域名（--name NAME）',
   'not-checked.fewer-than-two-replicas': '经 TCP 回答同一问题的副本不足两个',
   'not-checked.service-not-asked': '没有与副本对照着查询 Service IP {address}',
+  'not-checked.nothing-behind-service': 'Service {service} 没有就绪的端点：其 IP 之后没有任何服务',
+  'not-checked.replicas-silent': '从 {nodes} 查询时各副本也没有应答',
+  'not-checked.replicas-one-transport': '从 {nodes} 查询时各副本只经一种传输协议应答',
+  'not-checked.local-policy': 'internalTrafficPolicy 为 Local，而 {nodes} 上没有端点',
   'not-checked.missing-fact': '没有看到 {what}：{detail}',
   'not-checked.nothing-to-judge': '没有看到此类对象',
   // What a rung expects and sees.

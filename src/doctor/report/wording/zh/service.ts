@@ -23,7 +23,9 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       'no-selector': 'Service {service} 没有选择器：端点由其他程序写入',
       selected: 'Service {service} 选中了 {count} 个 CoreDNS Pod',
       ready: 'Service {service} 有 {count} 个就绪的端点',
-      'none-ready': '{count} 个 CoreDNS Pod 都未就绪：问题不在选择器',
+      'labels-not-ready': '有 {count} 个 CoreDNS Pod（{pods}），均未就绪，它们的标签为 {labels}',
+      'none-carries':
+        'DNS Service {service} 的选择器是 {selector}，而 {count} 个 CoreDNS Pod 都没有这个标签；它们也都未就绪',
     },
   },
   'service-ip-unreachable': {
@@ -39,10 +41,6 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       elsewhere: '从 {nodes} 查询 Service IP 则正常',
       answers: '从 {count} 处查询 {address} 均有应答',
       'answers-partly': '从 {nodes} 查询 {address} 时只有一种传输协议有应答：不是 Service IP 本身不通',
-      'no-endpoints': 'Service {service} 没有就绪的端点：其 IP 之后空无一物',
-      'replicas-silent': '从 {nodes} 直接查询各副本同样没有应答',
-      'one-transport': '从 {nodes} 直接查询副本时只有一种传输协议有应答：问题不只在 Service IP',
-      'local-policy': 'internalTrafficPolicy 为 Local，而 {nodes} 上没有端点',
     },
   },
 }

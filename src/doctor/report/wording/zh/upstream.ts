@@ -47,6 +47,7 @@ export const upstream: GroupWording<(typeof CAUSE_GROUPS)['upstream'][number]> =
     lines: {
       file: '{file} 列有 {count} 个 nameserver；kubelet 保留 {kept}，舍弃 {cutOff}',
       event: '该节点有 {count} 个 DNSConfigForming 事件，例如 {pod}：实际生效的是 {kept}',
+      'by-event': '{node} 的 nameserver 多于 Pod 能得到的三个：kubelet 只采用 {kept}，其余被舍弃',
       'never-used': '{cutOff} 从未进入 {node} 上的任何 Pod：那里的 Pod 遇到的问题与它无关',
       'cut-off-answers': '被舍弃的 {address} 从 {node} 能给出保留的几个给不出的应答',
       'within-limit': '{node} 列有 {count} 个 nameserver，未超过三个',
