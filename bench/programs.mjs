@@ -104,7 +104,8 @@ export const PROGRAMS = {
     absent: 'no Knot Resolver: apt-get install knot-resolver',
     config: (_setting, { port, directory }) => {
       writeFileSync(join(directory, 'hosts'), hostsFile().join('\n'))
-      return `net.listen('127.0.0.1', ${port})\nmodules.unload('priming')\nmodules.unload('ta_update')\nmodules.unload('ta_signal_query')\nmodules.unload('detect_time_skew')\ntrust_anchors.remove('.')\nmodules = { 'hints > iterate' }\nhints.add_hosts('${directory}/hosts')\ncache.size = 50 * MB\n`
+      // Nothing may be asked of the Internet, and "local." must be answered like any other name.
+      return `net.listen('127.0.0.1', ${port})\nmodules.unload('priming')\nmodules.unload('ta_update')\nmodules.unload('ta_signal_query')\nmodules.unload('detect_time_skew')\ntrust_anchors.remove('.')\npolicy.special_names = {}\nmodules = { 'hints > iterate' }\nhints.add_hosts('${directory}/hosts')\ncache.size = 50 * MB\n`
     },
     command: (file, { directory }) => ['kresd', '-n', '-q', '-c', file, directory],
   },
