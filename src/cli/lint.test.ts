@@ -21,6 +21,9 @@ const FILES: Readonly<Record<string, string>> = {
   'cluster/coredns.yaml':
     'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\ndata:\n  Corefile: |\n    .:53 {\n        proxy . /etc/resolv.conf\n        import custom/*.override\n    }\n    import custom/*.server\n',
   'cluster/custom.yaml': 'apiVersion: v1\nkind: ConfigMap\ndata:\n  log.override: |\n    log\n    cahce 30\n',
+  'junk.conf': 'hello\n',
+  'empty.conf': '# nothing\n\n',
+  'broken/x.yaml': 'a: [1\nb: }\n',
   'cluster/pod.yaml': 'apiVersion: v1\nkind: Pod\n',
 }
 
@@ -119,6 +122,12 @@ describe('fathom lint', () => {
     expect(places((await lint('node')).output)).toEqual(['node/resolv.conf:4:12 warning too-many-nameservers'])
   })
 
+  it('reports a broken document once', async () => {
+    const { status, output } = await lint('broken/x.yaml')
+    expect(status).toBe(1)
+    expect(places(output)).toEqual(['broken/x.yaml:2:1 error bad-manifest'])
+  })
+
   it('ends with 1 for warnings with --strict', async () => {
     expect((await lint('node/resolv.conf')).status).toBe(0)
     expect((await lint('node/resolv.conf', '--strict')).status).toBe(1)
@@ -164,7 +173,12 @@ describe('fathom lint', () => {
 
   it.each([
     { args: [], message: "Missing required argument 'file'; " },
-    { args: ['none/Corefile'], message: 'Cannot read ' },
+    { args: ['none/Corefile'], message: /^Cannot read \S+none\/Corefile: no such file or folder$/ },
+    {
+      args: ['junk.conf'],
+      message: /junk\.conf: it is no Corefile .*, no resolv\.conf and no manifest; give a Corefile, /,
+    },
+    { args: ['empty.conf'], message: /empty\.conf: it is empty; give a Corefile, / },
     { args: ['good/Corefile', '-o', 'xml'], message: "Option '-o, --output <format>' argument 'xml' is invalid" },
     { args: ['good/Corefile', '--resolv-conf', 'none.conf'], message: 'Cannot read ' },
     { args: ['good/Corefile', '--fix'], message: "Unknown option '--fix'" },

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { Command as Commander, CommanderError, Option } from 'commander'
 import pico from 'picocolors'
-import { UsageError, describeError } from '../base/index.ts'
+import { UsageError } from '../base/index.ts'
 import { EMPTY_SOURCE, lintCorefile } from '../corefile/index.ts'
 import type { CorefileSource, Finding, LintOptions, Severity } from '../corefile/index.ts'
 import { corefileSource, systemFiles } from '../server/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
-import { readInputs } from './lint/inputs.ts'
+import { readInputs, reasonOf } from './lint/inputs.ts'
 import type { LintInput } from './lint/inputs.ts'
 import { findCorefiles } from './lint/manifest.ts'
 import type { EmbeddedCorefile } from './lint/manifest.ts'
@@ -79,7 +79,7 @@ function readResolvConf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UsageError('bad-argument', `Cannot read ${path}: ${describeError(error)}`, { cause: error })
+    throw new UsageError('bad-argument', `Cannot read ${path}: ${reasonOf(error)}`)
   }
 }
 

@@ -1,7 +1,7 @@
 // Which files lint looks at, and what each of them is.
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { UsageError, describeError } from '../../base/index.ts'
+import { UsageError } from '../../base/index.ts'
 
 export type InputKind = 'corefile' | 'manifest' | 'resolv-conf'
 
@@ -23,8 +23,10 @@ const MAX_BYTES = 64 * 1024 * 1024
  */
 export function readInputs(paths: readonly string[], stdin: () => string): LintInput[] {
   return paths.flatMap((path) => {
-    if (path === '-') return [toInput('stdin', stdin())]
-    return expandFolder(path).map((file) => toInput(file, readText(file)))
+    const inputs =
+      path === '-' ? [toInput('stdin', stdin())] : expandFolder(path).map((file) => toInput(file, readText(file)))
+    for (const input of inputs) if (input.path === path || path === '-') rejectOther(input)
+    return inputs
   })
 }
 
@@ -61,11 +63,39 @@ function readText(path: string): string {
 }
 
 function unreadable(path: string, error: unknown): UsageError {
-  return new UsageError('bad-argument', `Cannot read ${path}: ${describeError(error)}`, { cause: error })
+  return new UsageError('bad-argument', `Cannot read ${path}: ${reasonOf(error)}`)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is no folder',
+}
+
+/** What kept a file from being read, in words. */
+export function reasonOf(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return REASONS[code] ?? message
 }
 
 function toInput(path: string, text: string): LintInput {
   return { path, kind: kindOf(path, text), text }
+}
+
+/** @throws {UsageError} for text that is none of what is looked at; what a folder holds is chosen by its name instead */
+function rejectOther({ path, kind, text }: LintInput): void {
+  const content = text.replaceAll(/^\s*#.*$/gm, '').trim()
+  if (content === '') throw nothingToLint(path, 'it is empty')
+  // The shortest Corefile that is no slip has a block in braces, or an import of one.
+  if (kind === 'corefile' && !isConfigurationName(basename(path)) && !/[{}]|^\s*import\s/m.test(content)) {
+    throw nothingToLint(path, 'it is no Corefile (no server block in braces), no resolv.conf and no manifest')
+  }
+}
+
+function nothingToLint(path: string, why: string): UsageError {
+  const hint = 'give a Corefile, a manifest with one (YAML or JSON), or a resolv.conf'
+  return new UsageError('bad-argument', `Cannot lint ${path}: ${why}; ${hint}`)
 }
 
 /** By name, else by content: a manifest says `kind:`, a resolv.conf has nothing but its keywords. */

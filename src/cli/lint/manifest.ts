@@ -36,8 +36,9 @@ export function findCorefiles(text: string): ManifestContent {
     return { line, column: col }
   }
   return {
+    // One slip makes the parser stumble again and again: the first place of a document is the one to look at.
     errors: documents.flatMap(({ errors }) =>
-      errors.map((error) => ({
+      errors.slice(0, 1).map((error) => ({
         ...place(error.pos[0]),
         message: (error.message.split('\n')[0] ?? '').replace(/ at line.*$/, ''),
       })),
