@@ -1,4 +1,6 @@
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { KubeClient } from '../../kube/api/index.ts'
@@ -96,6 +98,20 @@ describe('collectFromManifests()', () => {
     })
     expect(node4?.kubelet.resolvConf).toMatchObject({ value: '/run/systemd/resolve/resolv.conf', origin: 'observed' })
     expect(node4?.resolvConf?.conf.nameservers).toEqual(['100.64.11.3', '1.2.4.8'])
+  })
+
+  it('does not say that a file is missing on a node when the manifests merely lack it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fathom-facts-'))
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } }
+    writeFileSync(join(folder, 'all.json'), JSON.stringify(node))
+    const missing = {
+      what: 'node/n1/resolvConf',
+      why: 'the manifests do not hold /etc/resolv.conf of n1',
+      needs: 'a folder of manifests that holds it as nodes/n1/etc/resolv.conf',
+    }
+    expect((await fromManifests(folder)).missing).toContainEqual(missing)
+    expect((await fromManifests(join(folder, 'all.json'))).missing).toContainEqual(missing)
+    rmSync(folder, { recursive: true })
   })
 
   it('holds no functions: JSON gives it back unchanged', async () => {

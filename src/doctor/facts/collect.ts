@@ -108,6 +108,7 @@ async function assemble(reading: ClusterReading, options: AssembleOptions): Prom
     dnsServiceIPs: first.service?.clusterIPs ?? [],
     clusterDomain: first.clusterDomain.value,
     readNodeFile: options.readNodeFile,
+    isCopy: options.source.kind === 'manifests',
     parseYaml: (text) => parse(text, { logLevel: 'error' }) as unknown,
   })
   // What kubelets give to pods decides which Service is the DNS Service, so the derivation runs again with it.

@@ -31,6 +31,8 @@ export interface NodeFactsInput {
   /** Of CoreDNS's `kubernetes` directive; what a kubelet that says nothing is taken to have. */
   readonly clusterDomain: string
   readonly readNodeFile: ReadNodeFile | undefined
+  /** Whether files come from the nodes themselves, or are only as many as somebody copied into a folder of manifests. */
+  readonly isCopy: boolean
   readonly parseYaml: (text: string) => unknown
 }
 
@@ -217,21 +219,23 @@ function parseFlags(text: string): KubeletSettings {
 async function readResolvConf(
   name: string,
   path: string,
-  { readNodeFile }: NodeFactsInput,
+  { readNodeFile, isCopy }: NodeFactsInput,
   missing: MissingFact[],
 ): Promise<NodeFacts['resolvConf']> {
   if (path === '') return undefined
   const what = `node/${name}/resolvConf`
-  if (readNodeFile === undefined) {
-    missing.push({ what, why: 'the files of nodes cannot be read from here', needs: `a place to ask from on ${name}` })
-    return undefined
-  }
-  const text = await readNodeFile(name, path)
+  const text = await readNodeFile?.(name, path)
   if (typeof text === 'string') return { path, text, conf: parseResolvConf(text), from: `${name}:${path}` }
-  missing.push({
-    what,
-    ...(text ?? { why: `${path} does not exist on ${name}`, needs: `the file that kubelet's resolvConf names` }),
-  })
+  if (text !== undefined) missing.push({ what, ...text })
+  else if (isCopy) {
+    // What nobody copied may well exist on the node.
+    const needs = `a folder of manifests that holds it as nodes/${name}${path}`
+    missing.push({ what, why: `the manifests do not hold ${path} of ${name}`, needs })
+  } else if (readNodeFile === undefined) {
+    missing.push({ what, why: 'the files of nodes cannot be read from here', needs: `a place to ask from on ${name}` })
+  } else {
+    missing.push({ what, why: `${path} does not exist on ${name}`, needs: `the file that kubelet's resolvConf names` })
+  }
   return undefined
 }
 
