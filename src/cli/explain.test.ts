@@ -205,6 +205,48 @@ describe('explain', () => {
     })
   })
 
+  it.each([
+    { text: 'weeb.shop', nearest: 'weeb.shop.svc.cluster.local.', meant: 'web.shop.svc.cluster.local.' },
+    { text: 'web.shp', nearest: 'web.shp.svc.cluster.local.', meant: 'web.shop.svc.cluster.local.' },
+    { text: 'web.default', nearest: 'web.default.svc.cluster.local.', meant: 'web.shop.svc.cluster.local.' },
+    { text: 'web-0.shop', nearest: 'web-0.shop.svc.cluster.local.', meant: 'web.shop.svc.cluster.local.' },
+    {
+      text: '_x._tcp.web.shop',
+      nearest: '_x._tcp.web.shop.svc.cluster.local.',
+      meant: '_http._tcp.web.shop.svc.cluster.local.',
+    },
+    {
+      text: 'redis-ha-server-0.redis-ha.kubesphere-sytem',
+      nearest: 'redis-ha-server-0.redis-ha.kubesphere-sytem.svc.cluster.local.',
+      meant: 'redis-ha-server-0.redis-ha.kubesphere-system.svc.cluster.local.',
+    },
+  ])('judges the dotted short name $text through the search list', async ({ text, nearest, meant }) => {
+    const explanation = await json(text)
+    expect(explanation.nearest).toBe(nearest)
+    expect(explanation.suggestions[0]?.name).toBe(meant)
+    const [headline = ''] = (await reference(text)).stdout.replaceAll(/\n(?=\S)/g, ' ').split('\n')
+    expect(headline).toMatch(/none of the 4 names that it stands for is a name of this cluster/)
+    expect(headline).toContain(`probably meant: ${meant}`)
+    expect(headline).not.toContain('an upstream answers')
+  })
+
+  it.each([
+    { text: 'nothing.shop', nearest: 'nothing.shop.svc.cluster.local.' },
+    { text: 'zz.nowhere', nearest: null },
+    { text: 'www.example.org', nearest: null },
+  ])('suggests nothing for $text', async ({ text, nearest }) => {
+    expect(await json(text)).toMatchObject({ nearest, suggestions: [] })
+  })
+
+  it.each(['AAAA', 'MX', 'ANY'])('says NODATA for web.shop %s, and that glibc goes on', async (type) => {
+    const { stdout } = await reference('web.shop', type)
+    expect(stdout.split('\n')[0]).toBe(`web.shop.svc.cluster.local. ${type}: no record of this type (NOERROR, NODATA)`)
+    expect(stdout).toMatch(/Service shop\/web has/)
+    expect(stdout.replaceAll('\n', ' ')).toMatch(
+      /NODATA for web\.shop\.svc\.cluster\.local\. does not end the search list of glibc/,
+    )
+  })
+
   it('ends with 3 when what decides could not be seen', async () => {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }
     const { status, stdout } = await run(['web.shop.svc.cluster.local', '--manifests', '-'], JSON.stringify(namespace))
@@ -243,6 +285,10 @@ describe('explain: bad input gives one line', () => {
     { args: ['x', 'BOGUS'], says: /Unknown record type "BOGUS"/ },
     { args: ['10.0.0.1', 'A'], says: /addresses have PTR records only/ },
     { args: ['10.0.0.256'], says: /no IPv4 address, each of its numbers must be 0 to 255/ },
+    { args: ['1.2.3'], says: /no IPv4 address, it has 3 numbers instead of 4/ },
+    { args: ['1.2.3.4.'], says: /an address has no final dot/ },
+    { args: ['10.233.0.1/24'], says: /a network, not an address; give one address of it, such as 10\.233\.0\.1$/ },
+    { args: ['web.shop/x'], says: /no domain name, which has no "\/"/ },
     { args: ['10.0.0.1:53'], says: /neither an IPv6 address nor a domain name/ },
     { args: [`${'a'.repeat(64)}.example`], says: /label is 64 octets, limit is 63/ },
     { args: ['abcdefg.'.repeat(32)], says: /name is 257 octets, limit is 255/ },
@@ -265,6 +311,16 @@ describe('explain: bad input gives one line', () => {
       args: ['x', '--from', 'redis-ha-server', '--manifests', REFERENCE],
       says: /did you mean kubesphere-system\/redis-ha-server-0, /,
     },
+    {
+      args: ['x', '--from', 'a/b/c', '--manifests', REFERENCE],
+      says: /Cannot ask from pod "a\/b\/c": give NAMESPACE\/NAME/,
+    },
+    { args: ['x', '--from', '', '--manifests', REFERENCE], says: /Cannot ask from pod "": give NAMESPACE\/NAME/ },
+    {
+      args: ['x', '-n', 'nope', '--manifests', REFERENCE],
+      says: /Cannot ask from namespace "nope": there is no such namespace; give another one with -n/,
+    },
+    { args: ['x', '-n', 'shp', '--manifests', REFERENCE], says: /no such namespace; did you mean shop\?/ },
     { args: ['x', '--from', 'default/konsole', '--manifests', REFERENCE], says: /did you mean default\/console\?/ },
   ])('$args', async ({ args, says }) => {
     expect(await complaint(...args)).toMatch(says)

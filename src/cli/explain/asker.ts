@@ -16,10 +16,13 @@ export interface AskingPod {
 /**
  * Finds a pod given as `NAMESPACE/NAME`, or as `NAME` in the namespace of the source.
  *
- * @throws {UsageError} there is no such pod; the nearest names are told
+ * @throws {UsageError} it is no such text, or there is no such pod; the nearest names are told
  */
 export function findPod(facts: ClusterFacts, text: string): Pod {
-  const [first = '', second] = text.replace(/^pod\//, '').split('/')
+  const [first = '', second, ...more] = text.replace(/^pod\//, '').split('/')
+  if (first === '' || second === '' || more.length > 0) {
+    throw new UsageError('bad-argument', `Cannot ask from pod "${text}": give NAMESPACE/NAME, or NAME with -n`)
+  }
   const namespace = second === undefined ? facts.source.namespace : first
   const name = second ?? first
   const { pods } = facts.objects
@@ -69,8 +72,13 @@ export function askFromPod(facts: ClusterFacts, pod: Pod): AskingPod {
   return { asker, conf: file.conf, node: nodeName }
 }
 
-/** What a pod of a namespace with the usual policy would ask for; its queries go to the DNS Service. */
+/**
+ * What a pod of a namespace with the usual policy would ask for; its queries go to the DNS Service.
+ *
+ * @throws {UsageError} there is no such namespace; `default` exists in every cluster, so manifests may lack it
+ */
 export function askFromNamespace(facts: ClusterFacts, namespace: string): AskingPod {
+  rejectAbsent(facts, namespace)
   const kubelet: NodeDns = nodeDnsOf(facts, '')
   const domain = kubelet.clusterDomain
   const searches = [`${namespace}.svc.${domain}`, `svc.${domain}`, domain]
@@ -88,6 +96,16 @@ export function askFromNamespace(facts: ClusterFacts, namespace: string): Asking
   }
   const file: PodResolvConf = { dnsPolicy: 'ClusterFirst', effective: 'ClusterFirst', conf, entries, events: [] }
   return { asker: describeAsker(file, { namespace, pod: null, node: null, remarks: [] }), conf, node: '' }
+}
+
+function rejectAbsent({ objects }: ClusterFacts, namespace: string): void {
+  if (namespace === 'default' || objects.namespaces.length === 0) return
+  const names = objects.namespaces.map(({ meta }) => meta.name)
+  const isInhabited = [...objects.services, ...objects.pods].some(({ meta }) => meta.namespace === namespace)
+  if (names.includes(namespace) || isInhabited) return
+  const close = closestTexts(namespace, names)
+  const hint = close.length > 0 ? `did you mean ${close.join(', ')}?` : 'give another one with -n'
+  throw new UsageError('bad-argument', `Cannot ask from namespace "${namespace}": there is no such namespace; ${hint}`)
 }
 
 interface AskerPlace {

@@ -12,12 +12,12 @@ import {
   type DomainName,
   type RRType,
 } from '../../dns/index.ts'
-import { formatRef } from '../../kube/schema/index.ts'
 import { expandSearchList, isAbsolute, type Candidate } from '../../route/index.ts'
 import { explainAddress } from './address.ts'
 import { askFromNamespace, askFromPod, findPod, type AskingPod } from './asker.ts'
-import type { ExplainedSuggestion, Explanation, Lookup, Note } from './explanation.ts'
-import { explainLookup, explainRecord } from './lookup.ts'
+import type { Explanation, Lookup, Note } from './explanation.ts'
+import { explainLookup } from './lookup.ts'
+import { findNearMiss } from './meant.ts'
 import { createModel, type Model } from './model.ts'
 import { explainNotes } from './notes.ts'
 
@@ -35,7 +35,7 @@ export interface Request {
 /**
  * Reads `NAME|IP [TYPE]`.
  *
- * @throws {UsageError} an address with another type than PTR, an unknown type
+ * @throws {UsageError} an address with another type than PTR, an unknown type, almost an address
  * @throws {TextError} a name that no domain name can be: a label over 63 octets, a name over 255
  */
 export function readRequest(text: string, type: string | undefined): Request {
@@ -47,22 +47,34 @@ export function readRequest(text: string, type: string | undefined): Request {
     }
     return { text, kind: 'address', name: reverse, type: 'PTR', typed: wanted !== undefined }
   }
-  if (/^[\d.]+$/.test(text) && text.split('.').length === 4) {
-    throw new UsageError(
-      'bad-argument',
-      `Cannot explain ${text}: no IPv4 address, each of its numbers must be 0 to 255`,
-    )
-  }
-  if (text.includes(':')) {
-    throw new UsageError(
-      'bad-argument',
-      `Cannot explain ${text}: neither an IPv6 address nor a domain name (give no port)`,
-    )
-  }
+  rejectAlmostAddress(text)
   const name = parseName(text)
   const isReverse = addressFromReverse(lowerName(name)) !== undefined
   const usual = isReverse ? 'PTR' : /^_[^.]+\._(tcp|udp|sctp)\./i.test(name) ? 'SRV' : 'A'
   return { text, kind: 'name', name, type: wanted ?? usual, typed: wanted !== undefined }
+}
+
+/** Refuses what was meant as an address, and would be looked up as a name that nobody has. */
+function rejectAlmostAddress(text: string): void {
+  const why = almostAddress(text)
+  if (why !== undefined) throw new UsageError('bad-argument', `Cannot explain ${text}: ${why}`)
+}
+
+function almostAddress(text: string): string | undefined {
+  const [address = '', ...more] = text.split('/')
+  // Names with a slash exist in reverse zones only (RFC 2317 §4).
+  if (more.length > 0 && !/\.arpa\.?$/i.test(text)) {
+    return reverseName(address) === undefined
+      ? 'no domain name, which has no "/"'
+      : `a network, not an address; give one address of it, such as ${address}`
+  }
+  if (text.includes(':')) return 'neither an IPv6 address nor a domain name (give no port)'
+  if (!/^\d+(?:\.\d+)+\.?$/.test(text)) return undefined
+  if (reverseName(text.replace(/\.$/, '')) !== undefined) return 'an address has no final dot'
+  const count = text.replace(/\.$/, '').split('.').length
+  return count === 4
+    ? 'no IPv4 address, each of its numbers must be 0 to 255'
+    : `no IPv4 address, it has ${count} numbers instead of 4`
 }
 
 function readType(text: string): RRType {
@@ -85,8 +97,8 @@ export function explain(facts: ClusterFacts, request: Request, from: string | un
   const lookups = runLookups(model, request, asking)
   const last = lookups.findLast(({ asked }) => asked)
   const isFound = lookups.some(({ result }) => result === 'records' || result === 'overridden')
-  const unclear = isFound || last === undefined ? undefined : lookupToExplain(lookups, request)
-  const suggestions = unclear === undefined ? [] : suggestFor(model, unclear)
+  const miss = isFound ? undefined : findNearMiss(model, lookups, request.name)
+  const suggestions = miss?.suggestions ?? []
   const missing = decisiveGaps(facts, request)
   const address = request.kind === 'address' ? request.text : addressFromReverse(lowerName(request.name))
   return {
@@ -99,16 +111,18 @@ export function explain(facts: ClusterFacts, request: Request, from: string | un
     question: { text: request.text, kind: request.kind, type: request.type },
     asker: asking?.asker ?? null,
     lookups,
+    nearest: miss?.lookup.name ?? null,
     address: address === undefined ? null : explainAddress(facts, address),
     suggestions,
     notes: [
       ...(isShort ? [shortNameNote(facts, lookups)] : []),
+      ...(miss === undefined ? [] : nodataNotes(lookups, miss.lookup)),
       ...(pod === undefined ? [] : outsideNotes(pod, lookups)),
       ...lookups
         .filter(({ asked, result }) => asked && result === 'records')
         .slice(0, 1)
         .flatMap((each) => explainNotes(facts, each)),
-      ...(isFound || last === undefined || suggestions.length > 0 ? [] : explainNotes(facts, last)),
+      ...(isFound || last === undefined || miss !== undefined ? [] : explainNotes(facts, last)),
     ],
     missing,
     conclusive: missing.length === 0,
@@ -155,37 +169,6 @@ function isShortName(model: Model, request: Request): boolean {
   return !zones.some((zone) => isSubdomain(request.name, zone) && zone !== '.')
 }
 
-// --- What was meant ---
-
-/** Absences that say nothing about the name itself: it was only tried because of the search list. */
-const FAR_OFF = new Set(['no-namespace', 'not-svc-or-pod'])
-
-function lookupToExplain(lookups: readonly Lookup[], request: Request): Lookup | undefined {
-  const missing = lookups.filter(({ asked, absence }) => asked && absence !== null)
-  const near = missing.find(({ absence }) => absence !== null && !FAR_OFF.has(absence.code))
-  // A dotted name that matches no namespace is somebody else's, such as www.example.org.
-  const isForeign = lookups.length > 1 && request.name.split('.').length > 2
-  return near ?? (isForeign ? undefined : missing[0])
-}
-
-function suggestFor(model: Model, lookup: Lookup): ExplainedSuggestion[] {
-  return model.suggest(lookup).map(({ code, name, text, because }) => ({
-    code,
-    name: name ?? null,
-    text,
-    because: because.map(
-      ({ object, field, value }) => `${formatRef(object as Parameters<typeof formatRef>[0])}: ${field} = ${value}`,
-    ),
-    answer: name === undefined ? [] : recordsOf(model, name, lookup.type),
-  }))
-}
-
-function recordsOf(model: Model, name: DomainName, type: RRType): ExplainedSuggestion['answer'] {
-  const type2 = name.startsWith('_') ? 'SRV' : type === 'AAAA' ? 'AAAA' : 'A'
-  const answer = model.ask({ name, type: type2 })
-  return answer.kind === 'records' || answer.kind === 'delegate' ? answer.answer.map(explainRecord) : []
-}
-
 // --- Notes and gaps ---
 
 function shortNameNote(facts: ClusterFacts, lookups: readonly Lookup[]): Note {
@@ -197,6 +180,23 @@ function shortNameNote(facts: ClusterFacts, lookups: readonly Lookup[]): Note {
       ? `The name has no final dot, so ${pod} tries it with its search list first; give --from POD or -n for another one.`
       : `The name is short: the search list of ${pod} makes it ${found.name} (give --from POD or -n for another one).`
   return { code: 'short-name', text }
+}
+
+/**
+ * Whether NODATA for a candidate ends the search: stub resolvers differ.
+ *
+ * glibc's res_search remembers it and goes on, and reports it at last if no later name has records; musl takes the first
+ * name that is not NXDOMAIN.
+ */
+function nodataNotes(lookups: readonly Lookup[], miss: Lookup): Note[] {
+  const later = lookups.slice(lookups.indexOf(miss) + 1).filter(({ asked }) => asked)
+  const next = later.at(-1)
+  if (miss.result !== 'nodata' || next === undefined) return []
+  const whom = next.result === 'elsewhere' ? `, the last of them, ${next.name}, by an upstream` : ''
+  const text =
+    `NODATA for ${miss.name} does not end the search list of glibc: the names after it are still asked${whom}, and only when none ` +
+    'of them has records the program learns that the name has no record of this type. The resolver of musl (Alpine) stops at it.'
+  return [{ code: 'nodata-in-search', text }]
 }
 
 /** A pod whose nameservers are none of the cluster's knows no name of it, whatever the objects say. */

@@ -21,6 +21,8 @@ export interface Explanation {
   readonly asker: Asker | null
   /** In the order in which they are asked; the last one that is `asked` gives the answer. */
   readonly lookups: readonly Lookup[]
+  /** When nothing was found: the name of the lookup that comes nearest to a name of the cluster; else null. */
+  readonly nearest: DomainName | null
   /** What the address belongs to; null for names. */
   readonly address: AddressFacts | null
   /** What was probably meant, best first; only when nothing was found. */
@@ -139,6 +141,7 @@ export interface Note {
     | 'external-name'
     | 'headless'
     | 'multiple-ptr'
+    | 'nodata-in-search'
     | 'not-ready-endpoints'
     | 'outside-cluster-dns'
     | 'short-name'

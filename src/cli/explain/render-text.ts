@@ -18,7 +18,7 @@ export function renderText(explanation: Explanation, color: boolean): string {
   const last = lookups.findLast(({ asked }) => asked)
   const shown = answering.length > 0 ? answering : last === undefined ? [] : [reportedMiss(explanation, last)]
   const sections = [
-    ...shown.map((lookup) => renderLookup(lookup, colors)),
+    ...shown.map((lookup) => [...renderNoMatch(explanation, lookup, colors), ...renderLookup(lookup, colors)]),
     renderAddress(explanation, colors),
     renderSuggestions(explanation, colors),
     renderNotes(explanation),
@@ -33,13 +33,30 @@ export function renderText(explanation: Explanation, color: boolean): string {
     .join('\n\n')}\n`
 }
 
-/** What is worth the headline when nothing was found: the miss that the suggestions are for, else the last lookup. */
-function reportedMiss({ lookups, suggestions }: Explanation, last: Lookup): Lookup {
-  if (last.result !== 'elsewhere' || suggestions.length === 0) return last
-  return lookups.find(({ asked, absence }) => asked && absence !== null && absence.code !== 'no-namespace') ?? last
+/** What is worth the headline when nothing was found: the candidate that comes nearest, else the last lookup. */
+function reportedMiss({ lookups, nearest }: Explanation, last: Lookup): Lookup {
+  return lookups.find(({ asked, name }) => asked && name === nearest) ?? last
 }
 
 // --- The answer ---
+
+/** Above the nearest miss of a search list: the name as typed, and what was meant by it. */
+function renderNoMatch(
+  { question, lookups, nearest, suggestions }: Explanation,
+  shown: Lookup,
+  colors: Colors,
+): string[] {
+  const names = new Set(lookups.filter(({ asked }) => asked).map(({ name }) => name))
+  if (nearest === null || names.size < 2 || shown.result === 'nodata') return []
+  const isOutside = lookups.some(({ asked, result }) => asked && result === 'elsewhere')
+  const meant = suggestions.find(({ name }) => name !== null)?.name ?? undefined
+  const tried = `none of the ${names.size} names that it stands for is a name of this cluster`
+  const last = isOutside ? '; an upstream is asked last' : ''
+  const hint = meant === undefined ? '' : `; probably meant: ${meant}`
+  const title = `${question.text} ${question.type}`
+  const [first = '', ...more] = wrap(`${title}: ${tried}${last}${hint}`, 0)
+  return [`${colors.bold(title)}${first.slice(title.length)}`, ...more, '']
+}
 
 function renderLookup(lookup: Lookup, colors: Colors): string[] {
   const { answer, additional, absence } = lookup
@@ -80,7 +97,11 @@ function headline(lookup: Lookup, colors: Colors): string {
     case 'overridden':
       return colors.yellow(`answered by plugin ${lookup.decidedBy.plugin ?? ''}, not from the cluster's objects`)
     case 'elsewhere':
-      return colors.cyan('nothing in this cluster says so: an upstream answers')
+      return colors.cyan(
+        lookup.suffix === null
+          ? 'no name of this cluster: an upstream answers'
+          : 'nothing in this cluster says so: an upstream answers',
+      )
   }
 }
 

@@ -108,8 +108,10 @@ function suggestFor(context: SuggestionContext, name: DomainName, absence: Absen
         ...suggestShape(context, relativeTo(name, context)),
         ...suggestNamespace(context, name, absence.namespace),
       ]
-    case 'no-service':
-      return [...suggestForPodName(context, absence), ...suggestService(context, name, absence)]
+    case 'no-service': {
+      const pods = suggestForPodName(context, absence)
+      return [...pods, ...suggestService(context, name, { ...absence, isPodName: pods.length > 0 })]
+    }
     case 'no-endpoint':
       return suggestEndpoint(context, absence)
     case 'endpoint-not-ready':
@@ -199,7 +201,11 @@ function suggestNamespace(context: SuggestionContext, name: DomainName, namespac
 function suggestService(
   context: SuggestionContext,
   name: DomainName,
-  { namespace, service }: { readonly namespace: string; readonly service: string },
+  {
+    namespace,
+    service,
+    isPodName,
+  }: { readonly namespace: string; readonly service: string; readonly isPodName: boolean },
 ): Suggestion[] {
   const { index } = context
   const elsewhere: Suggestion[] = []
@@ -216,13 +222,18 @@ function suggestService(
     })
   }
   const names = [...index.services(namespace)].map((entry) => entry.name)
-  const similar = closestTexts(service, names).flatMap((other): Suggestion[] => {
-    const ref = index.service(namespace, other)?.fields?.ref
-    const meant = replaceLabels(name, context, { service: other })
-    if (ref === undefined || meant === undefined || !hasRecords(context, meant)) return []
-    const because = [{ object: ref, field: 'metadata.name', value: other }]
-    return [{ code: 'service-similar', name: meant, text: `there is a Service "${other}"`, because }]
-  })
+  // A pod's name of old put where the Service's belongs, such as web-0 or web-5d8c7b9f4-x2x7k.
+  const trunks = isPodName ? [] : names.filter((each) => service.startsWith(`${each}-`))
+  trunks.sort((a, b) => b.length - a.length)
+  const similar = [...new Set([...trunks.slice(0, 1), ...closestTexts(service, names)])].flatMap(
+    (other): Suggestion[] => {
+      const ref = index.service(namespace, other)?.fields?.ref
+      const meant = replaceLabels(name, context, { service: other })
+      if (ref === undefined || meant === undefined || !hasRecords(context, meant)) return []
+      const because = [{ object: ref, field: 'metadata.name', value: other }]
+      return [{ code: 'service-similar', name: meant, text: `there is a Service "${other}"`, because }]
+    },
+  )
   const swapped = suggestShape(context, `${namespace}.${service}`)
   return [...swapped, ...elsewhere, ...similar]
 }
