@@ -9,7 +9,8 @@ export type { Fault } from './faults/fault.ts'
 export { FAULTS } from './faults/index.ts'
 export { LoopbackLab } from './loopback/loopback-lab.ts'
 export { type AttachedLab, attachLab } from './register/attach.ts'
-export { callControl } from './register/control.ts'
+export { callLab } from './register/call-lab.ts'
+export { type LabStatus, callControl } from './register/control.ts'
 export {
   DEFAULT_LAB,
   type LabState,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { POD_TYPE } from '../../src/lab/cluster/resource-types.ts'
 import { LoopbackLab, readDescription } from '../../src/lab/index.ts'
 
 const KUBECTL = process.env['KUBECTL'] ?? 'kubectl'
@@ -155,6 +156,28 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
     expect((await kubectl('-n', 'fresh', 'create', 'configmap', 'a', '--from-literal=k=v')).status).toBe(0)
     expect((await kubectl('delete', 'namespace', 'fresh')).status).toBe(0)
     expect((await kubectl('-n', 'fresh', 'get', 'cm', '-o', 'name')).stdout).toBe('')
+  })
+
+  it('creates a Deployment, and says that fields are not documented', async () => {
+    expect((await kubectl('-n', 'shop', 'create', 'deployment', 'made', '--image=nginx', '--replicas=2')).stdout).toBe(
+      'deployment.apps/made created\n',
+    )
+    expect((await kubectl('-n', 'shop', 'rollout', 'status', 'deployment', 'made', '--timeout=20s')).status).toBe(0)
+    expect((await kubectl('-n', 'shop', 'delete', 'deployment', 'made')).status).toBe(0)
+    expect(await kubectl('explain', 'svc')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/The lab has\s+no\s+documentation/) as string,
+    })
+  })
+
+  it('shows since when a crashed container had run, and that kubelet waits', async () => {
+    const pod = lab.store.list(POD_TYPE, 'kube-system').find(({ metadata }) => metadata.name.startsWith('coredns-'))
+    const name = pod?.metadata.name ?? ''
+    await lab.pods.crash('kube-system', name, 'out of memory')
+    const { stdout } = await kubectl('-n', 'kube-system', 'describe', 'pod', name)
+    expect(stdout).toMatch(/Last State: +Terminated\n.*\n.*\n +Started: +(?!Mon, 01 Jan 0001).* 20\d\d /)
+    expect(stdout).toMatch(/Warning +BackOff .*Back-off restarting failed container/)
+    await kubectl('-n', 'kube-system', 'delete', 'pod', name)
   })
 
   it('watches', async () => {

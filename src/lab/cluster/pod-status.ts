@@ -1,7 +1,7 @@
 // Writes what kubelet writes into a pod's status: readiness and the state of its containers.
 import type { Json } from '../../kube/objects/index.ts'
 import type { ObjectStore } from './object-store.ts'
-import { numberAt, objectAt, objectsAt } from './raw-object.ts'
+import { numberAt, objectAt, objectsAt, textAt } from './raw-object.ts'
 import type { RawObject } from './raw-object.ts'
 import { POD_TYPE } from './resource-types.ts'
 
@@ -49,7 +49,8 @@ export function setContainerState(store: ObjectStore, key: string, name: string,
 function withState(container: Json, state: Json, now: string): Json {
   const wasRunning = 'running' in objectAt(container, 'state')
   const isRunning = 'running' in state
-  const lastState = { terminated: { reason: 'Error', exitCode: 1, finishedAt: now } }
+  const startedAt = textAt(container, 'state', 'running', 'startedAt') || now
+  const lastState = { terminated: { reason: 'Error', exitCode: 1, startedAt, finishedAt: now } }
   return {
     ...container,
     state,

@@ -108,7 +108,7 @@ describe('FaultLog: two faults at once', () => {
 describe('FaultLog: faults repaired by hand', () => {
   it('service-ip-unreachable: a new kube-proxy on the node brings the rules back', async () => {
     await faults.inject('service-ip-unreachable')
-    const [broken] = pods({ 'k8s-app': 'kube-proxy' }).filter((pod) => textAt(pod, 'spec', 'nodeName') === 'node1')
+    const broken = pods({ 'k8s-app': 'kube-proxy' }).find((pod) => textAt(pod, 'spec', 'nodeName') === 'node1')
     lab.store.delete(POD_TYPE, 'kube-system', broken?.metadata.name ?? '')
     await expect.poll(() => reach('node1', '10.233.0.1', 443), POLL).toBe('port')
     expect(await reach('node1', '192.168.0.2', 10_256)).toBe('port')

@@ -100,7 +100,7 @@ export class LoopbackLab {
     const nodes = new Map(
       this.store.list(NODE_TYPE).map((node) => [nodeOrigin(node).address, `node ${node.metadata.name}`]),
     )
-    const upstreams = new Map(this.upstreams.map(({ address }) => [address, 'upstream']))
+    const upstreams = new Map(this.upstreams.map(({ address }) => [address, `upstream ${address}`]))
     const listeners = [
       ...this.proxy.listeners().map((listener) => ({ ...listener, scope: '' })),
       ...this.switchboard.listeners(),
@@ -108,7 +108,8 @@ export class LoopbackLab {
     return listeners.map(({ scope, address, port, actual }) => {
       const owner = services.get(address) ?? pods.get(address) ?? nodes.get(address) ?? upstreams.get(address)
       return {
-        who: owner ?? nodes.get(scope) ?? `node ${scope}`,
+        // A loopback address is that of one network namespace, a link-local one that of one node.
+        who: owner ?? nodes.get(scope) ?? pods.get(scope) ?? upstreams.get(scope) ?? `node ${scope}`,
         address: `${address}:${port}`,
         loopback: `${actual.address}:${actual.port}`,
       }

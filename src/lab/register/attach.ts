@@ -2,7 +2,7 @@
 import type { Vantages } from '../../vantage/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import { labVantages } from '../lab-vantage.ts'
-import { callControl } from './control.ts'
+import { callLab } from './call-lab.ts'
 import { DEFAULT_LAB, listLabs, readLab } from './lab-folder.ts'
 
 export interface AttachedLab {
@@ -26,16 +26,16 @@ export async function attachLab(name?: string): Promise<AttachedLab> {
     const others = running.length === 0 ? 'no lab runs' : `running: ${running.map((lab) => lab.name).join(', ')}`
     throw new LabError(
       'lab-not-running',
-      `Cannot use lab "${wanted}": it does not run (${others}); start one with "fathom lab up"`,
+      `Cannot use lab "${wanted}": it does not run (${others}); "fathom lab up${wanted === DEFAULT_LAB ? '' : ` --name ${wanted}`}" starts it`,
     )
   }
-  const { socket, kubeconfig } = state
+  const { kubeconfig } = state
   // A process that is there but does not answer is found here, not in the middle of a diagnosis.
-  await callControl(socket, 'status', {})
+  await callLab(state, 'status', {})
   const vantages = labVantages(
     {
-      resolve: (place, endpoint) => callControl(socket, 'resolve', { place, endpoint }),
-      readFile: (place, path) => callControl(socket, 'readFile', { place, path }),
+      resolve: (place, endpoint) => callLab(state, 'resolve', { place, endpoint }),
+      readFile: (place, path) => callLab(state, 'readFile', { place, path }),
     },
     { name: wanted },
   )

@@ -19,8 +19,10 @@ export interface ControlOperations {
 }
 
 export interface LabStatus {
-  /** Faults that are in it now. */
+  /** Faults that were injected and are still there. */
   readonly faults: readonly string[]
+  /** Faults that were injected and that somebody repaired by hand since. */
+  readonly repaired: readonly string[]
   /** What has a listener: who, at which cluster address, and on which loopback port. */
   readonly addresses: readonly { readonly who: string; readonly address: string; readonly loopback: string }[]
 }

@@ -124,8 +124,19 @@ function readState(name: string): LabState | undefined {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
+    return !isZombie(pid)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Whether a process ended and only waits for its parent to notice, as in containers whose first process never does. */
+function isZombie(pid: number): boolean {
+  try {
+    // PID (COMMAND) STATE …, where the command may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 1).trimStart()[0] === 'Z'
+  } catch {
+    return false
   }
 }

@@ -52,7 +52,8 @@ export async function runLab(options: RunOptions): Promise<RunningLab> {
     const control = await serveControl(socket, {
       resolve: ({ place, endpoint }) => places.resolve(place, endpoint),
       readFile: ({ place, path }) => places.readFile(place, path),
-      status: () => Promise.resolve({ faults: faults.present(), addresses: lab.addresses() }),
+      status: () =>
+        Promise.resolve({ faults: faults.present(), repaired: faults.repaired(), addresses: lab.addresses() }),
       inject: ({ fault }) => faults.inject(fault),
       heal: ({ fault }) => faults.heal(fault),
       stop: () => {

@@ -1,6 +1,8 @@
-// OpenAPI: as much as kubectl asks before it applies something. There are no schemas, so clients leave validation to the server.
+// OpenAPI: as much as kubectl asks before it applies or explains something. The schemas say nothing of fields, so clients leave
+// validation to the server.
 import type { Json } from '../../../kube/objects/index.ts'
 import { RESOURCE_TYPES, groupVersionOf, versionsOf } from '../resource-types.ts'
+import type { ResourceType } from '../resource-types.ts'
 
 /** Where each group and version has its OpenAPI v3 document. */
 export function openApiIndex(): Json {
@@ -41,6 +43,20 @@ export function openApiDocument(path: string): Json | undefined {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: 'unversioned' },
     paths: Object.fromEntries(paths) as Json,
-    components: { schemas: {} },
+    components: { schemas: Object.fromEntries(types.map(schemaOf)) as Json },
   }
+}
+
+/** What `kubectl explain` prints: that it must be asked elsewhere. */
+function schemaOf({ type, version }: { readonly type: ResourceType; readonly version: string }): [string, Json] {
+  const { group, kind } = type
+  return [
+    [group === '' ? 'core' : group, version, kind].join('.'),
+    {
+      description:
+        'The lab has no documentation of fields: ask a real cluster, or read the API reference of Kubernetes.',
+      type: 'object',
+      'x-kubernetes-group-version-kind': [{ group, version, kind }],
+    },
+  ]
 }

@@ -94,7 +94,19 @@ const DEPLOYMENT_SPEC: MessageType = {
   1: ['replicas', 'int'],
   2: ['selector', { message: LABEL_SELECTOR }],
   3: ['template', { message: { 1: METADATA, 2: ['spec', { message: POD_SPEC }] } }],
-  4: ['strategy', 'skip'],
+  4: [
+    'strategy',
+    {
+      message: {
+        1: ['type', 'string'],
+        2: ['rollingUpdate', { message: { 1: ['maxUnavailable', 'int-or-string'], 2: ['maxSurge', 'int-or-string'] } }],
+      },
+    },
+  ],
+  5: ['minReadySeconds', 'int'],
+  6: ['revisionHistoryLimit', 'int'],
+  7: ['paused', 'bool'],
+  9: ['progressDeadlineSeconds', 'int'],
 }
 
 const SERVICE_SPEC: MessageType = {
