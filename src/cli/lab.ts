@@ -3,12 +3,14 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { Command as CommanderCommand, CommanderError } from 'commander'
+import { closestTexts } from '../base/edit-distance.ts'
 import { UsageError, describeError } from '../base/errors.ts'
 import {
   DEFAULT_LAB,
   FAULTS,
   LabError,
   callControl,
+  callLab,
   createLabFolder,
   labPaths,
   listLabs,
@@ -17,9 +19,10 @@ import {
   removeLab,
   runLab,
 } from '../lab/index.ts'
-import type { LabState } from '../lab/index.ts'
+import type { LabState, LabStatus } from '../lab/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
+import { usageErrorOf } from './commander-error.ts'
 
 interface UpFlags {
   readonly name: string
@@ -49,15 +52,29 @@ export const labCommand: Command = {
       io.stderr.write(program.helpInformation())
       return EXIT.usage
     }
+    const subcommand = findSubcommand(program, args[0] ?? '')
     try {
       await program.parseAsync(args, { from: 'user' })
     } catch (error) {
       if (!(error instanceof CommanderError)) throw error
       if (error.exitCode === 0) return EXIT.ok
-      throw new UsageError('bad-argument', error.message.replace(/^error: /, ''), { cause: error })
+      // Nothing is parsed any more: from here on its name is what is typed to see its help.
+      if (subcommand !== program) subcommand.name(`${program.name()} ${subcommand.name()}`)
+      throw usageErrorOf(error, subcommand)
     }
     return code
   },
+}
+
+/** The subcommand that is meant; the program itself before options. @throws {UsageError} `unknown-command` */
+function findSubcommand(program: CommanderCommand, name: string): CommanderCommand {
+  if (name.startsWith('-')) return program
+  const found = program.commands.find((command) => command.name() === name)
+  if (found !== undefined) return found
+  const names = program.commands.map((command) => command.name())
+  const [meant] = closestTexts(name, names)
+  const advice = meant === undefined ? `there are ${names.join(', ')};` : `did you mean "${meant}"?`
+  throw new UsageError('unknown-command', `Unknown command "lab ${name}": ${advice} see "${program.name()} --help"`)
 }
 
 function createProgram(io: Io, setCode: (code: number) => void): CommanderCommand {
@@ -114,7 +131,7 @@ function createProgram(io: Io, setCode: (code: number) => void): CommanderComman
     .action(() => {
       throw new LabError(
         'not-supported',
-        'Cannot run a command in a pod: the pods of a loopback lab are no places of their own; ask from one with "fathom dig --in POD --lab"',
+        'Cannot run a command in a pod: the pods of a loopback lab are no places of their own; "fathom doctor --lab --from NAMESPACE/POD" asks from one',
       )
     })
   for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput())
@@ -159,7 +176,7 @@ function interrupted(): Promise<void> {
 
 async function up(io: Io, flags: UpFlags): Promise<void> {
   const other = readLab(flags.name)
-  if (other !== undefined) {
+  if (other !== undefined && (await isAnswering(other))) {
     throw new LabError(
       'lab-exists',
       `Cannot start lab "${flags.name}": it runs already (process ${other.pid}); "fathom lab down --name ${flags.name}" ends it`,
@@ -170,6 +187,14 @@ async function up(io: Io, flags: UpFlags): Promise<void> {
   const state = readLab(flags.name)
   if (state === undefined) throw new LabError('start-failed', `Cannot start lab "${flags.name}": it ended at once`)
   io.stdout.write(describeLab(state))
+}
+
+/** Whether the lab that is written down is really there; one that is not is cleared away. */
+async function isAnswering(lab: LabState): Promise<boolean> {
+  return callLab(lab, 'status', {}).then(
+    () => true,
+    () => readLab(lab.name) !== undefined,
+  )
 }
 
 async function startInBackground(flags: UpFlags): Promise<void> {
@@ -219,7 +244,7 @@ function describeLab(state: LabState): string {
     '',
     `  ${'kubectl get pods -A -o wide'.padEnd(40)} look at the cluster`,
     `  ${`fathom doctor --lab=${state.name}`.padEnd(40)} find out what is wrong with it`,
-    `  ${'fathom lab status'.padEnd(40)} addresses, and the faults that are in it`,
+    `  ${`fathom lab status --name ${state.name}`.padEnd(40)} its addresses, and the faults that are in it`,
     `  ${`fathom lab down --name ${state.name}`.padEnd(40)} end it`,
     '',
   ].join('\n')
@@ -264,29 +289,40 @@ async function status(io: Io, { name, output }: NameFlags & { readonly output: s
     throw new UsageError('bad-argument', `Cannot print as "${output}": -o takes text or json`)
   }
   const labs = name === undefined ? listLabs() : [findLab(name)]
-  const all = await Promise.all(labs.map(async (lab) => ({ ...lab, ...(await callControl(lab.socket, 'status', {})) })))
+  const all = []
+  for (const lab of labs) {
+    try {
+      all.push({ ...lab, ...(await callLab(lab, 'status', {})) })
+    } catch (error) {
+      // Of several, one that was killed must not hide the others.
+      if (name !== undefined || !(error instanceof LabError)) throw error
+      io.stderr.write(`fathom: ${error.message}\n`)
+    }
+  }
   if (output === 'json') {
     io.stdout.write(`${JSON.stringify({ schemaVersion: 1, labs: all }, null, 2)}\n`)
     return EXIT.ok
   }
-  if (all.length === 0) io.stdout.write('no lab runs; "fathom lab up" starts one\n')
-  for (const lab of all) {
-    const width = Math.max(...lab.addresses.map(({ address }) => address.length))
-    const addresses = lab.addresses.map(
-      ({ who, address, loopback }) => `  ${address.padEnd(width)}  ${loopback.padEnd(16)}  ${who}`,
-    )
-    io.stdout.write(
-      [
-        `lab "${lab.name}" (${lab.grade}, process ${lab.pid}, since ${lab.startedAt})`,
-        `faults: ${lab.faults.join(', ') || 'none'}`,
-        `export KUBECONFIG=${lab.kubeconfig}`,
-        '',
-        ...addresses.sort(),
-        '',
-      ].join('\n'),
-    )
-  }
+  if (labs.length === 0) io.stdout.write('no lab runs; "fathom lab up" starts one\n')
+  io.stdout.write(all.map((lab) => describeStatus(lab, { withAddresses: name !== undefined })).join('\n'))
   return EXIT.ok
+}
+
+function describeStatus(lab: LabState & LabStatus, { withAddresses }: { readonly withAddresses: boolean }): string {
+  const width = Math.max(...lab.addresses.map(({ address }) => address.length))
+  const addresses = lab.addresses.map(
+    ({ who, address, loopback }) => `  ${address.padEnd(width)}  ${loopback.padEnd(16)}  ${who}`,
+  )
+  const repaired = lab.repaired.length === 0 ? '' : `; injected and repaired since: ${lab.repaired.join(', ')}`
+  return [
+    `lab "${lab.name}" (${lab.grade}, process ${lab.pid}, since ${lab.startedAt})`,
+    `faults injected: ${lab.faults.join(', ') || 'none'}${repaired}`,
+    `export KUBECONFIG=${lab.kubeconfig}`,
+    ...(withAddresses
+      ? ['', ...addresses.sort()]
+      : [`${lab.addresses.length} addresses: "fathom lab status --name ${lab.name}" lists them`]),
+    '',
+  ].join('\n')
 }
 
 /** The lab of that name, or the only one that runs. @throws {LabError} `lab-not-running` */
@@ -318,11 +354,11 @@ function listFaults(io: Io): void {
 }
 
 async function inject(io: Io, fault: string, { name }: NameFlags): Promise<void> {
-  const present = await callControl(findLab(name).socket, 'inject', { fault })
+  const present = await callLab(findLab(name), 'inject', { fault })
   io.stdout.write(`in the lab now: ${present.join(', ')}\n`)
 }
 
 async function heal(io: Io, fault: string | undefined, { name }: NameFlags): Promise<void> {
-  const healed = await callControl(findLab(name).socket, 'heal', fault === undefined ? {} : { fault })
+  const healed = await callLab(findLab(name), 'heal', fault === undefined ? {} : { fault })
   io.stdout.write(healed.length === 0 ? 'nothing to heal\n' : `healed: ${healed.join(', ')}\n`)
 }

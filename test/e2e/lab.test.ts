@@ -110,6 +110,19 @@ describe('fathom lab', () => {
     const unknown = await fathom('lab', 'inject', 'gremlins')
     expect(unknown).toMatchObject({ status: 2 })
     expect(unknown.stderr).toMatch(/^fathom: Cannot inject "gremlins": there is no such fault; known: .*\n$/)
+    expect((await fathom('lab', 'inject', 'upstream-ded')).stderr).toBe(
+      'fathom: Cannot inject "upstream-ded": there is no such fault; did you mean "upstream-dead"? "fathom lab faults" lists them all\n',
+    )
+  })
+
+  it('lists the ports of the lab that is named, and says how to see them otherwise', async () => {
+    const plain = (await fathom('lab', 'status')).stdout
+    expect(plain).toMatch(
+      /^lab "e2e" .*\nfaults injected: none\nexport KUBECONFIG=.*\n\d+ addresses: .*--name e2e".*\n$/,
+    )
+    const named = (await fathom('lab', 'status', '--name', NAME)).stdout
+    expect(named).toMatch(/^ {2}10\.233\.0\.3:53 +127\.0\.0\.1:\d+ +service kube-system\/coredns$/m)
+    expect(named).toMatch(/^ {2}127\.0\.0\.1:5353 +127\.0\.0\.1:\d+ +upstream 100\.64\.11\.3$/m)
   })
 
   it('goes down and leaves nothing behind', async () => {
@@ -128,6 +141,34 @@ describe('fathom lab', () => {
     expect((await status()).labs).toEqual([])
     expect((await fathom('lab', 'up', '--name', NAME)).status).toBe(0)
     expect((await fathom('lab', 'down', '--name', NAME)).status).toBe(0)
+  })
+
+  it('tells how to go on when the process that is written down is not the lab', async () => {
+    const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+    const folder = join(runtime, 'fathom-lab', 'gone')
+    const write = (): void => {
+      mkdirSync(folder, { recursive: true })
+      const state = { name: 'gone', pid: stranger.pid, socket: join(folder, 'control.sock') }
+      writeFileSync(join(folder, 'state.json'), JSON.stringify(state))
+    }
+    const said =
+      'fathom: Lab "gone" was killed: what it left is cleared away; "fathom lab up --name gone" starts it anew\n'
+    try {
+      for (const args of [
+        ['lab', 'status', '--name', 'gone'],
+        ['lab', 'inject', 'upstream-dead', '--name', 'gone'],
+        ['doctor', '--lab=gone'],
+      ]) {
+        write()
+        expect(await fathom(...args)).toMatchObject({ status: 2, stderr: said })
+        expect(existsSync(folder)).toBe(false)
+      }
+      write()
+      expect(await fathom('lab', 'up', '--name', 'gone', '--healthy')).toMatchObject({ status: 0, stderr: '' })
+      expect((await fathom('lab', 'down', '--name', 'gone')).status).toBe(0)
+    } finally {
+      stranger.kill()
+    }
   })
 
   it('leaves nothing behind when it is interrupted while it starts', async () => {
@@ -155,8 +196,16 @@ describe('fathom lab', () => {
   })
 
   it.each([
-    { title: 'an unknown flag', args: ['up', '--speed', '9'], why: 'unknown option' },
-    { title: 'an unknown subcommand', args: ['sideways'], why: 'sideways' },
+    {
+      title: 'an unknown flag',
+      args: ['up', '--speed', '9'],
+      why: `fathom: Unknown option '--speed'; see "fathom lab up --help"\n`,
+    },
+    { title: 'an unknown subcommand', args: ['sideways'], why: 'Unknown command "lab sideways": there are up, down,' },
+    { title: 'an unknown subcommand that wants help', args: ['sideways', '--help'], why: 'Unknown command' },
+    { title: 'a mistyped subcommand', args: ['stauts'], why: 'did you mean "status"?' },
+    { title: 'a word too many', args: ['inject', 'a', 'b'], why: 'fathom: Unexpected argument "b"; see' },
+    { title: 'a word too few', args: ['inject'], why: `fathom: Missing required argument 'FAULT'; see` },
     { title: 'a name that is none', args: ['up', '--name', '../x'], why: 'Cannot use lab name "../x"' },
     {
       title: 'a cluster that is not there',
