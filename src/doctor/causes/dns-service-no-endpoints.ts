@@ -38,6 +38,9 @@ function judge({ facts, ladder }: Evidence): Judgement {
   const all = countEndpoints(service)
   const { namespace } = service.service.meta
   const notReady = replicas.filter((replica) => !replica.ready)
+  const crashed = notReady
+    .filter(({ pod }) => pod.containerStatuses.some(({ ready, restartCount }) => !ready && restartCount > 0))
+    .slice(0, 1)
   return {
     status: 'proven',
     subject,
@@ -60,7 +63,10 @@ function judge({ facts, ladder }: Evidence): Judgement {
       values: { service: name },
       command: [
         `kubectl -n ${namespace} get pod -l ${dnsSelector(service.service)} -o wide`,
-        `kubectl -n ${namespace} rollout restart deployment/${deploymentOf(replicas[0]?.pod.meta.owner?.name)}`,
+        ...crashed.map(({ pod }) => `kubectl -n ${namespace} logs ${pod.meta.name} --previous`),
+        replicas.length === 0
+          ? `kubectl -n ${namespace} scale deployment/coredns --replicas=2`
+          : `kubectl -n ${namespace} rollout restart deployment/${deploymentOf(replicas[0]?.pod.meta.owner?.name)}`,
       ].join('\n'),
     },
     isFault: true,
@@ -75,5 +81,8 @@ function judge({ facts, ladder }: Evidence): Judgement {
 }
 
 function stateOf({ phase, containerStatuses }: Evidence['facts']['objects']['pods'][number]): string {
-  return containerStatuses.find(({ ready }) => !ready)?.state ?? phase
+  const waiting = containerStatuses.find(({ ready }) => !ready)
+  if (waiting === undefined) return phase
+  const { state, lastTerminationReason } = waiting
+  return lastTerminationReason === undefined ? state : `${state} (${lastTerminationReason})`
 }

@@ -1,6 +1,6 @@
 // A headless Service has no address of its own: without a ready endpoint its name does not exist.
 import { matchesSelector } from '../../kube/objects/index.ts'
-import type { EndpointSlice, Service } from '../../kube/objects/index.ts'
+import type { EndpointSlice, Pod, Service } from '../../kube/objects/index.ts'
 import type { Cause, Evidence } from './cause.ts'
 import { line } from './judgement.ts'
 import type { Judgement } from './judgement.ts'
@@ -69,7 +69,7 @@ function judge(evidence: Evidence): Judgement {
       values: { service: name },
       command:
         endpoints.length > 0
-          ? `kubectl -n ${asked.namespace} patch service ${asked.service} -p '{"spec":{"publishNotReadyAddresses":true}}'`
+          ? `${describePods(asked.namespace, selected)}# or: kubectl -n ${asked.namespace} patch service ${asked.service} -p '{"spec":{"publishNotReadyAddresses":true}}'`
           : `kubectl -n ${asked.namespace} get pod --show-labels; kubectl -n ${asked.namespace} get service ${asked.service} -o wide`,
     },
     isFault: true,
@@ -77,11 +77,20 @@ function judge(evidence: Evidence): Judgement {
   }
 }
 
+/** Looking at the pods comes before publishing what is not ready. */
+function describePods(namespace: string, pods: readonly Pod[]): string {
+  const names = pods.filter(({ ready }) => !ready).map(({ meta }) => meta.name)
+  return names.length === 0 ? '' : `kubectl -n ${namespace} describe pod ${names.slice(0, 3).join(' ')}\n`
+}
+
 function slicesOf(slices: readonly EndpointSlice[], { meta }: Service): EndpointSlice[] {
   return slices.filter((slice) => slice.meta.namespace === meta.namespace && slice.service === meta.name)
 }
 
-function stateOf({ phase, containerStatuses }: Evidence['facts']['objects']['pods'][number]): string {
+/** The container that is not ready, and the condition that says why. */
+function stateOf({ phase, conditions, containerStatuses }: Pod): string {
   const waiting = containerStatuses.find(({ ready }) => !ready)
-  return waiting === undefined ? phase : `${waiting.name} ${waiting.state}`
+  const condition = conditions.find(({ type, status, reason }) => type === 'Ready' && status !== 'True' && reason)
+  const state = waiting === undefined ? phase : `${waiting.name} ${waiting.state}`
+  return condition === undefined ? state : `${state}, ${condition.reason ?? ''}: ${condition.message ?? ''}`
 }

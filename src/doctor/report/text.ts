@@ -65,7 +65,7 @@ function nameSection({ report, labels, paint }: Context): string[] {
       `${paint.bold(labels.name)} ${asked}${labels.colon}${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`,
     ]
   }
-  if (name.expected.length === 0) return [`${paint.bold(labels.name)} ${asked}`]
+  if (name.expected.length === 0) return [`${paint.bold(labels.name)} ${asked}${labels.colon}${labels.outside}`]
   const expected = fillTemplate(labels.resolves, { expected: name.expected }, language)
   return [`${paint.bold(labels.name)} ${asked}${labels.colon}${expected}`]
 }
@@ -102,16 +102,29 @@ function unexplainedSection({ report, labels, paint }: Context): string[] {
   if (report.unexplained.length === 0) return []
   const byId = new Map(report.ladder.map((rung) => [rung.id, rung]))
   const rungs = report.unexplained.flatMap((id) => byId.get(id) ?? [])
-  const lines = rungs.slice(0, MAX_UNEXPLAINED).map((rung) => `  ${describeRung(rung, report, labels)}`)
+  const groups = groupAlike(rungs)
+  const lines = groups
+    .slice(0, MAX_UNEXPLAINED)
+    .map(({ rung, count }) => `  ${describeRung(rung, report, labels)}${count > 1 ? `   (${count}x)` : ''}`)
   if (report.unexplained.includes('name') && report.name !== undefined) {
     lines.unshift(
       `  ${report.name.name} ${report.name.type}${report.name.absence === null ? '' : labels.colon + report.name.absence}`,
     )
   }
-  if (rungs.length > MAX_UNEXPLAINED) {
-    lines.push(`  ${fillTemplate(labels.more, { count: rungs.length - MAX_UNEXPLAINED }, report.language)}`)
+  if (groups.length > MAX_UNEXPLAINED) {
+    lines.push(`  ${fillTemplate(labels.more, { count: groups.length - MAX_UNEXPLAINED }, report.language)}`)
   }
   return [paint.bold(paint.yellow(labels.unexplained)), ...lines]
+}
+
+/** One server that fails one question is said once, whatever the places and transports. */
+function groupAlike(rungs: readonly ReportRung[]): { readonly rung: ReportRung; readonly count: number }[] {
+  const groups = new Map<string, { rung: ReportRung; count: number }>()
+  for (const rung of rungs) {
+    const key = `${rung.hop} ${rung.server} ${rung.question}`
+    groups.set(key, { rung: groups.get(key)?.rung ?? rung, count: (groups.get(key)?.count ?? 0) + 1 })
+  }
+  return [...groups.values()]
 }
 
 function describeRung(rung: ReportRung, { language }: DoctorReport, labels: Labels): string {

@@ -64,6 +64,7 @@ export interface Labels {
   readonly cluster: string
   readonly name: string
   readonly resolves: string
+  readonly outside: string
   readonly doesNotResolve: string
   readonly servers: string
 }

@@ -36,6 +36,7 @@ export const labels: Labels = {
   cluster: 'Cluster',
   name: 'Name',
   resolves: 'should resolve: {expected}',
+  outside: 'not a name of the cluster domain, so its objects say nothing about it',
   doesNotResolve: 'does not exist: {why}',
   servers: '{count} servers',
 }

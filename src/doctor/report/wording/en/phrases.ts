@@ -8,6 +8,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'failed.nothing': 'nothing came',
   'failed.status': 'HTTP {status}: {summary}',
   'failed.rcode': '{rcode}',
+  'failed.denied': '{rcode} although it exists: from a cache, if the name is new, and then gone in at most {seconds} s',
   'failed.other-rcode': '{rcode} instead of {expected}',
   'failed.no-data': 'NOERROR without a record',
   'failed.records': 'other records: missing {missing}; not expected {surplus}',

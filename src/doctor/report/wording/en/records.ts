@@ -65,8 +65,8 @@ export const records: GroupWording<(typeof CAUSE_GROUPS)['records'][number]> = {
 export const recordsFixes: Readonly<Record<string, FixWording>> = {
   'headless.publish': {
     explanation:
-      'Where peers must find each other before they are ready, publish addresses that are not ready; otherwise cure the readiness of the pods.',
-    risk: 'Clients of {service} may then be sent to pods that cannot serve yet.',
+      'See why the pods are not ready and cure that. Only where peers must find each other before they are ready, publish addresses that are not ready.',
+    risk: 'The first reads only. After the second, clients of {service} may be sent to pods that cannot serve yet.',
   },
   'headless.selector': {
     explanation: 'Compare the selector of {service} with the labels of the pods that should stand behind it.',

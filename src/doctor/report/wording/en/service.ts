@@ -4,7 +4,7 @@ import type { FixWording, GroupWording } from '../wording.ts'
 export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
   'dns-service-no-endpoints': {
     title: 'the DNS Service has no ready endpoint',
-    summary: 'The DNS Service {service} ({address}) has no ready endpoint: every query to it fails',
+    summary: 'The DNS Service {service} ({address}) has no ready endpoint: only what caches still hold is answered',
     lines: {
       empty: 'Service {service} has {slices} {slices:EndpointSlice|EndpointSlices} and no endpoint in {slices:it|them}',
       'none-ready': 'Service {service} has {count} {count:endpoint|endpoints}, none of them ready',

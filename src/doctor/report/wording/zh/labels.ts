@@ -36,6 +36,7 @@ export const labels: Labels = {
   cluster: '集群',
   name: '域名',
   resolves: '应当解析为：{expected}',
+  outside: '不在集群域之内，集群对象不能说明它的情况',
   doesNotResolve: '不存在：{why}',
   servers: '{count} 个服务器',
 }

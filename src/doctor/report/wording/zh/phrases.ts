@@ -8,6 +8,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'failed.nothing': '什么也没有收到',
   'failed.status': 'HTTP {status}：{summary}',
   'failed.rcode': '{rcode}',
+  'failed.denied': '返回 {rcode}，但该域名存在：若它是新建的，这是缓存的否定应答，最多 {seconds} 秒后消失',
   'failed.other-rcode': '返回 {rcode}，应为 {expected}',
   'failed.no-data': 'NOERROR 但没有记录',
   'failed.records': '记录不符：缺少 {missing}；多出 {surplus}',

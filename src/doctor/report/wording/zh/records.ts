@@ -62,8 +62,8 @@ export const records: GroupWording<(typeof CAUSE_GROUPS)['records'][number]> = {
 
 export const recordsFixes: Readonly<Record<string, FixWording>> = {
   'headless.publish': {
-    explanation: '如果各成员必须在就绪之前互相发现，就发布未就绪的地址；否则请修复 Pod 的就绪状态。',
-    risk: '{service} 的客户端此后可能被引向尚不能提供服务的 Pod。',
+    explanation: '查明 Pod 未就绪的原因并修复。仅当各成员必须在就绪之前互相发现时，才发布未就绪的地址。',
+    risk: '前者只读；采用后者，{service} 的客户端可能被引向尚不能提供服务的 Pod。',
   },
   'headless.selector': {
     explanation: '把 {service} 的选择器与应当在其后的 Pod 的标签对照。',

@@ -4,7 +4,7 @@ import type { FixWording, GroupWording } from '../wording.ts'
 export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
   'dns-service-no-endpoints': {
     title: 'DNS Service 没有就绪的端点',
-    summary: 'DNS Service {service}（{address}）没有任何就绪的端点，发往它的查询全部失败',
+    summary: 'DNS Service {service}（{address}）没有任何就绪的端点：只有缓存中尚存的内容还能应答',
     lines: {
       empty: 'Service {service} 有 {slices} 个 EndpointSlice，其中没有任何端点',
       'none-ready': 'Service {service} 有 {count} 个端点，但没有一个就绪',

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { CAUSE_FIXTURES } from '../../../test/support/cause-fixtures.ts'
+import { diagnoseFixture } from '../../../test/support/dns-world.ts'
+import { findObject, removeObject, replace } from '../../../test/support/small-cluster.ts'
+
+const { has } = CAUSE_FIXTURES['dns-service-no-endpoints']
+
+describe('dns-service-no-endpoints', () => {
+  it('says why a container crashes and where its last words are', async () => {
+    const fixture = has()
+    const state = { waiting: { reason: 'CrashLoopBackOff' } }
+    const lastState = { terminated: { reason: 'OOMKilled', exitCode: 137 } }
+    replace(findObject(fixture.cluster, 'Pod', 'coredns-a'), 'status', {
+      containerStatuses: [{ name: 'coredns', ready: false, restartCount: 7, state, lastState }],
+    })
+    const { main } = (await diagnoseFixture(fixture)).verdict
+    expect(main?.evidence.find(({ key }) => key === 'pods')?.values['states']).toContain(
+      'coredns-a waiting:CrashLoopBackOff (OOMKilled)',
+    )
+    expect(main?.fix.command).toContain('kubectl -n kube-system logs coredns-a --previous')
+  })
+
+  it('offers to scale up where there is no pod', async () => {
+    const fixture = has()
+    for (const name of ['coredns-a', 'coredns-b']) removeObject(fixture.cluster, 'Pod', name)
+    const { main } = (await diagnoseFixture(fixture)).verdict
+    expect(main?.fix.command).toContain('scale deployment/coredns --replicas=2')
+  })
+})
