@@ -1,5 +1,7 @@
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { parseServeFlags } from './serve.ts'
+import { parseServeFlags, serveCommand } from './serve.ts'
 
 const DEFAULTS = { action: 'serve', conf: undefined, port: 53, pidfile: undefined, quiet: false }
 
@@ -30,5 +32,15 @@ describe('parseServeFlags()', () => {
     { args: ['-quiet=perhaps'], message: 'Invalid boolean value "perhaps" for -quiet' },
   ])('refuses $args', ({ args, message }) => {
     expect(() => parseServeFlags(args)).toThrow(message)
+  })
+})
+
+describe('fathom serve', () => {
+  it('names the -pidfile that it cannot write, and why, with one line', async () => {
+    const stderr = new PassThrough()
+    const path = join(import.meta.dirname, 'no-such-folder', 'pid')
+    const io = { stdout: new PassThrough(), stderr, stdin: new PassThrough(), env: {}, color: false }
+    expect(await serveCommand.run(['-pidfile', path], io)).toBe(1)
+    expect(String(stderr.read())).toBe(`Cannot write -pidfile ${path}: its folder does not exist\n`)
   })
 })

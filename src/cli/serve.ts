@@ -158,9 +158,20 @@ async function inspect({ action, conf, port }: ServeFlags, io: Io): Promise<numb
   return EXIT.ok
 }
 
+/** @throws {UsageError} the file cannot be written */
+function writePid(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`)
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'its folder does not exist' : code === 'EACCES' ? 'permission denied' : message
+    throw new UsageError('bad-argument', `Cannot write -pidfile ${path}: ${why}`)
+  }
+}
+
 async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const { conf, port, pidfile, quiet, debugPages, explainErrors } = flags
-  if (pidfile !== undefined) writeFileSync(pidfile, `${process.pid}\n`)
+  if (pidfile !== undefined) writePid(pidfile)
   const options = serverOptions(await corefileFrom(conf, io), port, io)
   return superviseServer(
     (onFatal) => startServer({ ...options, quiet, onFatal, features: { debugPages, explainErrors } }),
