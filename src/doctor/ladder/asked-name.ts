@@ -16,7 +16,7 @@ export interface AskedName {
 }
 
 export interface AskOptions {
-  /** Search domains of the pod that asks; default: the cluster's own, without a namespace. */
+  /** Search domains of the pod that asks; default: the cluster's own, and for a single label the namespace's in use. */
   readonly searches?: readonly string[]
   /** Of the pod's resolver; default 5, as kubelet writes it. */
   readonly ndots?: number
@@ -41,7 +41,9 @@ export function completeName(given: string, facts: ClusterFacts, expect: Expect,
     searched,
   })
   if (given.endsWith('.') || isSubdomain(absolute, domain)) return asIs(absolute)
-  const searches = (options.searches ?? [`svc.${domain}`, domain]).map((search) => lowerName(parseName(search)))
+  // Without a pod a single label is read as a Service of the namespace in use: a pod there would ask for that first.
+  const own = labelsOf(absolute).length === 1 ? [`${facts.source.namespace}.svc.${domain}`] : []
+  const searches = (options.searches ?? [...own, `svc.${domain}`, domain]).map((search) => lowerName(parseName(search)))
   const candidates = searches.map((search) => (search === '.' ? absolute : lowerName(absolute + search)))
   const found = candidates.find((name) => isSubdomain(name, domain) && exists(expect(name, type)))
   if (found !== undefined) return asIs(found, searches)

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { factsOf, smallCluster } from '../../../test/support/small-cluster.ts'
+import { completeName } from './asked-name.ts'
+import { createExpect } from './expectation.ts'
+
+describe('completeName()', () => {
+  const CASES = [
+    { given: 'kubernetes', name: 'kubernetes.default.svc.cluster.local.', what: 'a Service of the namespace in use' },
+    { given: 'redis', name: 'redis.default.svc.cluster.local.', what: 'a single label that does not exist' },
+    { given: 'kubernetes.default', name: 'kubernetes.default.svc.cluster.local.', what: 'SERVICE.NAMESPACE' },
+    { given: 'nothing.db', name: 'nothing.db.svc.cluster.local.', what: 'an absent Service of another namespace' },
+    { given: 'example.org', name: 'example.org.', what: 'a name outside' },
+    { given: 'redis.', name: 'redis.', what: 'an absolute name' },
+  ]
+
+  it.each(CASES)('without a pod reads $what, $given, as $name', async ({ given, name }) => {
+    const facts = await factsOf(smallCluster())
+    const inUse = { ...facts, source: { ...facts.source, namespace: 'default' } }
+    expect(completeName(given, inUse, createExpect(inUse)).name).toBe(name)
+  })
+})
