@@ -134,6 +134,7 @@ describe('fathom dig', () => {
   it('prints help and version without asking anyone', async () => {
     const asked = server.queries.length
     expect((await dig('-h')).stdout).toMatch(/^Usage: fathom dig /)
+    expect((await dig('--help')).stdout).toBe((await dig('-h')).stdout)
     expect((await dig('-v')).stdout).toMatch(/^fathom dig \d/)
     expect(server.queries.length).toBe(asked)
   })

@@ -45,7 +45,7 @@ export function parseArguments(args: readonly string[], base: Settings = default
     const argument = args[index] ?? ''
     if (argument.startsWith('@')) current(parse).server = serverText(argument.slice(1))
     else if (argument.startsWith('+')) applyPlusOption(current(parse), argument.slice(1))
-    else if (argument.startsWith('--')) throw unknownLongOption(argument)
+    else if (argument.startsWith('--') && argument !== '--help') throw unknownLongOption(argument)
     else if (argument.startsWith('-') && argument.length > 1) index += dashOption(parse, argument, args[index + 1])
     else bareWord(parse, argument)
   }
