@@ -5,6 +5,7 @@ import { UsageError, describeError, randomId as drawId, systemClock } from '../b
 import type { Clock } from '../base/index.ts'
 import { DEFAULT_COREFILE, canonicalCorefile, hasPreferredSyntax, parseCorefile } from '../corefile/index.ts'
 import type { Corefile } from '../corefile/index.ts'
+import { whyNoBatches } from '../net/listen/index.ts'
 import { createConfiguration } from './configuration.ts'
 import type { Configuration } from './configuration.ts'
 import { dnsMetrics } from './dns-metrics.ts'
@@ -94,6 +95,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
   host.log.flush()
   if (options.quiet !== true) announce(host, running.configuration)
+  const oneByOne = whyNoBatches()
+  if (oneByOne !== undefined) host.log.for().info(`UDP datagrams are moved one by one: ${oneByOne}`)
   let stopping: Promise<void> | undefined
   let reloading: Promise<void> = Promise.resolve()
 

@@ -9,6 +9,7 @@ import type { Endpoint } from '../exchange-result.ts'
 import { BatchSocket } from './datagram-batches.ts'
 import { ListenError } from './listen-error.ts'
 import type { Listener, Responder } from './responder.ts'
+import { answerAlone } from './in-place.ts'
 
 /** A listener for datagrams: no connections, so closing it is immediate. */
 export interface DatagramListener extends Listener {
@@ -160,7 +161,9 @@ function answer(socket: Socket, { state, octets, from, local }: Arrival): void {
   if (from.port === 0) return
   const address = from.address.startsWith('::ffff:') ? from.address.slice(7) : from.address
   const peer = { client: { address, port: from.port }, local, transport: 'udp' } as const
-  const response = state.responder(octets, peer)
+  const { inPlace } = state.responder
+  const ready = inPlace === undefined ? undefined : answerAlone(inPlace, octets, peer)
+  const response = ready ?? state.responder(octets, peer)
   if (response instanceof Promise) void response.then((late) => send(socket, late, from))
   else send(socket, response, from)
 }

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net'
 import { viaOf } from './responder.ts'
 import type { InPlaceResponder, Peer, Responder } from './responder.ts'
-import { answerInPlace, encodeClient, takeGathered } from './stream-in-place.ts'
+import { answerInPlace, encodeClient, takeGathered } from './in-place.ts'
 
 /** Bounds of one connection. */
 export interface StreamLimits {

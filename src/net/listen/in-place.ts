@@ -1,9 +1,9 @@
-// Answers in place for streams: a query is copied to where it can be read as words, its response to a buffer that all
+// Answers in place for streams, and for datagrams that Node moves one by one: a query is copied to where it can be read as words, its response to a buffer that all
 // connections of the thread use in turn. Hot path: nothing is allocated until what is gathered is taken.
 import { SOCKADDR_BYTES, writeSocketAddress } from '../../sys/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
-import { IN_PLACE_BYTES } from './responder.ts'
-import type { InPlaceResponder } from './responder.ts'
+import { IN_PLACE_BYTES, viaOf } from './responder.ts'
+import type { InPlaceResponder, Peer } from './responder.ts'
 
 /** Longer queries go the ordinary way. */
 const MAX_QUERY_BYTES = 512
@@ -47,6 +47,18 @@ export function answerInPlace(
   responseOctets.copy(gathered, gatheredBytes + PREFIX, 0, written)
   gatheredBytes += written + PREFIX
   return written + PREFIX
+}
+
+/** Answers one message by itself if that can be done in place, in a copy. */
+export function answerAlone(inPlace: InPlaceResponder, octets: Uint8Array, from: Peer): Uint8Array | undefined {
+  if (octets.length > MAX_QUERY_BYTES || from.transport === 'https') return undefined
+  queryOctets.set(octets)
+  const via = viaOf(from.transport, from.client.address.includes(':'))
+  inPlace.begin()
+  const client = encodeClient(from.client)
+  const written = inPlace.answer(query, 0, octets.length, response, responseOctets, 0, via, client, 1)
+  inPlace.end()
+  return written === 0 ? undefined : Uint8Array.prototype.slice.call(responseOctets, 0, written)
 }
 
 /** Takes a copy of what was gathered; undefined when that is nothing. */
