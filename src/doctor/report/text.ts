@@ -48,7 +48,11 @@ interface Context {
 function headline({ report, labels, paint }: Context): string[] {
   const { verdict, outcome, ladder } = report
   if (verdict !== null) return [`${paint.bold(paint.red(verdict.code))}${labels.colon}${paint.bold(verdict.summary)}`]
-  if (outcome === 'healthy') return [paint.bold(paint.green(labels.healthy))]
+  if (outcome === 'healthy') {
+    const count = report.observations.length
+    const seen = count === 0 ? '' : labels.comma + fillTemplate(labels.withObservations, { count }, report.language)
+    return [paint.bold(paint.green(labels.healthy + seen))]
+  }
   const sawDns = ladder.some(
     ({ result, hop, transport }) =>
       result === 'ok' && transport !== 'http' && (hop === 'dns-service' || hop === 'replica'),

@@ -19,6 +19,7 @@ export interface FixWording {
 /** Words that renderers put around the report's values. */
 export interface Labels {
   readonly healthy: string
+  readonly withObservations: string
   readonly inconclusive: string
   readonly tooLittle: string
   readonly alsoProven: string

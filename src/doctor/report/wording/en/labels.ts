@@ -2,6 +2,7 @@ import type { Labels } from '../wording.ts'
 
 export const labels: Labels = {
   healthy: 'Healthy: everything that was asked answered as it should',
+  withObservations: 'with {count} {count:observation|observations}',
   inconclusive: 'Inconclusive: no cause is proven',
   tooLittle: 'no probe of the DNS Service or of a replica went through',
   alsoProven: 'Also proven',

@@ -2,6 +2,7 @@ import type { Labels } from '../wording.ts'
 
 export const labels: Labels = {
   healthy: '健康：所有查询的应答均符合预期',
+  withObservations: '另有 {count} 项观察',
   inconclusive: '无法定论：没有证实任何根因',
   tooLittle: '对 DNS Service 和各副本的探测均未成功',
   alsoProven: '另外证实',
