@@ -1,6 +1,6 @@
 // How each server is started for each setting, as its operators would configure it; one thread unless said otherwise.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -127,15 +127,19 @@ export async function startProgram(name, setting, { api, upstream, probe }) {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env, cwd: directory })
   let errors = ''
   child.stderr.on('data', (text) => (errors = (errors + text).slice(-2000)))
+  const stop = () => {
+    child.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
   const until = performance.now() + 15_000
   while (!(await probe(at.port))) {
     if (child.exitCode !== null || performance.now() > until) {
-      child.kill('SIGKILL')
+      stop()
       throw new Error(`${name} does not answer: ${errors.trim()}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return { name, pid: child.pid, port: at.port, stop: () => child.kill('SIGKILL') }
+  return { name, pid: child.pid, port: at.port, stop }
 }
 
 /** User and system time in seconds, all threads, and the resident set in MB. */
