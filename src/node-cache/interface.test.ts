@@ -33,9 +33,10 @@ describe('ensureInterface()', () => {
   it('accepts a device of that name and adds what is missing', async () => {
     const shown =
       '3: nodelocaldns    inet 169.254.25.10/32 scope global nodelocaldns\n3: nodelocaldns    inet6 fd00:0::1/128 scope global'
-    const { run } = fakeIp({ 'ip -o address show': { stdout: shown } })
+    const { run, calls } = fakeIp({ 'ip -o address show': { stdout: shown } })
     const addresses = ['169.254.25.10', 'fd00::1', 'fd00::2']
     expect(await ensureInterface({ name: NAME, addresses, run })).toEqual({ created: false, added: ['fd00::2'] })
+    expect(calls.slice(1)).toEqual(['ip address add fd00::2/128 nodad dev nodelocaldns', 'ip link set nodelocaldns up'])
   })
 
   it('tolerates that somebody else was quicker', async () => {

@@ -38,10 +38,15 @@ export async function ensureInterface({ name, addresses, run }: InterfaceOptions
   const added: string[] = []
   for (const address of addresses) {
     if (present?.some((other) => isSameAddress(other, address)) === true) continue
-    const result = await run('ip', ['address', 'add', withLength(address), 'dev', name])
+    const result = await run('ip', ['address', 'add', ...withOptions(address), 'dev', name])
     if (result.status === EXISTS && /already assigned|File exists/.test(result.complaint)) continue
     if (result.status !== 0) throw failure(`add ${address} to interface ${name}`, result)
     added.push(address)
+  }
+  if (added.some((address) => address.includes(':'))) {
+    // IPv4 answers at addresses of a device that is down, IPv6 does not.
+    const up = await run('ip', ['link', 'set', name, 'up'])
+    if (up.status !== 0) throw failure(`set interface ${name} up`, up)
   }
   return { created, added }
 }
@@ -66,8 +71,9 @@ async function listAddresses(name: string, run: RunCommand): Promise<readonly st
   throw failure(`look at interface ${name}`, shown)
 }
 
-function withLength(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`
+/** IPv6 addresses are the node's at once: nobody else on a device without a wire can have them. */
+function withOptions(address: string): string[] {
+  return address.includes(':') ? [`${address}/128`, 'nodad'] : [`${address}/32`]
 }
 
 function isSameAddress(one: string, other: string): boolean {

@@ -51,6 +51,13 @@ describe('ensureRule()', () => {
     expect(locked()).toBe(3)
   })
 
+  it('does not take missing privileges for a busy lock, though the status is the same', async () => {
+    const denied = { status: 4, stdout: '', complaint: 'iptables: Permission denied (you must be root)' }
+    const { made, locked } = tools()
+    await expect(ensureRule(rule(), { ...made, run: async () => denied })).rejects.toThrow('Permission denied')
+    expect(locked()).toBe(0)
+  })
+
   it('says what was refused', async () => {
     const { made } = tools(1, 3)
     await expect(ensureRule(rule(), made)).rejects.toThrow(

@@ -55,7 +55,8 @@ async function iptables(rule: Rule, command: '-C' | '-D' | '-I', tools: Iptables
   const args = ['-w', '-t', rule.table, command, rule.chain, ...(command === '-I' ? ['1'] : []), ...rule.args]
   for (let attempt = 1; ; attempt += 1) {
     const result = await tools.run(programOf(rule), args)
-    if (result.status !== LOCK_BUSY) return result
+    // The nft flavor has the same status for missing privileges, which no patience heals.
+    if (result.status !== LOCK_BUSY || /denied|not permitted/.test(result.complaint)) return result
     tools.onLocked()
     if (attempt >= LOCK_TRIES) return result
     await pause(tools.clock, LOCK_PAUSE_MS * attempt)
