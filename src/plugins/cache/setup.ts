@@ -118,8 +118,8 @@ function parseOption(dispenser: Dispenser, options: Draft, context: SetupContext
 
 function parseStore(dispenser: Dispenser, defaults: StoreOptions): StoreOptions {
   const [capacity, max, min, ...more] = dispenser.remainingArgs()
-  if (capacity === undefined || more.length > 0) throw dispenser.argError()
-  return {
+  if (capacity === undefined) throw dispenser.argError()
+  const parsed: StoreOptions = {
     ...defaults,
     capacity: Math.max(LEAST_CAPACITY, integerArgument(dispenser, capacity)),
     ttl: {
@@ -127,6 +127,9 @@ function parseStore(dispenser: Dispenser, defaults: StoreOptions): StoreOptions 
       min: min === undefined ? defaults.ttl.min : leastTtl(dispenser, min),
     },
   }
+  // Last: of a block written on one line CoreDNS complains about the first word that is no number ("30;").
+  if (more.length > 0) throw dispenser.argError()
+  return parsed
 }
 
 function positiveTtl(dispenser: Dispenser, text: string): number {
