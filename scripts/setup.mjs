@@ -17,6 +17,7 @@ const TOOLS = [
   { command: 'dig', debian: 'bind9-dnsutils', wantedBy: 'dig golden files, server tests' },
   { command: 'kubectl', debian: 'kubernetes-client', wantedBy: 'tests of the embedded API server' },
   { command: 'ip', debian: 'iproute2', wantedBy: 'network namespace tests' },
+  { command: 'iptables', debian: 'iptables', wantedBy: 'node cache rule tests' },
   { command: 'openssl', debian: 'openssl', wantedBy: 'TLS listener tests' },
 ]
 
@@ -66,7 +67,9 @@ function leftOut(tools, why) {
 }
 
 function onPath(command) {
-  return (process.env.PATH ?? '').split(':').some((dir) => dir !== '' && existsSync(join(dir, command)))
+  return `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
+    .split(':')
+    .some((dir) => dir !== '' && existsSync(join(dir, command)))
 }
 
 function run(command, args) {
