@@ -5,8 +5,9 @@ import type { Absence, SchemaAnswer } from '../../kube/schema/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
 import type { Rung } from '../ladder/index.ts'
 import type { Evidence } from './cause.ts'
-import { ASKED_NAME } from './judgement.ts'
-import type { ObjectRef, Subject } from './judgement.ts'
+import { ASKED_NAME, line } from './judgement.ts'
+import type { Judgement, ObjectRef, Subject } from './judgement.ts'
+import { excluded } from './support.ts'
 
 /** A name of the form `[ENDPOINT.]SERVICE.NAMESPACE.svc.ZONE`. */
 export interface AskedService {
@@ -21,8 +22,18 @@ export interface AskedService {
   readonly answer: SchemaAnswer
 }
 
+/** Judges a cause that is about the Service an asked name is read as; a name of another form excludes it. */
+export function judgeAskedService(
+  evidence: Evidence,
+  judge: (asked: AskedService, evidence: Evidence) => Judgement,
+): Judgement {
+  const asked = readAskedService(evidence)
+  if (asked !== undefined) return judge(asked, evidence)
+  return excluded(line('computed', 'other-form', { name: shownName(evidence.asked?.name ?? '') }))
+}
+
 /** Reads the asked name as the cluster does; undefined when it has another form. */
-export function readAskedService({ asked, facts, explain }: Evidence): AskedService | undefined {
+function readAskedService({ asked, facts, explain }: Evidence): AskedService | undefined {
   if (asked === undefined || !asked.inCluster) return undefined
   const domain = parseName(facts.dns.clusterDomain.value)
   if (!isSubdomain(asked.name, domain)) return undefined

@@ -10,22 +10,19 @@ import {
   isHeadless,
   nameSubject,
   namespaced,
-  readAskedService,
-  shownName,
+  judgeAskedService,
 } from './asked-service.ts'
+import type { AskedService } from './asked-service.ts'
 import { excluded } from './support.ts'
 
 export const headlessServiceNoEndpoints: Cause = {
   code: 'headless-service-no-endpoints',
   needs: ['asked-name', 'services', 'endpoint-slices'],
-  judge: (evidence) => [judge(evidence)],
+  judge: (evidence) => [judgeAskedService(evidence, judge)],
 }
 
-function judge(evidence: Evidence): Judgement {
+function judge(asked: AskedService, evidence: Evidence): Judgement {
   const { facts } = evidence
-  const asked = readAskedService(evidence)
-  if (asked === undefined)
-    return excluded(line('computed', 'other-form', { name: shownName(evidence.asked?.name ?? '') }))
   const subject = nameSubject(asked)
   const name = `${asked.namespace}/${asked.service}`
   const service = findService(facts, asked.namespace, asked.service)

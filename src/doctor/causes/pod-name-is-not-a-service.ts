@@ -13,21 +13,19 @@ import {
   findPod,
   nameSubject,
   namespaced,
-  readAskedService,
+  judgeAskedService,
 } from './asked-service.ts'
+import type { AskedService } from './asked-service.ts'
 import { excluded, notChecked } from './support.ts'
 
 export const podNameIsNotAService: Cause = {
   code: 'pod-name-is-not-a-service',
   needs: ['asked-name', 'services', 'pods'],
-  judge: (evidence) => [judge(evidence)],
+  judge: (evidence) => [judgeAskedService(evidence, judge)],
 }
 
-function judge(evidence: Evidence): Judgement {
+function judge(asked: AskedService, evidence: Evidence): Judgement {
   const { facts } = evidence
-  const asked = readAskedService(evidence)
-  if (asked === undefined)
-    return excluded(line('computed', 'other-form', { name: shownName(evidence.asked?.name ?? '') }))
   const { name, namespace, service } = asked
   const subject = nameSubject(asked)
   if (asked.depth > 0) return excluded(line('computed', 'has-service-label', { name, service }), subject)

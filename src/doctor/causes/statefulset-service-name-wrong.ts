@@ -15,8 +15,7 @@ import {
   isHeadless,
   nameSubject,
   namespaced,
-  readAskedService,
-  shownName,
+  judgeAskedService,
 } from './asked-service.ts'
 import type { AskedService } from './asked-service.ts'
 import { excluded, shellQuote } from './support.ts'
@@ -24,14 +23,11 @@ import { excluded, shellQuote } from './support.ts'
 export const statefulsetServiceNameWrong: Cause = {
   code: 'statefulset-service-name-wrong',
   needs: ['asked-name', 'services', 'workloads'],
-  judge: (evidence) => [judge(evidence)],
+  judge: (evidence) => [judgeAskedService(evidence, judge)],
 }
 
-function judge(evidence: Evidence): Judgement {
+function judge(asked: AskedService, evidence: Evidence): Judgement {
   const { facts } = evidence
-  const asked = readAskedService(evidence)
-  if (asked === undefined)
-    return excluded(line('computed', 'other-form', { name: shownName(evidence.asked?.name ?? '') }))
   const subject = nameSubject(asked)
   const { namespace, endpoint } = asked
   if (endpoint === undefined || asked.depth !== 1) {
