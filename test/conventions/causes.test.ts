@@ -2,11 +2,11 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { CAUSES, CAUSE_CODES } from '../../src/doctor/causes/index.ts'
+import { CAUSES, CAUSE_CODES, CAUSE_GROUPS } from '../../src/doctor/causes/index.ts'
 import type { CauseCode } from '../../src/doctor/causes/index.ts'
 import { LANGUAGES, buildReport, renderReport, REPORT_FORMATS } from '../../src/doctor/report/index.ts'
 import { CONSEQUENCES } from '../../src/doctor/verdict/index.ts'
-import { CAUSE_FIXTURES } from '../support/cause-fixtures.ts'
+import { CAUSE_FIXTURES } from '../support/causes/index.ts'
 import { diagnoseFixture } from '../support/dns-world.ts'
 import type { Diagnosis } from '../../src/doctor/verdict/index.ts'
 
@@ -25,7 +25,8 @@ describe('causes', () => {
   })
 
   it.each(CAUSE_CODES)('%s: its file is named after it', (code) => {
-    expect(existsSync(join(ROOT, `src/doctor/causes/${code}.ts`))).toBe(true)
+    const group = Object.entries(CAUSE_GROUPS).find(([, codes]) => (codes as readonly string[]).includes(code))?.[0]
+    expect(existsSync(join(ROOT, `src/doctor/causes/${group}/${code}.ts`))).toBe(true)
   })
 
   it.each(CAUSE_CODES)('%s: its page has every section in order and names its near-misses', (code) => {

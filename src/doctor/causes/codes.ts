@@ -1,15 +1,27 @@
 // The codes that this program can judge, in the catalogue's order: group by group. Codes are stable; they name the check,
 // its page, its fixtures and the finding in every output.
+import { COREDNS_PODS_CODES } from './coredns-pods/codes.ts'
+import { RECORDS_CODES } from './records/codes.ts'
+import { SERVICE_CODES } from './service/codes.ts'
+import { UPSTREAM_CODES } from './upstream/codes.ts'
 
-export const CAUSE_GROUPS = {
-  service: ['dns-service-no-endpoints', 'dns-service-selector-mismatch', 'service-ip-unreachable'],
-  'coredns-pods': ['dns-pods-pending', 'replicas-on-one-node', 'replica-answers-differ'],
-  upstream: ['upstream-dead', 'upstreams-not-equivalent', 'too-many-nameservers'],
-  records: ['headless-service-no-endpoints', 'statefulset-service-name-wrong', 'pod-name-is-not-a-service'],
-} as const
+/** Group -> its codes. */
+interface CauseGroups {
+  readonly service: typeof SERVICE_CODES
+  readonly 'coredns-pods': typeof COREDNS_PODS_CODES
+  readonly upstream: typeof UPSTREAM_CODES
+  readonly records: typeof RECORDS_CODES
+}
 
-export type CauseGroup = keyof typeof CAUSE_GROUPS
-export type CauseCode = (typeof CAUSE_GROUPS)[CauseGroup][number]
+export const CAUSE_GROUPS: CauseGroups = {
+  service: SERVICE_CODES,
+  'coredns-pods': COREDNS_PODS_CODES,
+  upstream: UPSTREAM_CODES,
+  records: RECORDS_CODES,
+}
+
+export type CauseGroup = keyof CauseGroups
+export type CauseCode = CauseGroups[CauseGroup][number]
 
 /** Every code, in the order in which ties between equal explanations are decided. */
 export const CAUSE_CODES: readonly CauseCode[] = Object.values(CAUSE_GROUPS).flat()

@@ -2,33 +2,17 @@
 import { phrase } from '../ladder/index.ts'
 import type { Phrase } from '../ladder/index.ts'
 import type { Cause, Evidence, FactKind } from './cause.ts'
-import { dnsPodsPending } from './dns-pods-pending.ts'
-import { dnsServiceNoEndpoints } from './dns-service-no-endpoints.ts'
-import { dnsServiceSelectorMismatch } from './dns-service-selector-mismatch.ts'
-import { headlessServiceNoEndpoints } from './headless-service-no-endpoints.ts'
 import type { Judgement } from './judgement.ts'
-import { podNameIsNotAService } from './pod-name-is-not-a-service.ts'
-import { replicaAnswersDiffer } from './replica-answers-differ.ts'
-import { replicasOnOneNode } from './replicas-on-one-node.ts'
-import { serviceIpUnreachable } from './service-ip-unreachable.ts'
-import { statefulsetServiceNameWrong } from './statefulset-service-name-wrong.ts'
-import { tooManyNameservers } from './too-many-nameservers.ts'
-import { upstreamDead } from './upstream-dead.ts'
-import { upstreamsNotEquivalent } from './upstreams-not-equivalent.ts'
+import { COREDNS_PODS_CAUSES } from './coredns-pods/index.ts'
+import { RECORDS_CAUSES } from './records/index.ts'
+import { SERVICE_CAUSES } from './service/index.ts'
+import { UPSTREAM_CAUSES } from './upstream/index.ts'
 
 export const CAUSES: readonly Cause[] = [
-  dnsServiceNoEndpoints,
-  dnsServiceSelectorMismatch,
-  serviceIpUnreachable,
-  dnsPodsPending,
-  replicasOnOneNode,
-  replicaAnswersDiffer,
-  upstreamDead,
-  upstreamsNotEquivalent,
-  tooManyNameservers,
-  headlessServiceNoEndpoints,
-  statefulsetServiceNameWrong,
-  podNameIsNotAService,
+  ...SERVICE_CAUSES,
+  ...COREDNS_PODS_CAUSES,
+  ...UPSTREAM_CAUSES,
+  ...RECORDS_CAUSES,
 ]
 
 /** Judges every cause; one whose facts are missing is `not-checked`, and why. */

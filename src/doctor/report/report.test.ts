@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { CAUSE_FIXTURES } from '../../../test/support/cause-fixtures.ts'
+import { CAUSE_FIXTURES } from '../../../test/support/causes/index.ts'
 import { checkSchema } from '../../../test/support/check-schema.ts'
 import { diagnoseFixture } from '../../../test/support/dns-world.ts'
 import type { Fixture } from '../../../test/support/dns-world.ts'

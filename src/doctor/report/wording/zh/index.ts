@@ -7,8 +7,18 @@ import { service, serviceFixes } from './service.ts'
 import { upstream, upstreamFixes } from './upstream.ts'
 
 export const zh: Wording = {
-  causes: { ...service, ...corednsPods, ...upstream, ...records },
-  fixes: { ...serviceFixes, ...corednsPodsFixes, ...upstreamFixes, ...recordsFixes },
+  causes: {
+    ...service,
+    ...corednsPods,
+    ...upstream,
+    ...records,
+  },
+  fixes: {
+    ...serviceFixes,
+    ...corednsPodsFixes,
+    ...upstreamFixes,
+    ...recordsFixes,
+  },
   phrases,
   labels,
 }

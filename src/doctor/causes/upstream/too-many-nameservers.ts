@@ -1,12 +1,12 @@
 // More nameservers than a resolver reads: kubelet keeps the first three and says so in an event.
-import { MAX_NAMESERVERS } from '../../route/index.ts'
-import type { ClusterEvent } from '../../kube/objects/index.ts'
-import type { NodeFacts } from '../facts/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { EvidenceLine, Judgement } from './judgement.ts'
-import { askedRungs, excluded, failedIds, notChecked, qualifiedName, shellQuote } from './support.ts'
-import { listUpstreamUses, phrase, podsOnNode } from '../ladder/index.ts'
+import { MAX_NAMESERVERS } from '../../../route/index.ts'
+import type { ClusterEvent } from '../../../kube/objects/index.ts'
+import type { NodeFacts } from '../../facts/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { EvidenceLine, Judgement } from '../judgement.ts'
+import { askedRungs, excluded, failedIds, notChecked, qualifiedName, shellQuote } from '../support.ts'
+import { listUpstreamUses, phrase, podsOnNode } from '../../ladder/index.ts'
 
 const EVENT_TEXT = /^Nameserver limits were exceeded.*the applied nameserver line is: (.*)$/i
 

@@ -1,12 +1,12 @@
 // CoreDNS pods run and are ready, but the DNS Service selects none of them.
-import { phrase } from '../ladder/index.ts'
-import type { DnsReplica } from '../facts/index.ts'
-import type { Selector } from '../../kube/objects/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { Judgement } from './judgement.ts'
-import { excluded, failedIds, notChecked, podRef, qualifiedName, readyEndpoints, serviceRef } from './support.ts'
-import { clusterNameRungs, dnsSelector } from './service-support.ts'
+import { phrase } from '../../ladder/index.ts'
+import type { DnsReplica } from '../../facts/index.ts'
+import type { Selector } from '../../../kube/objects/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { Judgement } from '../judgement.ts'
+import { excluded, failedIds, notChecked, podRef, qualifiedName, readyEndpoints, serviceRef } from '../support.ts'
+import { clusterNameRungs, dnsSelector } from '../service-support.ts'
 
 export const dnsServiceSelectorMismatch: Cause = {
   code: 'dns-service-selector-mismatch',

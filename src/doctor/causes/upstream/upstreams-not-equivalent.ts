@@ -1,11 +1,11 @@
 // A resolv.conf lists servers that know different names: what one answers the other denies, and whoever is asked wins.
-import { listUpstreamUses } from '../ladder/index.ts'
-import type { PhraseValue, Rung, UpstreamUse } from '../ladder/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { Judgement } from './judgement.ts'
-import { askedRungs, excluded, failedIds, notChecked } from './support.ts'
-import { shownName } from './asked-service.ts'
+import { listUpstreamUses } from '../../ladder/index.ts'
+import type { PhraseValue, Rung, UpstreamUse } from '../../ladder/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { Judgement } from '../judgement.ts'
+import { askedRungs, excluded, failedIds, notChecked } from '../support.ts'
+import { shownName } from '../records/asked-service.ts'
 import { objectsOfUses, placeOfUse } from './upstream-evidence.ts'
 
 export const upstreamsNotEquivalent: Cause = {

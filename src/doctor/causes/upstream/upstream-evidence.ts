@@ -1,10 +1,10 @@
 // Where an upstream is configured and who asks it, as evidence: shared by the causes of the group.
-import type { ClusterFacts } from '../facts/index.ts'
-import { podsOnNode, usesNodeResolver } from '../ladder/index.ts'
-import type { UpstreamUse } from '../ladder/index.ts'
-import { line } from './judgement.ts'
-import type { EvidenceLine, ObjectRef } from './judgement.ts'
-import { nodeNamed, objectRef } from './support.ts'
+import type { ClusterFacts } from '../../facts/index.ts'
+import { podsOnNode, usesNodeResolver } from '../../ladder/index.ts'
+import type { UpstreamUse } from '../../ladder/index.ts'
+import { line } from '../judgement.ts'
+import type { EvidenceLine, ObjectRef } from '../judgement.ts'
+import { nodeNamed, objectRef } from '../support.ts'
 
 /** Where it is written down: the node's file with its position, or the Corefile with its line. */
 export function placeOfUse(facts: ClusterFacts, use: UpstreamUse): EvidenceLine {

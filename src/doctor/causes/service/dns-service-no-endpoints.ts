@@ -1,7 +1,7 @@
 // The DNS Service has no ready endpoint: kube-proxy has nowhere to send a query to.
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { Judgement } from './judgement.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { Judgement } from '../judgement.ts'
 import {
   countEndpoints,
   excluded,
@@ -11,8 +11,8 @@ import {
   qualifiedName,
   readyEndpoints,
   serviceRef,
-} from './support.ts'
-import { clusterNameRungs, deploymentOf, dnsSelector } from './service-support.ts'
+} from '../support.ts'
+import { clusterNameRungs, deploymentOf, dnsSelector } from '../service-support.ts'
 
 export const dnsServiceNoEndpoints: Cause = {
   code: 'dns-service-no-endpoints',

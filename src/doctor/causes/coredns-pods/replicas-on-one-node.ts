@@ -1,9 +1,9 @@
 // All replicas sit on one node: when it goes, DNS goes.
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { Judgement } from './judgement.ts'
-import { excluded, failedIds, nodeNamed, notChecked, objectRef, podRef, readyEndpoints } from './support.ts'
-import { deploymentOf } from './service-support.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { Judgement } from '../judgement.ts'
+import { excluded, failedIds, nodeNamed, notChecked, objectRef, podRef, readyEndpoints } from '../support.ts'
+import { deploymentOf } from '../service-support.ts'
 
 export const replicasOnOneNode: Cause = {
   code: 'replicas-on-one-node',

@@ -1,9 +1,9 @@
 // How an upstream is taken out of use: from the node's file and from where that file comes, or from the Corefile; then the
 // pods that copied it are made anew.
-import type { ClusterFacts } from '../facts/index.ts'
-import type { UpstreamUse } from '../ladder/index.ts'
-import type { Fix } from './judgement.ts'
-import { shellQuote } from './support.ts'
+import type { ClusterFacts } from '../../facts/index.ts'
+import type { UpstreamUse } from '../../ladder/index.ts'
+import type { Fix } from '../judgement.ts'
+import { shellQuote } from '../support.ts'
 
 /** Files that a program writes anew: an edit alone does not last. */
 const GENERATED = /^\/run\/(systemd\/resolve|NetworkManager|resolvconf)\//

@@ -1,9 +1,9 @@
 // A StatefulSet's pods get their names from the Service that `serviceName` names: it must exist, select them and be theirs.
-import { matchesSelector } from '../../kube/objects/index.ts'
-import type { Workload } from '../../kube/objects/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { EvidenceLine, Fix, Judgement } from './judgement.ts'
+import { matchesSelector } from '../../../kube/objects/index.ts'
+import type { Workload } from '../../../kube/objects/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { EvidenceLine, Fix, Judgement } from '../judgement.ts'
 import {
   absenceOf,
   digCommand,
@@ -18,7 +18,7 @@ import {
   judgeAskedService,
 } from './asked-service.ts'
 import type { AskedService } from './asked-service.ts'
-import { excluded, shellQuote } from './support.ts'
+import { excluded, shellQuote } from '../support.ts'
 
 export const statefulsetServiceNameWrong: Cause = {
   code: 'statefulset-service-name-wrong',

@@ -1,9 +1,9 @@
 // A headless Service has no address of its own: without a ready endpoint its name does not exist.
-import { matchesSelector } from '../../kube/objects/index.ts'
-import type { EndpointSlice, Pod, Service } from '../../kube/objects/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { Judgement } from './judgement.ts'
+import { matchesSelector } from '../../../kube/objects/index.ts'
+import type { EndpointSlice, Pod, Service } from '../../../kube/objects/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { Judgement } from '../judgement.ts'
 import {
   explainsAskedName,
   findService,
@@ -13,7 +13,7 @@ import {
   judgeAskedService,
 } from './asked-service.ts'
 import type { AskedService } from './asked-service.ts'
-import { excluded } from './support.ts'
+import { excluded } from '../support.ts'
 
 export const headlessServiceNoEndpoints: Cause = {
   code: 'headless-service-no-endpoints',

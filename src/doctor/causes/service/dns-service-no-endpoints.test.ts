@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { CAUSE_FIXTURES } from '../../../test/support/cause-fixtures.ts'
-import { diagnoseFixture } from '../../../test/support/dns-world.ts'
-import { findObject, removeObject, replace } from '../../../test/support/small-cluster.ts'
+import { CAUSE_FIXTURES } from '../../../../test/support/causes/index.ts'
+import { diagnoseFixture } from '../../../../test/support/dns-world.ts'
+import { findObject, removeObject, replace } from '../../../../test/support/small-cluster.ts'
 
 const { has } = CAUSE_FIXTURES['dns-service-no-endpoints']
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { withEventOnly } from '../../../test/support/cause-fixtures.ts'
-import { diagnoseFixture } from '../../../test/support/dns-world.ts'
-import { buildReport, renderReport } from '../report/index.ts'
+import { withEventOnly } from '../../../../test/support/causes/faults.ts'
+import { diagnoseFixture } from '../../../../test/support/dns-world.ts'
+import { buildReport, renderReport } from '../../report/index.ts'
 
 describe('too-many-nameservers', () => {
   it("quotes kubelet's event where the node's file was not seen", async () => {

@@ -1,11 +1,11 @@
 // A nameserver in the forward list, or in the resolv.conf that pods inherit, never answers.
-import { failureGrowth, formatEndpoint, listUpstreamUses } from '../ladder/index.ts'
-import type { Rung, UpstreamUse } from '../ladder/index.ts'
-import { phrase } from '../ladder/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { EvidenceLine, Judgement, Subject } from './judgement.ts'
-import { askedRungs, excluded, failedIds, findScrape, notChecked, seconds } from './support.ts'
+import { failureGrowth, formatEndpoint, listUpstreamUses } from '../../ladder/index.ts'
+import type { Rung, UpstreamUse } from '../../ladder/index.ts'
+import { phrase } from '../../ladder/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { EvidenceLine, Judgement, Subject } from '../judgement.ts'
+import { askedRungs, excluded, failedIds, findScrape, notChecked, seconds } from '../support.ts'
 import { upstreamFix } from './upstream-fix.ts'
 import { describeUsers, objectsOfUses, placeOfUse } from './upstream-evidence.ts'
 

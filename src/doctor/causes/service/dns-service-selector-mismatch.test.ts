@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { CAUSE_FIXTURES } from '../../../test/support/cause-fixtures.ts'
-import { diagnoseFixture } from '../../../test/support/dns-world.ts'
+import { CAUSE_FIXTURES } from '../../../../test/support/causes/index.ts'
+import { diagnoseFixture } from '../../../../test/support/dns-world.ts'
 
 describe('dns-service-selector-mismatch beside dns-service-no-endpoints', () => {
   it('is suspected, and service-ip-unreachable not checked, while no pod is ready', async () => {

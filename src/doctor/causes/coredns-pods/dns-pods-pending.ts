@@ -1,11 +1,11 @@
 // CoreDNS pods are not running: not scheduled, or their sandbox cannot be made.
-import type { DnsReplica } from '../facts/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { EvidenceLine, Judgement } from './judgement.ts'
-import { excluded, failedIds, notChecked, podRef, qualifiedName } from './support.ts'
-import { clusterNameRungs } from './service-support.ts'
-import { phrase } from '../ladder/index.ts'
+import type { DnsReplica } from '../../facts/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { EvidenceLine, Judgement } from '../judgement.ts'
+import { excluded, failedIds, notChecked, podRef, qualifiedName } from '../support.ts'
+import { clusterNameRungs } from '../service-support.ts'
+import { phrase } from '../../ladder/index.ts'
 
 const SANDBOX_REASONS = new Set(['FailedCreatePodSandBox', 'NetworkNotReady'])
 

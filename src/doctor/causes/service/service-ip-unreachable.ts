@@ -1,11 +1,11 @@
 // The Service IP brings nothing where the pods behind it answer: kube-proxy on that node is down, stuck or not synced.
-import type { Pod } from '../../kube/objects/index.ts'
-import type { ClusterFacts } from '../facts/index.ts'
-import { phrase, podsOnNode } from '../ladder/index.ts'
-import type { Rung } from '../ladder/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { EvidenceLine, Judgement } from './judgement.ts'
+import type { Pod } from '../../../kube/objects/index.ts'
+import type { ClusterFacts } from '../../facts/index.ts'
+import { phrase, podsOnNode } from '../../ladder/index.ts'
+import type { Rung } from '../../ladder/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { EvidenceLine, Judgement } from '../judgement.ts'
 import {
   askedRungs,
   excluded,
@@ -16,7 +16,7 @@ import {
   qualifiedName,
   readyEndpoints,
   serviceRef,
-} from './support.ts'
+} from '../support.ts'
 
 export const serviceIpUnreachable: Cause = {
   code: 'service-ip-unreachable',

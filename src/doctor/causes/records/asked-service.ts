@@ -1,13 +1,13 @@
 // How the cluster reads a name: the last label before the namespace is a Service, what stands before it an endpoint.
-import { isSubdomain, labelsOf, parseName } from '../../dns/index.ts'
-import type { Pod, Service, Workload } from '../../kube/objects/index.ts'
-import type { Absence, SchemaAnswer } from '../../kube/schema/index.ts'
-import type { ClusterFacts } from '../facts/index.ts'
-import type { Rung } from '../ladder/index.ts'
-import type { Evidence } from './cause.ts'
-import { ASKED_NAME, line } from './judgement.ts'
-import type { Judgement, ObjectRef, Subject } from './judgement.ts'
-import { excluded } from './support.ts'
+import { isSubdomain, labelsOf, parseName } from '../../../dns/index.ts'
+import type { Pod, Service, Workload } from '../../../kube/objects/index.ts'
+import type { Absence, SchemaAnswer } from '../../../kube/schema/index.ts'
+import type { ClusterFacts } from '../../facts/index.ts'
+import type { Rung } from '../../ladder/index.ts'
+import type { Evidence } from '../cause.ts'
+import { ASKED_NAME, line } from '../judgement.ts'
+import type { Judgement, ObjectRef, Subject } from '../judgement.ts'
+import { excluded } from '../support.ts'
 
 /** A name of the form `[ENDPOINT.]SERVICE.NAMESPACE.svc.ZONE`. */
 export interface AskedService {

@@ -1,12 +1,12 @@
 // The same question brings different answers from different replicas: one has a stale view, another Corefile.
-import { phrase } from '../ladder/index.ts'
-import type { Ladder, Rung } from '../ladder/index.ts'
-import type { DnsReplica } from '../facts/index.ts'
-import { shownName } from './asked-service.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { ASKED_NAME, line } from './judgement.ts'
-import type { EvidenceLine, Judgement } from './judgement.ts'
-import { askedRungs, excluded, failedIds, notChecked, podRef, qualifiedName } from './support.ts'
+import { phrase } from '../../ladder/index.ts'
+import type { Ladder, Rung } from '../../ladder/index.ts'
+import type { DnsReplica } from '../../facts/index.ts'
+import { shownName } from '../records/asked-service.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { ASKED_NAME, line } from '../judgement.ts'
+import type { EvidenceLine, Judgement } from '../judgement.ts'
+import { askedRungs, excluded, failedIds, notChecked, podRef, qualifiedName } from '../support.ts'
 
 export const replicaAnswersDiffer: Cause = {
   code: 'replica-answers-differ',

@@ -1,9 +1,9 @@
 // POD.NAMESPACE.svc.ZONE: the name has no Service label, so the pod's name is read as a Service's.
-import { parseName } from '../../dns/index.ts'
-import type { Pod } from '../../kube/objects/index.ts'
-import type { Cause, Evidence } from './cause.ts'
-import { line } from './judgement.ts'
-import type { EvidenceLine, Judgement } from './judgement.ts'
+import { parseName } from '../../../dns/index.ts'
+import type { Pod } from '../../../kube/objects/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { EvidenceLine, Judgement } from '../judgement.ts'
 import {
   absenceOf,
   digCommand,
@@ -16,7 +16,7 @@ import {
   judgeAskedService,
 } from './asked-service.ts'
 import type { AskedService } from './asked-service.ts'
-import { excluded, notChecked } from './support.ts'
+import { excluded, notChecked } from '../support.ts'
 
 export const podNameIsNotAService: Cause = {
   code: 'pod-name-is-not-a-service',

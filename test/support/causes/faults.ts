@@ -1,0 +1,168 @@
+// Faults that fixtures of several groups share: changes of the small cluster and rules of its network.
+import {
+  DNS_IP,
+  REPLICAS,
+  RESOLV_CONF,
+  UPSTREAMS,
+  corednsPod,
+  findObject,
+  nameserverEvent,
+  removeObject,
+  replace,
+  slice,
+  smallCluster,
+} from '../small-cluster.ts'
+import type { SmallCluster } from '../small-cluster.ts'
+import { failingMetrics, silence } from '../dns-world.ts'
+import type { Fixture, Rule } from '../dns-world.ts'
+
+export const DEAD = '1.2.4.8'
+export const NODE_IPS = { node1: '192.168.0.11', node2: '192.168.0.12', node3: '192.168.0.13' } as const
+
+// --- Faults ---
+
+export function serviceIpDead(): Fixture {
+  const cluster = smallCluster()
+  setNotReady(cluster, 'kube-proxy-node1')
+  return { cluster, rules: [silence(DNS_IP, ({ node }) => node === 'node1'), refuseHttp(NODE_IPS.node1, 10_256)] }
+}
+
+/** As a workstation sees it: no node's file, but the event. */
+export function withEventOnly(): SmallCluster {
+  const cluster = smallCluster()
+  cluster.objects.push(nameserverEvent('node-local-dns-node3', [...UPSTREAMS, '10.0.0.4']))
+  return { ...cluster, files: {} }
+}
+
+export function deadUpstream(): Fixture {
+  const cluster = smallCluster()
+  setNameservers(cluster, 'node2', [UPSTREAMS[0], DEAD])
+  return { cluster, rules: [silence(DEAD), failingMetrics([REPLICAS['coredns-b'], NODE_IPS.node2], DEAD)] }
+}
+
+/** A private resolver beside a public one, which denies what only the first knows. */
+export function notEquivalent(): Fixture {
+  const cluster = smallCluster()
+  for (const node of ['node1', 'node2', 'node3']) setNameservers(cluster, node, [UPSTREAMS[0], '8.8.8.8'])
+  return {
+    cluster,
+    name: 'git.corp.example.',
+    rules: [denyAt(['8.8.8.8', REPLICAS['coredns-b']], 'git.corp.example.')],
+  }
+}
+
+export function podName(): Fixture {
+  return { cluster: smallCluster(), name: 'db-0.db.svc.cluster.local' }
+}
+
+export function missingService(): Fixture {
+  const cluster = smallCluster()
+  removeObject(cluster, 'Service', 'db')
+  removeObject(cluster, 'EndpointSlice', 'db')
+  return { cluster, name: 'db-0.db.db.svc.cluster.local' }
+}
+
+export function onOneNode(): SmallCluster {
+  const cluster = smallCluster()
+  replace(findObject(cluster, 'Pod', 'coredns-b'), 'spec', { nodeName: 'node1' })
+  setEndpoints(
+    cluster,
+    Object.values(REPLICAS).map((ip) => ({ ip, node: 'node1' })),
+  )
+  return cluster
+}
+
+export function withOlderReplica(): SmallCluster {
+  const cluster = smallCluster()
+  removeObject(cluster, 'Pod', 'coredns-b')
+  const older = corednsPod('coredns-b', REPLICAS['coredns-b'], 'node2')
+  replace(older, 'status', { startTime: '2025-11-01T00:00:00Z' })
+  cluster.objects.push(older)
+  return cluster
+}
+
+export function withoutReadyReplicas(): SmallCluster {
+  const cluster = smallCluster()
+  for (const name of Object.keys(REPLICAS)) setNotReady(cluster, name)
+  setEndpoints(
+    cluster,
+    Object.values(REPLICAS).map((ip) => ({ ip, ready: false })),
+  )
+  return cluster
+}
+
+export function setNotReady(cluster: SmallCluster, podName: string): void {
+  replace(findObject(cluster, 'Pod', podName), 'status', {
+    conditions: [
+      { type: 'PodScheduled', status: 'True' },
+      { type: 'Ready', status: 'False' },
+    ],
+    containerStatuses: [
+      { name: 'main', ready: false, restartCount: 7, state: { waiting: { reason: 'CrashLoopBackOff' } } },
+    ],
+  })
+}
+
+export function setUnscheduled(cluster: SmallCluster, podName: string): void {
+  const pod = findObject(cluster, 'Pod', podName)
+  const message = '0/3 nodes are available: 3 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.'
+  replace(pod, 'spec', { nodeName: undefined })
+  pod['status'] = {
+    phase: 'Pending',
+    conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }],
+  }
+}
+
+export function setEndpoints(cluster: SmallCluster, endpoints: Parameters<typeof slice>[2]): void {
+  setSlice(cluster, 'kube-dns', endpoints)
+}
+
+export function setSlice(cluster: SmallCluster, name: string, endpoints: Parameters<typeof slice>[2]): void {
+  const { namespace } = findObject(cluster, 'EndpointSlice', name).metadata as { namespace: string }
+  removeObject(cluster, 'EndpointSlice', name)
+  cluster.objects.push(slice(namespace, name, endpoints))
+}
+
+export function setNameservers(cluster: SmallCluster, node: string, nameservers: readonly string[]): void {
+  cluster.files[`${node}:${RESOLV_CONF}`] = nameservers.map((address) => `nameserver ${address}\n`).join('')
+}
+
+// --- Rules ---
+
+export const refuseService: Rule = ({ to, transport }) =>
+  to === DNS_IP && transport !== 'http' ? 'refused' : undefined
+
+export const silenceReplicas: Rule = ({ to }) => (Object.values<string>(REPLICAS).includes(to) ? 'silent' : undefined)
+
+/** A node cache that cannot reach the DNS Service says SERVFAIL to the cluster's names. */
+export const refuseClusterNames: Rule = ({ to, name, transport }) =>
+  to === '169.254.20.10' && transport !== 'http' && /(cluster\.local|arpa)\.$/.test(name)
+    ? { rcode: 'SERVFAIL' }
+    : undefined
+
+export function clusterSilentFrom(node: string): Rule {
+  const addresses: readonly string[] = [DNS_IP, ...Object.values(REPLICAS)]
+  return (ask) => (ask.node === node && ask.transport !== 'http' && addresses.includes(ask.to) ? 'silent' : undefined)
+}
+
+export function staleReplica({ soaTtl }: { readonly soaTtl: number }): Rule {
+  return ({ to, type }) => (to === REPLICAS['coredns-b'] && type === 'PTR' ? { rcode: 'NXDOMAIN', soaTtl } : undefined)
+}
+
+export function rotatingExternalName(): Rule {
+  let turn = 0
+  return ({ name, type }) => {
+    if (name !== 'example.com.' || type !== 'A') return undefined
+    turn += 1
+    return { rcode: 'NOERROR', answers: [`192.0.2.${turn % 200}`] }
+  }
+}
+
+export function denyAt(servers: readonly string[], denied: string): Rule {
+  return ({ to, name, transport }) =>
+    transport !== 'http' && name === denied && servers.includes(to) ? { rcode: 'NXDOMAIN', soaTtl: 300 } : undefined
+}
+
+export function refuseHttp(address: string, port: number): Rule {
+  return (ask) => (ask.to === address && ask.port === port ? 'refused' : undefined)
+}
