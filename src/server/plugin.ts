@@ -8,6 +8,7 @@ import type { ListenTls } from '../net/listen/index.ts'
 import type { HotTrait, Keep } from './hot/keep.ts'
 import type { Metrics } from './metrics.ts'
 
+export { FIXED } from './hot/keep.ts'
 export type { HotCounts, HotTrait, Keep, Stamp } from './hot/keep.ts'
 export type { ListenTls as TlsSettings } from '../net/listen/index.ts'
 export type { Counter, Gauge, Histogram, MetricDefinition, Metrics } from './metrics.ts'
@@ -124,6 +125,11 @@ export interface Network {
   callTo(endpoint: Endpoint): Endpoint
   /** Told once per opened listener: what was wanted and where it really listens. */
   bound?(wanted: Endpoint, actual: Endpoint): void
+  /**
+   * Listeners of every kind share their addresses with those of other threads and processes of the same user (SO_REUSEPORT), where
+   * the system can. Default false: an address that somebody else has is an error.
+   */
+  readonly reusePort?: boolean
 }
 
 /** What there is to know of a file or directory without reading it. */

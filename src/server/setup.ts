@@ -202,7 +202,8 @@ function hotChainOf(instances: ReadonlyMap<string, PluginInstance>): HotChain {
   let passed: readonly HotTrait[] = []
   for (const [name, { handler, hot }] of instances) {
     if (handler === undefined) continue
-    chain.set(name, passed)
+    // A plugin that looks at clients when it passes queries on does so too when it answers them.
+    chain.set(name, hot?.perClient === true ? [...passed, { perClient: true }] : passed)
     if (hot === undefined) break
     passed = [...passed, hot]
   }

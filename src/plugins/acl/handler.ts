@@ -1,6 +1,7 @@
 // Decides by zone, type and source address whether a query may go on. Stands behind rewrite and autopath and before cache,
 // so that it judges the name that is really looked up, and cached answers too.
 import {
+  FIXED,
   matchZone,
   respond,
   type Handler,
@@ -29,8 +30,9 @@ export function createAcl(
       const action = zone === undefined ? undefined : decide(rule.policies, request, env)
       if (zone === undefined || action === undefined) continue
       if (action === 'allow') break
-      counters[action].inc([request.server, zone, ''])
-      return refuse(action, request)
+      const labels = [request.server, zone, '']
+      counters[action].inc(labels)
+      return refuse(action, request, (hits) => counters[action].inc(labels, hits))
     }
     counters.allow.inc([request.server, ''])
     return next(request)
@@ -60,14 +62,15 @@ function decide(
     ?.action
 }
 
-function refuse(action: Exclude<AclAction, 'allow'>, request: Request): Outcome {
+function refuse(action: Exclude<AclAction, 'allow'>, request: Request, tally: (hits: number) => void): Outcome {
+  const parts = { by: 'acl', aa: false, keep: () => ({ stamp: FIXED, tally }) } as const
   switch (action) {
     case 'drop':
       return { kind: 'drop', by: 'acl' }
     case 'block':
-      return respond(request, { by: 'acl', aa: false, rcode: 'REFUSED', options: [extendedError(EDE_BLOCKED)] })
+      return respond(request, { ...parts, rcode: 'REFUSED', options: [extendedError(EDE_BLOCKED)] })
     case 'filter':
-      return respond(request, { by: 'acl', aa: false, options: [extendedError(EDE_FILTERED)] })
+      return respond(request, { ...parts, options: [extendedError(EDE_FILTERED)] })
   }
 }
 

@@ -1,5 +1,5 @@
 // Answers questions of type ANY with one small record (RFC 8482 §4.2).
-import { respond, type Handler } from '../../server/index.ts'
+import { FIXED, respond, type Handler } from '../../server/index.ts'
 
 /** Seconds; the RFC's number, as CoreDNS has it. */
 const TTL = 8482
@@ -11,5 +11,6 @@ export const answerAny: Handler = (request, next) => {
     by: 'any',
     aa: false,
     answer: [{ name: request.question.name, type: 'HINFO', class: 'IN', ttl: TTL, rdata }],
+    keep: () => ({ stamp: FIXED }),
   })
 }

@@ -1,6 +1,6 @@
 // Answers the TXT questions of class CHAOS that tell servers apart (RFC 4892).
 import type { CharacterString } from '../../dns/message.ts'
-import { respond, type Handler } from '../../server/index.ts'
+import { FIXED, respond, type Handler } from '../../server/index.ts'
 import type { ChaosOptions } from './setup.ts'
 
 export function createChaosHandler(options: ChaosOptions, randomId: () => number): Handler {
@@ -12,6 +12,8 @@ export function createChaosHandler(options: ChaosOptions, randomId: () => number
     return respond(request, {
       by: 'chaos',
       aa: false,
+      // Several stand in another order every time.
+      keep: texts.length > 1 ? undefined : () => ({ stamp: FIXED }),
       answer: shuffle(texts, randomId).map((text) => {
         return { name, type: 'TXT', class: 'CH', ttl: 0, rdata: { type: 'TXT', strings: [text] } }
       }),

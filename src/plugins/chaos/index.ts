@@ -5,5 +5,5 @@ import { parseChaos, type ChaosOptions } from './setup.ts'
 export const chaosPlugin: Plugin<ChaosOptions> = {
   name: 'chaos',
   parse: parseChaos,
-  create: (options, env) => ({ handler: createChaosHandler(options, env.randomId), anyClass: true }),
+  create: (options, env) => ({ handler: createChaosHandler(options, env.randomId), anyClass: true, hot: {} }),
 }

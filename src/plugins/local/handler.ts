@@ -1,8 +1,8 @@
 // Answers what must never leave a machine: localhost and the reverse zones of 0/8, 127/8 and 255/8 (RFC 6303, RFC 6761
 // §6.3).
 import type { DomainName, RData, ResourceRecord } from '../../dns/message.ts'
-import { matchZone, respond } from '../../server/index.ts'
-import type { Handler, Outcome, PluginEnv, Request, ResponseParts } from '../../server/index.ts'
+import { FIXED, matchZone, respond } from '../../server/index.ts'
+import type { Handler, Keep, Outcome, PluginEnv, Request, ResponseParts } from '../../server/index.ts'
 import type { LocalOptions } from './setup.ts'
 
 const LOCALHOST: DomainName = 'localhost.'
@@ -21,7 +21,7 @@ export function createLocalHandler(options: LocalOptions, env: Pick<PluginEnv, '
         `Intercepting localhost query for "${request.name}" ${request.type}, from ${request.client.address}`,
       )
       counted.inc()
-      return answerLocalhost(request)
+      return answerLocalhost(request, (hits) => counted.inc([], hits))
     }
     const zone = matchZone(ZONES, request.name)
     return zone === undefined ? next(request) : answerZone(request, zone)
@@ -33,10 +33,14 @@ function isLocalhostName(name: DomainName, { localhostPrefix }: LocalOptions): b
   return name.endsWith(`.${LOCALHOST}`) || (localhostPrefix && name !== LOCALHOST && name.startsWith(LOCALHOST))
 }
 
-function answerLocalhost(request: Request): Outcome {
+function answerLocalhost(request: Request, tally: (hits: number) => void): Outcome {
   const { name } = request.question
   const rdata = addressFor(request.type)
-  return reply(request, rdata === undefined ? { authority: [soa(name)] } : { answer: [record(name, rdata)] })
+  const keep = (): Keep => ({ stamp: FIXED, tally })
+  return reply(
+    request,
+    rdata === undefined ? { authority: [soa(name)], keep } : { answer: [record(name, rdata)], keep },
+  )
 }
 
 function answerZone(request: Request, zone: DomainName): Outcome {
@@ -82,5 +86,5 @@ function record(name: DomainName, rdata: RData): ResourceRecord {
 }
 
 function reply(request: Request, parts: Omit<ResponseParts, 'by'>): Outcome {
-  return respond(request, { by: 'local', aa: false, ...parts })
+  return respond(request, { by: 'local', aa: false, keep: () => ({ stamp: FIXED }), ...parts })
 }

@@ -5,5 +5,5 @@ import { parseLocal, type LocalOptions } from './setup.ts'
 export const localPlugin: Plugin<LocalOptions> = {
   name: 'local',
   parse: parseLocal,
-  create: (options, env) => ({ handler: createLocalHandler(options, env) }),
+  create: (options, env) => ({ handler: createLocalHandler(options, env), hot: {} }),
 }

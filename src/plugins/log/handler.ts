@@ -16,9 +16,18 @@ export function createLogPlugin(rules: readonly LogRule[], env: PluginEnv): Plug
     return outcome
   }
 
+  const ruleFor = ({ name }: Request): LogRule | undefined => rules.find(({ zone }) => isInZone(name, zone))
+
   return {
+    // What is to be written must come by.
+    hot: {
+      permits(request, outcome) {
+        const classes = ruleFor(request)?.classes
+        return classes === undefined || !(classes.has('all') || classes.has(classOf(outcome)))
+      },
+    },
     handler(request, next) {
-      const rule = rules.find(({ zone }) => isInZone(request.name, zone))
+      const rule = ruleFor(request)
       const outcome = next(request)
       return rule === undefined ? outcome : mapOutcome(outcome, (done) => write(rule, request, done))
     },

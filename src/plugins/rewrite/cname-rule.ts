@@ -14,11 +14,15 @@ export function createCnameRule(args: readonly string[], tools: RuleTools): (req
   if (kind === undefined) throw new RuleError(`unknown cname rewrite type: ${args[0] ?? ''}`)
   const rewrite = createRewriter(kind, from.toLowerCase(), to)
 
-  async function follow(message: Message, request: Request): Promise<Message> {
+  function follow(message: Message, request: Request): Message | Promise<Message> {
     const index = message.answer.findIndex((record) => newTarget(record) !== undefined)
     const alias = message.answer[index]
     const target = alias && newTarget(alias)
     if (alias === undefined || target === undefined) return message
+    return followTo(target, { message, request, index, alias })
+  }
+
+  async function followTo(target: string, { message, request, index, alias }: Found): Promise<Message> {
     const outcome = await tools.lookup(withQuestion(request, { name: target }))
     if (outcome.kind !== 'answer') {
       tools.warn(`cname: looking up ${target} failed: ${outcome.kind === 'status' ? outcome.rcode : outcome.kind}`)
@@ -37,4 +41,12 @@ export function createCnameRule(args: readonly string[], tools: RuleTools): (req
   }
 
   return (request) => ({ request, changes: [{ message: (message) => follow(message, request) }] })
+}
+
+/** The alias whose target is another one now. */
+interface Found {
+  readonly message: Message
+  readonly request: Request
+  readonly index: number
+  readonly alias: ResourceRecord
 }

@@ -3,7 +3,7 @@ import { parseGoUint } from '../../base/index.ts'
 import { EDNS_OPTION, parseAddress, typeNumber, writeClientSubnet, writeNsid } from '../../dns/index.ts'
 import type { Edns, EdnsOption, Message } from '../../dns/message.ts'
 import type { Request } from '../../server/index.ts'
-import { RuleError, type Applied, type ResponseChange } from './rule.ts'
+import { RuleError, type Applied, type Dependence, type ResponseChange, type RewriteRule } from './rule.ts'
 
 type Action = 'append' | 'replace' | 'set' | 'unset'
 /** The option for a query; undefined when the query does not have what it is made of. */
@@ -13,15 +13,16 @@ interface OptionRule {
   readonly code: number
   readonly action: Action
   readonly make: MakeOption
+  readonly dependsOn?: Dependence | undefined
   readonly reverts: boolean
   /** Whether what is set comes back in the response: CoreDNS keeps local options and NSID, not client subnets. */
   readonly returns: boolean
 }
 
 /** Reads the arguments of an `edns0` rule. @throws {RuleError} @throws {GoValueError} */
-export function createEdns0Rule(args: readonly string[]): (request: Request) => Applied | undefined {
+export function createEdns0Rule(args: readonly string[]): Pick<RewriteRule, 'apply' | 'dependsOn'> {
   const rule = readRule(args)
-  return (request) => applyOption(rule, request)
+  return { apply: (request) => applyOption(rule, request), dependsOn: rule.dependsOn }
 }
 
 function readRule(args: readonly string[]): OptionRule {
@@ -47,7 +48,14 @@ function readRule(args: readonly string[]): OptionRule {
       }
       return { code: EDNS_OPTION.nsid, action, make: () => writeNsid(), reverts, returns: true }
     case 'subnet':
-      return { code: EDNS_OPTION.clientSubnet, action, make: readSubnet(action, values), reverts, returns: false }
+      return {
+        code: EDNS_OPTION.clientSubnet,
+        action,
+        make: readSubnet(action, values),
+        dependsOn: action === 'unset' ? undefined : 'client',
+        reverts,
+        returns: false,
+      }
     default:
       throw new RuleError(`invalid rule type "${type}"`)
   }
@@ -55,7 +63,7 @@ function readRule(args: readonly string[]): OptionRule {
 
 // --- local CODE DATA ---
 
-function readLocal(action: Action, values: readonly string[]): { readonly code: number; readonly make: MakeOption } {
+function readLocal(action: Action, values: readonly string[]): Pick<OptionRule, 'code' | 'dependsOn' | 'make'> {
   const [codeText, text, ...more] = values
   if (action === 'unset') {
     if (codeText === undefined || text !== undefined) {
@@ -71,6 +79,7 @@ function readLocal(action: Action, values: readonly string[]): { readonly code: 
     const variable = readVariable(text)
     return {
       code,
+      dependsOn: DEPENDENCES[text] ?? (text.includes('/') ? 'more' : undefined),
       make: (request) => {
         const octets = variable(request)
         return octets && { code, octets }
@@ -89,6 +98,13 @@ function readHex(text: string): Uint8Array {
   const digits = text.slice(2)
   if (!/^(?:[\da-fA-F]{2})*$/.test(digits)) throw new RuleError(`encoding/hex: invalid hexadecimal data "${text}"`)
   return new Uint8Array(Buffer.from(digits, 'hex'))
+}
+
+/** What the variables depend on; labels of the metadata plugin hold a slash. */
+const DEPENDENCES: Readonly<Record<string, Dependence>> = {
+  '{client_ip}': 'client',
+  '{client_port}': 'more',
+  '{server_ip}': 'more',
 }
 
 function readVariable(text: string): (request: Request) => Uint8Array | undefined {

@@ -41,6 +41,7 @@ export function createTtlRule(args: readonly string[]): Apply {
   const bounds = readTtl(args[args.length === 2 ? 1 : 2] ?? '')
   const test = readNameTest('ttl', args, 1)
   const change = {
+    changesTtl: true,
     record: <T extends { readonly ttl: number }>(record: T): T => {
       const ttl = Math.min(Math.max(record.ttl, bounds.min), bounds.max)
       return ttl === record.ttl ? record : { ...record, ttl }

@@ -4,6 +4,8 @@ import {
   fail,
   mapOutcome,
   respond,
+  type HotTrait,
+  type Keep,
   type Next,
   type Outcome,
   type PluginEnv,
@@ -11,7 +13,7 @@ import {
   type Request,
 } from '../../server/index.ts'
 import { InvalidNameError } from './name-rule.ts'
-import type { ResponseChange, RuleTools } from './rule.ts'
+import type { ResponseChange, RewriteRule, RuleTools } from './rule.ts'
 import { createRule } from './rules.ts'
 import type { RewriteOptions } from './setup.ts'
 
@@ -42,7 +44,12 @@ export function createRewrite(options: RewriteOptions, env: PluginEnv): PluginIn
     return mapOutcome(outcome, (found) => changeOutcome(found, request, changes))
   }
 
-  return { handler: handle }
+  return { handler: handle, ...hotOf(rules) }
+}
+
+function hotOf(rules: readonly RewriteRule[]): { readonly hot?: HotTrait } {
+  if (rules.some(({ dependsOn }) => dependsOn === 'more')) return {}
+  return { hot: { perClient: rules.some(({ dependsOn }) => dependsOn === 'client') } }
 }
 
 function changeOutcome(
@@ -53,8 +60,21 @@ function changeOutcome(
   if (outcome.kind === 'drop') return outcome
   if (outcome.kind === 'status') return changeStatus(outcome, request, changes)
   const message = changeMessage({ ...outcome.message, question: request.message.question }, changes)
-  if (message instanceof Promise) return message.then((changed) => ({ ...outcome, message: changed }))
-  return { ...outcome, message }
+  // What was looked up has its own time to live.
+  if (message instanceof Promise) return message.then((changed) => ({ ...outcome, message: changed, keep: undefined }))
+  return { ...outcome, message, keep: keepOf(outcome, changes) }
+}
+
+/** The changes are the same for the same query, but TTLs that run down must not be written over changed ones. */
+function keepOf(
+  { keep }: Outcome & { readonly kind: 'answer' },
+  changes: readonly ResponseChange[],
+): (() => Keep | undefined) | undefined {
+  if (keep === undefined || !changes.some(({ changesTtl }) => changesTtl === true)) return keep
+  return () => {
+    const kept = keep()
+    return kept?.ages === undefined ? kept : undefined
+  }
 }
 
 /** A response that nobody wrote has no records, but its rcode may be one that a rule changes. */

@@ -9,6 +9,8 @@ export interface ResponseChange {
   readonly rcode?: (rcode: string) => string
   /** May look things up. */
   readonly message?: (message: Message) => Message | Promise<Message>
+  /** TTLs need not come out as they came in. */
+  readonly changesTtl?: boolean
 }
 
 /** What a rule made of a query. */
@@ -17,11 +19,16 @@ export interface Applied {
   readonly changes: readonly ResponseChange[]
 }
 
+/** `more` is what another query with the same octets from the same client need not bring. */
+export type Dependence = 'client' | 'more'
+
 export interface RewriteRule {
   /** `continue`: the next rule is tried as well. */
   readonly goesOn: boolean
   /** Undefined when the rule does not fit. */
   readonly apply: (request: Request) => Applied | undefined
+  /** What it looks at beside the query's octets; absent means nothing. */
+  readonly dependsOn?: Dependence | undefined
 }
 
 /** What rules need that the query does not bring. */

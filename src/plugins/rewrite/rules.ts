@@ -8,7 +8,7 @@ import type { RuleText } from './setup.ts'
 
 /** Makes a rule. @throws {RuleError} for wrong arguments */
 export function createRule({ goesOn, field, args }: RuleText, tools: RuleTools): RewriteRule {
-  return { goesOn, apply: createApply(field, args, tools) }
+  return field === 'edns0' ? { goesOn, ...createEdns0Rule(args) } : { goesOn, apply: createApply(field, args, tools) }
 }
 
 function createApply(field: string, args: readonly string[], tools: RuleTools): RewriteRule['apply'] {
@@ -25,8 +25,6 @@ function createApply(field: string, args: readonly string[], tools: RuleTools): 
       return createRcodeRule(args)
     case 'cname':
       return createCnameRule(args, tools)
-    case 'edns0':
-      return createEdns0Rule(args)
     case 'answer':
       throw new RuleError('response rewrites must begin with a name rule')
     default:

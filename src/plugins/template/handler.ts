@@ -2,16 +2,20 @@
 import { describeError } from '../../base/index.ts'
 import { parseRecord, writeExtendedError, type ResourceRecord } from '../../dns/index.ts'
 import {
+  FIXED,
   fail,
   respond,
   withQuestion,
   type Counter,
+  type HotTrait,
+  type Keep,
   type Next,
   type Outcome,
   type PluginEnv,
   type PluginInstance,
   type Request,
 } from '../../server/index.ts'
+import type { Reads } from './query-scope.ts'
 import { matchTemplate, type TemplateMatch } from './match.ts'
 import type { TemplateOptions, TemplateRule, TemplateSection } from './setup.ts'
 
@@ -24,16 +28,18 @@ export function createTemplates({ rules }: TemplateOptions, env: PluginEnv): Plu
   const metrics = createTemplateMetrics(env)
 
   function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
+    const reads: Reads = { volatile: false }
     for (const rule of rules) {
-      const match = matchTemplate(rule, request)
-      if (match.kind === 'match') return answer(rule, match, request)
+      const match = matchTemplate(rule, request, { reads })
+      if (match.kind === 'match') return answer(rule, match, { request, reads })
       if (match.kind === 'miss' && !match.goesOn) return fail(BY, 'SERVFAIL')
     }
     return next(request)
   }
 
-  function answer(rule: TemplateRule, match: Match, request: Request): Outcome | Promise<Outcome> {
-    metrics.matches.inc([request.server, match.zone, '', match.class, match.type])
+  function answer(rule: TemplateRule, match: Match, { request, reads }: Asked): Outcome | Promise<Outcome> {
+    const labels = [request.server, match.zone, '', match.class, match.type]
+    metrics.matches.inc(labels)
     if (rule.rcode === 'SERVFAIL') return fail(BY, 'SERVFAIL')
     try {
       const write = (section: TemplateSection): ResourceRecord[] => writeSection(section, { rule, match, request })
@@ -41,7 +47,10 @@ export function createTemplates({ rules }: TemplateOptions, env: PluginEnv): Plu
       const rest = { additional: write('additional'), authority: write('authority') }
       const follows =
         (request.type === 'A' || request.type === 'AAAA') && records.some(({ rdata }) => rdata.type === 'CNAME')
-      if (!follows) return finish(rule, request, { ...rest, answer: records })
+      if (!follows) {
+        const keep = (): Keep => ({ stamp: FIXED, tally: (hits) => metrics.matches.inc(labels, hits) })
+        return finish(rule, request, { ...rest, answer: records, keep: reads.volatile ? undefined : keep })
+      }
       return followAliases(records, request).then((followed) => finish(rule, request, { ...rest, ...followed }))
     } catch (error) {
       return fail(BY, 'SERVFAIL', error instanceof Error ? error : new Error(describeError(error)))
@@ -88,7 +97,18 @@ export function createTemplates({ rules }: TemplateOptions, env: PluginEnv): Plu
     return { answer: followed, tc }
   }
 
-  return { handler: handle }
+  return { handler: handle, ...hotOf(rules) }
+}
+
+/** Queries that no template takes may pass by, unless whether one takes them depends on more than query and client. */
+function hotOf(rules: readonly TemplateRule[]): { readonly hot?: HotTrait } {
+  if (rules.some(({ dependence }) => dependence === 'unknown')) return {}
+  return { hot: { perClient: rules.some(({ dependence }) => dependence === 'client') } }
+}
+
+interface Asked {
+  readonly request: Request
+  readonly reads: Reads
 }
 
 interface Sections {
@@ -96,6 +116,7 @@ interface Sections {
   readonly additional: readonly ResourceRecord[]
   readonly authority: readonly ResourceRecord[]
   readonly tc?: boolean
+  readonly keep?: (() => Keep) | undefined
 }
 
 function finish(rule: TemplateRule, request: Request, sections: Sections): Outcome {

@@ -4,7 +4,7 @@ import type { Message, Question } from '../../dns/message.ts'
 import { fallsThrough, matchZone, type Request } from '../../server/index.ts'
 import type { TemplateValue } from './go-template/index.ts'
 import { ExpressionError, type ExpressionValue } from './expression/index.ts'
-import { queryFunctions } from './query-scope.ts'
+import { queryFunctions, type Reads } from './query-scope.ts'
 import type { TemplateRule } from './setup.ts'
 
 export type TemplateMatch =
@@ -21,13 +21,18 @@ export type TemplateMatch =
     }
 
 /** Holds a template against a question. */
-export function matchTemplate(rule: TemplateRule, request: Request): TemplateMatch {
+export function matchTemplate(
+  rule: TemplateRule,
+  request: Request,
+  { reads }: { readonly reads: Reads },
+): TemplateMatch {
   const zone = matchZone(rule.zones, request.name)
   if (zone === undefined || !isEither(rule.class, request.class) || !isEither(rule.type, request.type)) {
     return { kind: 'other' }
   }
   const groups = matchName(rule, request.name)
   if (groups === undefined) return { kind: 'miss', goesOn: fallsThrough(rule.fallthrough, request.name) }
+  if (rule.dependence === 'unknown') reads.volatile = true
   const judged = judgeConditions(rule, request, groups)
   if (judged.kind === 'broken') return { kind: 'miss', goesOn: false }
   if (judged.kind === 'false') return { kind: 'miss', goesOn: fallsThrough(rule.fallthrough, request.name) }
@@ -41,11 +46,17 @@ export function matchTemplate(rule: TemplateRule, request: Request): TemplateMat
     Group: groups.byName,
     Class: rrclass,
     Type: type,
-    Message: messageFields(request.message),
+    Message: messageFields(request.message, reads),
     Question: questionFields(request.question),
-    Remote: request.client.address,
+    get Remote() {
+      reads.volatile = true
+      return request.client.address
+    },
     Var: judged.variables,
-    Meta: (label) => (typeof label === 'string' ? (request.metadata?.get(label)?.() ?? '') : ''),
+    Meta(label) {
+      reads.volatile = true
+      return typeof label === 'string' ? (request.metadata?.get(label)?.() ?? '') : ''
+    },
   }
   return { kind: 'match', zone, class: rrclass, type, values }
 }
@@ -107,10 +118,13 @@ function questionFields({ name, type, class: rrclass }: Question): { readonly [f
   return { Name: name, Qtype: typeNumber(type) ?? 0, Qclass: classNumber(rrclass) ?? 0 }
 }
 
-function messageFields(message: Message): { readonly [field: string]: TemplateValue } {
+function messageFields(message: Message, reads: Reads): { readonly [field: string]: TemplateValue } {
   const { flags } = message
   return {
-    Id: message.id,
+    get Id() {
+      reads.volatile = true
+      return message.id
+    },
     Response: flags.qr,
     Opcode: opcodeNumber(message.opcode) ?? 0,
     Authoritative: flags.aa,

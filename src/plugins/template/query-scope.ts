@@ -23,6 +23,20 @@ export const QUERY_FUNCTIONS: ReadonlySet<string> = new Set([
   'type',
 ])
 
+/** Functions whose result may be another one for a query with the same octets from the same client. */
+const VOLATILE: ReadonlySet<string> = new Set(['id', 'metadata', 'port', 'server_ip'])
+
+/** What an expression looks at beside the question and its flags. */
+export function dependenceOf(calls: ReadonlySet<string>): 'client' | 'query' | 'unknown' {
+  if ([...calls].some((name) => VOLATILE.has(name))) return 'unknown'
+  return calls.has('client_ip') ? 'client' : 'query'
+}
+
+/** Notes whether something was read that the same query need not bring again. */
+export interface Reads {
+  volatile: boolean
+}
+
 /** The functions for one query; `group` gives a capture group of the matching expression, by name or number. */
 export function queryFunctions(
   request: Request,

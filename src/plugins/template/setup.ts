@@ -8,7 +8,7 @@ import type { Fallthrough, SetupContext } from '../../server/index.ts'
 import { fallthroughArguments, readValue, zoneArguments } from '../arguments.ts'
 import { compileExpression, isReservedName, type CompiledExpression } from './expression/index.ts'
 import { compileTemplate, type CompiledTemplate } from './go-template/index.ts'
-import { QUERY_FUNCTIONS } from './query-scope.ts'
+import { QUERY_FUNCTIONS, dependenceOf } from './query-scope.ts'
 
 export type TemplateSection = 'additional' | 'answer' | 'authority'
 
@@ -23,6 +23,8 @@ export interface TemplateRule {
   readonly variables: readonly { readonly name: string; readonly value: CompiledExpression }[]
   /** `expr`: all must be true. */
   readonly conditions: readonly CompiledExpression[]
+  /** What `var` and `expr` look at beside the question and its flags. */
+  readonly dependence: 'client' | 'query' | 'unknown'
   readonly sections: Readonly<Record<TemplateSection, readonly CompiledTemplate[]>>
   readonly rcode: Rcode
   readonly extendedError: { readonly infoCode: number; readonly extraText: string } | undefined
@@ -57,12 +59,15 @@ function parseRule(dispenser: Dispenser, context: SetupContext): TemplateRule {
     match: [],
     variables: [],
     conditions: [],
+    dependence: 'query',
     sections: { answer: [], additional: [], authority: [] },
     rcode: 'NOERROR',
     extendedError: undefined,
     fallthrough: undefined,
   }
   while (dispenser.nextBlock()) parseOption(dispenser, draft)
+  const expressions = [...draft.conditions, ...draft.variables.map(({ value }) => value)]
+  draft.dependence = dependenceOf(new Set(expressions.flatMap(({ calls }) => [...calls])))
   return draft
 }
 

@@ -168,7 +168,7 @@ export class HotAnswers implements InPlaceResponder {
     if (outcome.kind !== 'answer' || outcome.keep === undefined || outcome.error !== undefined) return
     if (response.length > MAX_RESPONSE_BYTES) return
     const traits = chain.get(outcome.by)
-    if (traits === undefined || !traits.every(({ permits }) => permits?.(request) !== false)) return
+    if (traits === undefined || !traits.every(({ permits }) => permits?.(request, outcome) !== false)) return
     const table = this.#table
     const { hash, words, at, bytes, via, client, clientAt } = this.#missed
     if (!this.#wasSeen(hash)) return

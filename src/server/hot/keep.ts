@@ -26,6 +26,9 @@ export interface Keep {
   readonly tally?: ((hits: number, lastAtMs: number) => void) | undefined
 }
 
+/** Of answers that depend on nothing but the query and the configuration. */
+export const FIXED: Stamp = { value: 0 }
+
 /** Counts for one kept answer. */
 export interface HotCounts {
   /** Told now and then how often the answer was given since it was told last. */
@@ -43,11 +46,11 @@ export interface HotDuration {
  * every query: nothing behind it is kept. An empty object: nothing that the answer itself would not show.
  */
 export interface HotTrait {
-  /** Whether answers to such a query may be kept; absent means yes. */
-  readonly permits?: ((request: Request) => boolean) | undefined
+  /** Whether this answer to such a query may be kept; absent means yes. Both are as the client sees them. */
+  readonly permits?: ((request: Request, outcome: Outcome) => boolean) | undefined
   /** What the plugin does changes with this: all kept answers are dropped then. */
   readonly stamp?: Stamp | undefined
-  /** What the plugin does depends on the client's address. */
+  /** What the plugin does depends on the client's address; holds for the answers it gives itself too. */
   readonly perClient?: boolean | undefined
   /** Address records leave in random order. */
   readonly shuffles?: boolean | undefined

@@ -14,6 +14,8 @@ export interface ExpressionScope {
 
 export interface CompiledExpression {
   readonly source: string
+  /** Names of the functions in it that are not the language's own. */
+  readonly calls: ReadonlySet<string>
   /** @throws {ExpressionError} `evaluate` */
   evaluate(scope: ExpressionScope): ExpressionValue
 }
@@ -26,10 +28,13 @@ export function compileExpression(
   source: string,
   known: { readonly functions: ReadonlySet<string>; readonly variables: readonly string[] },
 ): CompiledExpression {
-  const isFunction = (name: string): boolean =>
-    known.functions.has(name) || Object.hasOwn(BUILTINS, name) || PREDICATES.includes(name)
+  const calls = new Set<string>()
+  const isFunction = (name: string): boolean => {
+    if (known.functions.has(name)) calls.add(name)
+    return known.functions.has(name) || Object.hasOwn(BUILTINS, name) || PREDICATES.includes(name)
+  }
   const node = parseExpression(source, { isFunction, variables: known.variables })
-  return { source, evaluate: (scope) => evaluate(node, scope) }
+  return { source, calls, evaluate: (scope) => evaluate(node, scope) }
 }
 
 /** Whether a word means something already, so that no variable can have its name. */
