@@ -81,6 +81,7 @@ function labVantage(places: LabPlaces, place: Place, lab: string): Vantage {
       const text = await places.readFile(place, path)
       return text === undefined ? { kind: 'absent' } : { kind: 'file', text }
     },
+    kernelTables: () => Promise.resolve({ kind: 'skipped', why: 'this lab has no kernel of its own' }),
   }
 }
 

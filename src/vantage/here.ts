@@ -3,14 +3,28 @@ import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { describeError } from '../base/errors.ts'
 import { exchange } from '../net/index.ts'
-import type { FileResult, HttpRequest, HttpResult, Vantage } from './vantage.ts'
+import type { ExchangeResult } from '../net/index.ts'
+import { collectKernelTables } from './kernel/collect.ts'
+import { localKernelSource } from './kernel/local-source.ts'
+import type { ExchangeRequest, FileResult, HttpRequest, HttpResult, Vantage } from './vantage.ts'
 
 /** More than any page that the ladder reads; what comes after is cut off. */
 const MAX_BODY_OCTETS = 16 * 1024 * 1024
 
 /** The vantage of this machine's own network stack and files. */
 export function vantageHere(): Vantage {
-  return { place: { kind: 'here' }, how: 'this machine', exchange, httpGet, readFile: readFileHere }
+  return {
+    place: { kind: 'here' },
+    how: 'this machine',
+    exchange: exchangeHere,
+    httpGet,
+    readFile: readFileHere,
+    kernelTables: (request) => collectKernelTables(localKernelSource(), request),
+  }
+}
+
+function exchangeHere({ id, ...request }: ExchangeRequest): Promise<ExchangeResult> {
+  return exchange({ ...request, drawId: id === undefined ? undefined : () => id })
 }
 
 function httpGet({ server, path, timeoutMs }: HttpRequest): Promise<HttpResult> {

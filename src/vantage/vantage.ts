@@ -1,6 +1,9 @@
 // A place to ask from, and the small interface that all places share, so that one check runs from anywhere.
 import type { Message } from '../dns/message.ts'
 import type { Endpoint, ExchangeResult, Transport } from '../net/exchange-result.ts'
+import type { KernelTables, KernelTablesRequest } from './kernel/tables.ts'
+
+export type * from './kernel/tables.ts'
 
 export type Place =
   | { readonly kind: 'here' }
@@ -13,6 +16,10 @@ export interface ExchangeRequest {
   readonly transport: Transport
   /** Milliseconds until `timeout`. */
   readonly timeoutMs: number
+  /** Default: unpredictable (RFC 5452 §9.2). */
+  readonly id?: number
+  /** Where to send from; default: what the route chooses. */
+  readonly source?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
 }
 
 export interface HttpRequest {
@@ -53,6 +60,8 @@ export interface Vantage {
   httpGet(request: HttpRequest): Promise<HttpResult>
   /** Reads a file as the place sees it: a pod's own /etc/resolv.conf, a node's kubelet configuration. */
   readFile(path: string): Promise<FileResult>
+  /** Reads what the kernel knows in the place's network namespace; each table says why it is missing. */
+  kernelTables(request: KernelTablesRequest): Promise<KernelTables | Skipped>
 }
 
 /** Hands out vantages; one per run. */

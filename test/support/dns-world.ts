@@ -92,6 +92,7 @@ export function worldOf(facts: ClusterFacts, rules: readonly Rule[]): Vantages {
             }),
           ),
         readFile: async () => ({ kind: 'absent' }),
+        kernelTables: async () => ({ kind: 'skipped', why: 'a fixture has no kernel' }),
       }
     },
     close: async () => {},

@@ -175,6 +175,7 @@ describe('collectFromCluster()', () => {
           how: 'test',
           exchange: async () => ({ kind: 'skipped', why: 'test' }),
           httpGet: async () => ({ kind: 'skipped', why: 'test' }),
+          kernelTables: async () => ({ kind: 'skipped', why: 'test' }),
           async readFile(path) {
             asked.push(path)
             if (path === '/var/lib/kubelet/config.yaml')

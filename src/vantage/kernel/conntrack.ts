@@ -1,0 +1,88 @@
+// The connection table as text: lines of /proc/net/nf_conntrack, and of `conntrack -L`, which lacks their first two words.
+import { formatIpv6, parseIpv6 } from '../../dns/index.ts'
+import type { ConntrackEntry, ConntrackTable, ConntrackTuple, KernelTablesRequest } from './tables.ts'
+
+/** More would be a dump, not evidence. */
+const MAX_ENTRIES = 4096
+const DNS_PORT = 53
+
+/** Keeps the entries that touch port 53 or one of the addresses; lines that are none count as nothing. */
+export function parseConntrack(text: string, { addresses }: Pick<KernelTablesRequest, 'addresses'>): ConntrackTable {
+  const wanted = new Set(addresses)
+  const entries: ConntrackEntry[] = []
+  let matching = 0
+  let total = 0
+  for (const line of linesOf(text)) {
+    const entry = parseConntrackEntry(line)
+    if (entry === undefined) continue
+    total += 1
+    if (!concerns(entry, wanted)) continue
+    matching += 1
+    if (entries.length < MAX_ENTRIES) entries.push(entry)
+  }
+  return { entries, matching, total }
+}
+
+/** One line at a time: a busy node's table has hundreds of thousands. */
+function* linesOf(text: string): Generator<string> {
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf('\n', at)
+    const stop = end < 0 ? text.length : end
+    yield text.slice(at, stop)
+    at = stop + 1
+  }
+}
+
+/** Reads one entry; undefined for a line that is none. */
+export function parseConntrackEntry(line: string): ConntrackEntry | undefined {
+  const words = line.trim().split(/\s+/)
+  const head = /^ipv[46]$/.test(words[0] ?? '') ? 2 : 0
+  const [protocol = '', , timeout = ''] = words.slice(head)
+  if (!/^\d+$/.test(timeout)) return undefined
+  const rest = words.slice(head + 3)
+  const starts = rest.flatMap((word, index) => (word.startsWith('src=') ? [index] : []))
+  const [first, second] = starts
+  if (first === undefined || second === undefined) return undefined
+  const original = parseTuple(rest.slice(first, second))
+  const reply = parseTuple(rest.slice(second))
+  const state = first > 0 ? rest[0] : undefined
+  return {
+    protocol,
+    ...(state === undefined || state.startsWith('[') ? {} : { state }),
+    timeoutSeconds: Number(timeout),
+    original,
+    reply,
+    isReplied: !rest.includes('[UNREPLIED]'),
+    isAssured: rest.includes('[ASSURED]'),
+  }
+}
+
+function parseTuple(words: readonly string[]): ConntrackTuple {
+  const values = new Map<string, string>()
+  for (const word of words) {
+    const at = word.indexOf('=')
+    // In the second tuple mark, zone and use follow; the first of a kind is the tuple's own.
+    if (at > 0 && !values.has(word.slice(0, at))) values.set(word.slice(0, at), word.slice(at + 1))
+  }
+  const packets = values.get('packets')
+  return {
+    source: { address: shortAddress(values.get('src') ?? ''), port: Number(values.get('sport') ?? 0) },
+    destination: { address: shortAddress(values.get('dst') ?? ''), port: Number(values.get('dport') ?? 0) },
+    ...(packets === undefined ? {} : { packets: Number(packets) }),
+  }
+}
+
+/** The file writes IPv6 in full. */
+function shortAddress(text: string): string {
+  const octets = text.includes(':') ? parseIpv6(text) : undefined
+  return octets === undefined ? text : formatIpv6(octets)
+}
+
+function concerns({ original, reply }: ConntrackEntry, wanted: ReadonlySet<string>): boolean {
+  const ends = [original.source, original.destination, reply.source, reply.destination]
+  return (
+    original.destination.port === DNS_PORT ||
+    reply.source.port === DNS_PORT ||
+    ends.some(({ address }) => wanted.has(address))
+  )
+}

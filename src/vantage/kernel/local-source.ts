@@ -1,0 +1,58 @@
+// The kernel as the calling thread sees it: its own network namespace, entered or not.
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describeError } from '../../base/errors.ts'
+import type { FileResult } from '../vantage.ts'
+import type { CommandResult, KernelSource } from './source.ts'
+
+/** A busy node's connection table is some tens of megabytes. */
+const MAX_OUTPUT_OCTETS = 256 * 1024 * 1024
+/** Administrators' programs lie here even where PATH does not say so. */
+const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin'
+
+/**
+ * Reads the tables of the namespace that the calling thread is in.
+ *
+ * Files are read by blocking calls: asynchronous ones run on threads that stay in the process's first namespace. Programs
+ * are children of the calling thread and inherit its namespace.
+ */
+export function localKernelSource(): KernelSource {
+  return { readFile: (path) => Promise.resolve(readNow(path)), run }
+}
+
+function readNow(path: string): FileResult {
+  try {
+    return { kind: 'file', text: readFileSync(path, 'utf8') }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' }
+    const why = `cannot read ${path}: ${describeError(error)}`
+    return code === 'EACCES' || code === 'EPERM' ? { kind: 'skipped', why, needs: 'root' } : { kind: 'skipped', why }
+  }
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  { timeoutMs }: { readonly timeoutMs: number },
+): Promise<CommandResult> {
+  const env = { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}` }
+  const options = {
+    env,
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: MAX_OUTPUT_OCTETS,
+  } as const
+  return new Promise((resolve) => {
+    execFile(program, [...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve({ kind: 'ended', exitCode: 0, stdout, stderr })
+      else if (typeof error.code === 'number') resolve({ kind: 'ended', exitCode: error.code, stdout, stderr })
+      else if (error.killed === true) {
+        resolve({ kind: 'skipped', why: `"${program}" did not end within ${timeoutMs} ms` })
+      } else if ((error.code as string | undefined) === 'ENOENT') {
+        resolve({ kind: 'skipped', why: `the program "${program}" is not installed`, needs: program })
+      } else resolve({ kind: 'skipped', why: `cannot run "${program}": ${describeError(error)}` })
+    })
+  })
+}

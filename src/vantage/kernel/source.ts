@@ -1,0 +1,13 @@
+// Where kernel tables are read from: this machine, a namespace, or a pod that one may run commands in.
+import type { FileResult, Skipped } from '../vantage.ts'
+
+export type CommandResult =
+  | { readonly kind: 'ended'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+  | Skipped
+
+/** Reads files and runs programs in one place; every outcome is a value. */
+export interface KernelSource {
+  readFile(path: string): Promise<FileResult>
+  /** `skipped` when there is no such program, or it took too long. */
+  run(program: string, args: readonly string[], options: { readonly timeoutMs: number }): Promise<CommandResult>
+}
