@@ -72,7 +72,7 @@ async function openAt({ network }: PluginEnv, { address, shared, tls }: Opening)
       const responder = shared.mounts.get(query.path)?.at(-1)
       return responder === undefined ? { status: 404, body: '404 page not found\n' } : responder(query)
     },
-    tls,
+    { tls, reusePort: network.reusePort },
   )
   network.bound?.(wanted, listener.local)
   return listener

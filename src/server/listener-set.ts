@@ -3,7 +3,7 @@
 import type { Clock } from '../base/index.ts'
 import type { Endpoint } from '../net/exchange-result.ts'
 import { ListenError, openDatagramListener, openHttpsListener, openStreamListener } from '../net/listen/index.ts'
-import type { ListenTls, Listener, Responder, StreamLimits } from '../net/listen/index.ts'
+import type { ListenOptions, ListenTls, Listener, Responder, StreamLimits, TcpSocket } from '../net/listen/index.ts'
 import type { BoundListener, ListenTransport, Network } from './plugin.ts'
 
 /** One listener that a configuration wants. */
@@ -38,6 +38,7 @@ export interface ListenerSet {
 interface OpenListener {
   readonly bound: BoundListener
   readonly sockets: readonly Listener[]
+  readonly tcp: TcpSocket
   readonly update: (wanted: WantedListener) => void
 }
 
@@ -51,24 +52,36 @@ export function createListenerSet(clock: Clock, network: Network): ListenerSet {
   const open = new Map<string, OpenListener>()
   let unused: OpenListener[] = []
 
-  async function openOne(wanted: WantedListener): Promise<OpenListener> {
-    const endpoint = network.listenAt(wanted.wanted)
-    const { sockets, update } = await openSockets(wanted, endpoint, clock)
-    const actual = sockets[0]?.local ?? endpoint
+  async function openOne(wanted: WantedListener, before: OpenListener | undefined): Promise<OpenListener> {
+    const endpoint = before?.bound.actual ?? network.listenAt(wanted.wanted)
+    const how: How = { clock, reusePort: network.reusePort === true, descriptor: before?.tcp.duplicate() }
+    const opened = await openSockets(wanted, endpoint, how)
+    const actual = opened.sockets[0]?.local ?? endpoint
     network.bound?.(wanted.wanted, actual)
-    return { bound: { transport: wanted.transport, wanted: wanted.wanted, actual }, sockets, update }
+    return { bound: { transport: wanted.transport, wanted: wanted.wanted, actual }, ...opened }
+  }
+
+  /** What has the address now and will not keep it: a port may change from clear text to TLS, or to another transport. */
+  function findPredecessor(one: WantedListener, wantedKeys: ReadonlySet<string>): OpenListener | undefined {
+    const { address, port } = one.wanted
+    for (const [key, listener] of open) {
+      const { wanted } = listener.bound
+      if (wanted.address === address && wanted.port === port && !wantedKeys.has(key)) return listener
+    }
+    return undefined
   }
 
   return {
     async prepare(wanted) {
       const added = new Map<string, OpenListener>()
+      const keys = new Set(wanted.map(keyOf))
       const rollBack = async (): Promise<void> => {
         await Promise.all([...added.values()].map((listener) => closeListener(listener, 0)))
       }
       try {
         for (const one of wanted) {
           const key = keyOf(one)
-          if (!open.has(key) && !added.has(key)) added.set(key, await openOne(one))
+          if (!open.has(key) && !added.has(key)) added.set(key, await openOne(one, findPredecessor(one, keys)))
         }
       } catch (error) {
         await rollBack()
@@ -107,33 +120,35 @@ export function createListenerSet(clock: Clock, network: Network): ListenerSet {
   }
 }
 
-/** What makes it another socket; certificates and limits can be exchanged in place. */
+/** What makes it another listener; certificates and limits can be exchanged in place. */
 function keyOf({ transport, wanted, tls }: WantedListener): string {
-  return `${transport}://${wanted.address}:${wanted.port}${tls === undefined ? '' : '+tls'}`
+  const secured = tls === undefined ? '' : `+tls/${tls.clientAuth}/${tls.keylog ?? ''}`
+  return `${transport}://${wanted.address}:${wanted.port}${secured}`
 }
 
 async function closeListener({ sockets }: OpenListener, graceMs: number): Promise<void> {
   await Promise.all(sockets.map((socket) => socket.close(graceMs)))
 }
 
-type Sockets = Pick<OpenListener, 'sockets' | 'update'>
+type Sockets = Pick<OpenListener, 'sockets' | 'tcp' | 'update'>
 
-async function openSockets(wanted: WantedListener, endpoint: Endpoint, clock: Clock): Promise<Sockets> {
+interface How extends ListenOptions {
+  readonly clock: Clock
+}
+
+async function openSockets(wanted: WantedListener, endpoint: Endpoint, how: How): Promise<Sockets> {
   const { transport, responder, limits, tls } = wanted
   switch (transport) {
     case 'dns':
-      return openUdpAndTcp(wanted, endpoint, clock)
+      return openUdpAndTcp(wanted, endpoint, how)
     case 'tls': {
-      const listener = await openStreamListener(endpoint, responder, {
-        clock,
-        limits,
-        tls,
-        maxConnections: MAX_CONNECTIONS,
-      })
-      return { sockets: [listener], update: (next) => listener.update(next) }
+      const options = { ...how, limits, tls, maxConnections: MAX_CONNECTIONS }
+      const listener = await openStreamListener(endpoint, responder, options)
+      return { sockets: [listener], tcp: listener, update: (next) => listener.update(next) }
     }
     case 'https': {
       const listener = await openHttpsListener(endpoint, responder, {
+        ...how,
         maxConnections: wanted.maxHttpsConnections,
         idleTimeoutMs: limits.idleTimeoutMs,
         readTimeoutMs: limits.readTimeoutMs,
@@ -142,6 +157,7 @@ async function openSockets(wanted: WantedListener, endpoint: Endpoint, clock: Cl
       })
       return {
         sockets: [listener],
+        tcp: listener,
         update: (next) => listener.update({ tls: next.tls, onStatus: next.onHttpsStatus }),
       }
     }
@@ -152,14 +168,15 @@ async function openSockets(wanted: WantedListener, endpoint: Endpoint, clock: Cl
   }
 }
 
-async function openUdpAndTcp(wanted: WantedListener, endpoint: Endpoint, clock: Clock): Promise<Sockets> {
+async function openUdpAndTcp(wanted: WantedListener, endpoint: Endpoint, how: How): Promise<Sockets> {
   const { responder, limits } = wanted
   for (let attempt = 1; ; attempt += 1) {
     // TCP first: two servers may share a wildcard UDP port without noticing, never a TCP port.
-    const tcp = await openStreamListener(endpoint, responder, { clock, limits, maxConnections: MAX_CONNECTIONS })
+    const tcp = await openStreamListener(endpoint, responder, { ...how, limits, maxConnections: MAX_CONNECTIONS })
     try {
-      const udp = await openDatagramListener({ ...endpoint, port: tcp.local.port }, responder)
-      return { sockets: [udp, tcp], update: (next) => tcp.update({ limits: next.limits }) }
+      const { reusePort } = how
+      const udp = await openDatagramListener({ ...endpoint, port: tcp.local.port }, responder, { reusePort })
+      return { sockets: [udp, tcp], tcp, update: (next) => tcp.update({ limits: next.limits }) }
     } catch (error) {
       await tcp.close(0)
       const mayTryAgain = endpoint.port === 0 && attempt < PORT_TRIES

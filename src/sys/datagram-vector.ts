@@ -19,10 +19,12 @@ export const NAME_WORDS: number = SOCKADDR_BYTES / 4
 const HEADER_BYTES = 64
 const HEADER_WORDS = 16
 const NAME_LENGTH_WORD = 2
+const FLAGS_WORD = 12
 const RECEIVED_WORD = 14
 const IOVEC_BYTES = 16
 const IOVEC_WORDS = 4
 const LENGTH_WORD = 2
+const MSG_TRUNC = 0x20
 const MSG_DONTWAIT = 0x40
 
 /** The buffers of one direction. */
@@ -75,7 +77,12 @@ export class DatagramVector {
     return this.#headerWords[slot * HEADER_WORDS + RECEIVED_WORD] ?? 0
   }
 
-  /** Sets how many octets of a slot are to be sent, to an address of so many octets. */
+  /** Whether the datagram in a slot was longer than {@link SLOT_BYTES}. */
+  wasCut(slot: number): boolean {
+    return ((this.#headerWords[slot * HEADER_WORDS + FLAGS_WORD] ?? 0) & MSG_TRUNC) !== 0
+  }
+
+  /** Sets how many octets of a slot are to be sent, to an address of so many octets; none on a connected socket. */
   setLengths(slot: number, bytes: number, nameBytes: number): void {
     this.#iovecWords[slot * IOVEC_WORDS + LENGTH_WORD] = bytes
     this.#headerWords[slot * HEADER_WORDS + NAME_LENGTH_WORD] = nameBytes

@@ -9,9 +9,12 @@ export interface Libc {
   socket(family: number, type: number, protocol: number): number
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number
   bind(fd: number, address: Uint8Array, length: number): number
+  connect(fd: number, address: Uint8Array, length: number): number
   close(fd: number): number
+  fcntl(fd: number, command: number, value: number): number
   recvmmsg(fd: number, messages: Uint8Array, count: number, flags: number, timeout: null): number
   sendmmsg(fd: number, messages: Uint8Array, count: number, flags: number): number
+  setns(fd: number, namespaceType: number): number
   errno(): number
   /** Address of the first octet; valid as long as somebody references the buffer. */
   addressOf(buffer: Uint8Array): bigint
@@ -72,9 +75,12 @@ function bindCalls(koffi: Koffi, path: string): Libc {
     socket: call('int socket(int, int, int)'),
     setsockopt: call('int setsockopt(int, int, int, const void*, uint)'),
     bind: call('int bind(int, const void*, uint)'),
+    connect: call('int connect(int, const void*, uint)'),
     close: call('int close(int)'),
+    fcntl: call('int fcntl(int, int, int)'),
     recvmmsg: call('int recvmmsg(int, void*, uint, int, void*)'),
     sendmmsg: call('int sendmmsg(int, void*, uint, int)'),
+    setns: call('int setns(int, int)'),
     errno: () => koffi.errno(),
     addressOf: (buffer) => BigInt(koffi.address(buffer)),
   }

@@ -125,7 +125,7 @@ describe.skipIf(whyNot !== undefined)(`batched datagrams${whyNot === undefined ?
     const endpoint = { address: '127.0.0.1', port: 0 }
     const options = { endpoint, reuseAddr: false, reusePort: false, bufferBytes: 1 << 20 }
     const listener = await fresh.BatchSocket.open(faulty, state, options)
-    closers.push(() => listener.close())
+    closers.push(() => listener.close(0))
     const { socket, received } = await client()
     const sent = Array.from({ length: 20 }, (_, index) => `query ${index}`)
     for (const text of sent) socket.send(text, listener.local.port, '127.0.0.1')

@@ -13,6 +13,7 @@ import {
   SLOT_BYTES,
   SOCKADDR_BYTES,
   SOCKADDR_IN_BYTES,
+  detachDatagramSocket,
   openDatagramSocket,
   readSocketAddress,
   writeSocketAddress,
@@ -29,6 +30,8 @@ const SLOT_WORDS = SLOT_BYTES / 4
  * their turn, so this bounds the wait of those to some 4000 queries.
  */
 const ROUNDS = 2
+/** A queue is never longer than this many batches; a flood at a socket that cannot give its address away must end. */
+const MAX_DRAIN_ROUNDS = 1024
 /** ENOTSOCK to ENOBUFS and the like concern one datagram; these two concern all that follow. */
 const EAGAIN = 11
 const EINTR = 4
@@ -63,6 +66,9 @@ export class BatchSocket {
   #ready = 0
   #late: Late[] = []
   #latePlanned = false
+  #inFlight = 0
+  /** Told when nothing is in flight anymore, while closing. */
+  #answered: (() => void) | undefined
   #closed = false
 
   private constructor(libc: Libc, opened: { socket: Socket; fd: number; local: Endpoint }, state: BatchState) {
@@ -102,10 +108,32 @@ export class BatchSocket {
     }
   }
 
-  async close(): Promise<void> {
+  /**
+   * Takes no new datagrams, answers those that are queued, waits for answers that are under way, then closes.
+   *
+   * @param graceMs how long answers are waited for
+   */
+  async close(graceMs: number): Promise<void> {
+    const { address, port } = this.local
+    // From here on datagrams go to whoever else has the address. A socket at the wildcard cannot give them away.
+    if (address !== '::' && address !== '0.0.0.0') detachDatagramSocket(this.#libc, this.#fd, { address, port })
+    this.#drain()
+    if (this.#inFlight > 0 && graceMs > 0) await this.#allAnswered(graceMs)
+    this.#drain()
+    this.#sendLate()
     this.#closed = true
     await new Promise<void>((resolve) => {
       this.#socket.close(() => resolve())
+    })
+  }
+
+  #allAnswered(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, graceMs)
+      this.#answered = () => {
+        clearTimeout(timer)
+        resolve()
+      }
     })
   }
 
@@ -120,8 +148,22 @@ export class BatchSocket {
     incoming.octets.set(bytes === octets.length ? octets : octets.subarray(0, bytes), 0)
     writeFrom(incoming.names, from)
     this.#answer(0, bytes, inPlace)
-    let used = 1
-    for (let round = 0; round < ROUNDS && !this.#closed; round += 1) {
+    this.#receive(1, ROUNDS, inPlace)
+    inPlace?.end()
+  }
+
+  /** Answers what is queued, until nothing is. */
+  #drain(): void {
+    const { inPlace } = this.#state.responder
+    inPlace?.begin()
+    this.#receive(0, MAX_DRAIN_ROUNDS, inPlace)
+    inPlace?.end()
+  }
+
+  /** Answers batches, the first one behind `used` slots that are answered already. */
+  #receive(used: number, rounds: number, inPlace: InPlaceResponder | undefined): void {
+    const { incoming } = this.#vectors
+    for (let round = 0; round < rounds && !this.#closed; round += 1) {
       const received = incoming.receive(this.#fd, used)
       if (received > 0) {
         for (let slot = used; slot < used + received; slot += 1) {
@@ -133,7 +175,6 @@ export class BatchSocket {
       if (received < BATCH_SIZE - used) break
       used = 0
     }
-    inPlace?.end()
   }
 
   #answer(slot: number, bytes: number, inPlace: InPlaceResponder | undefined): void {
@@ -179,6 +220,7 @@ export class BatchSocket {
     if (response === undefined) return
     if (response instanceof Promise) {
       const name = incoming.names.slice(slot * SOCKADDR_BYTES, (slot + 1) * SOCKADDR_BYTES)
+      this.#inFlight += 1
       void response.then((octets) => this.#answerLater(octets, name))
     } else if (response.length > SLOT_BYTES) {
       this.#sendOne(response, client)
@@ -265,7 +307,12 @@ export class BatchSocket {
   // --- Responses that came later than their query's turn: all of one turn of the event loop in one call ---
 
   #answerLater(octets: Uint8Array | undefined, name: Uint8Array): void {
-    if (octets === undefined || this.#closed) return
+    this.#inFlight -= 1
+    if (octets !== undefined && !this.#closed) this.#sendSoon(octets, name)
+    if (this.#inFlight === 0) this.#answered?.()
+  }
+
+  #sendSoon(octets: Uint8Array, name: Uint8Array): void {
     if (octets.length > SLOT_BYTES) {
       this.#sendOne(octets, readSocketAddress(name, 0))
       return

@@ -11,7 +11,7 @@ import { ListenError } from './listen-error.ts'
 import type { Listener, Responder } from './responder.ts'
 import { answerAlone } from './in-place.ts'
 
-/** A listener for datagrams: no connections, so closing it is immediate. */
+/** A listener for datagrams. Closing it leaves no query that has come unanswered, as far as `graceMs` allows. */
 export interface DatagramListener extends Listener {
   /** Responses that the system did not take: full buffers, addresses that cannot be reached. */
   readonly dropped: number
@@ -68,8 +68,8 @@ export async function openDatagramListener(
     setResponder: (next) => {
       state.responder = next
     },
-    async close() {
-      await Promise.all(sockets.map((socket) => socket.close()))
+    async close(graceMs) {
+      await Promise.all(sockets.map((socket) => socket.close(graceMs)))
     },
   }
 }
@@ -79,7 +79,7 @@ export interface DatagramOptions {
   /** Absent: in batches where possible. */
   readonly path?: DatagramPath
   /** Several listeners share the address, and the kernel spreads the clients over them (SO_REUSEPORT). Only with batches. */
-  readonly reusePort?: boolean
+  readonly reusePort?: boolean | undefined
 }
 
 interface State {
@@ -91,7 +91,7 @@ interface State {
 
 interface OpenSocket {
   readonly port: number
-  close(): Promise<void>
+  close(graceMs: number): Promise<void>
 }
 
 async function openWildcardOrOne(endpoint: Endpoint, state: State): Promise<OpenSocket> {
@@ -114,7 +114,7 @@ async function openSocket(
   const { reusePort } = state
   const options = { endpoint, reuseAddr, reusePort, bufferBytes: SOCKET_BUFFER_BYTES }
   const socket = await BatchSocket.open(found, state, options)
-  return { port: socket.local.port, close: () => socket.close() }
+  return { port: socket.local.port, close: (graceMs) => socket.close(graceMs) }
 }
 
 // --- One by one, with Node's dgram ---
@@ -143,10 +143,17 @@ async function openNodeSocket(
     throw new ListenError('udp', endpoint, error)
   }
   const local: Endpoint = { address: endpoint.address, port: socket.address().port }
-  socket.on('message', (octets, from) => answer(socket, { state, octets, from, local }))
+  const pending = new Set<Promise<void>>()
+  socket.on('message', (octets, from) => answer(socket, { state, octets, from, local, pending }))
   // ICMP errors of earlier responses surface here; there is nobody to tell.
   socket.on('error', () => {})
-  return { port: local.port, close: () => closeSocket(socket) }
+  return {
+    port: local.port,
+    async close(graceMs) {
+      if (pending.size > 0 && graceMs > 0) await settled(pending, graceMs)
+      await closeSocket(socket)
+    },
+  }
 }
 
 interface Arrival {
@@ -154,9 +161,11 @@ interface Arrival {
   readonly octets: Uint8Array
   readonly from: RemoteInfo
   readonly local: Endpoint
+  /** Answers under way. */
+  readonly pending: Set<Promise<void>>
 }
 
-function answer(socket: Socket, { state, octets, from, local }: Arrival): void {
+function answer(socket: Socket, { state, octets, from, local, pending }: Arrival): void {
   // Nobody can be answered at port 0.
   if (from.port === 0) return
   const address = from.address.startsWith('::ffff:') ? from.address.slice(7) : from.address
@@ -164,8 +173,24 @@ function answer(socket: Socket, { state, octets, from, local }: Arrival): void {
   const { inPlace } = state.responder
   const ready = inPlace === undefined ? undefined : answerAlone(inPlace, octets, peer)
   const response = ready ?? state.responder(octets, peer)
-  if (response instanceof Promise) void response.then((late) => send(socket, late, from))
-  else send(socket, response, from)
+  if (!(response instanceof Promise)) {
+    send(socket, response, from)
+    return
+  }
+  const sent = response.then((late) => {
+    send(socket, late, from)
+    pending.delete(sent)
+  })
+  pending.add(sent)
+}
+
+async function settled(pending: ReadonlySet<Promise<void>>, graceMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, graceMs)
+  })
+  await Promise.race([over, Promise.all(pending)])
+  clearTimeout(timer)
 }
 
 function send(socket: Socket, response: Uint8Array | undefined, to: RemoteInfo): void {

@@ -6,7 +6,8 @@ import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { Endpoint } from '../exchange-result.ts'
-import { listen } from './stream.ts'
+import { listen } from './listen.ts'
+import type { ListenOptions } from './listen.ts'
 
 /** One answer. */
 export interface HttpReply {
@@ -36,6 +37,12 @@ export interface HttpListener {
 const TIMEOUT_MS = 5000
 const MAX_CONNECTIONS = 1024
 
+/** How an HTTP listener is opened. */
+export interface HttpOptions extends ListenOptions {
+  /** In the clear if absent. */
+  readonly tls?: TlsOptions | undefined
+}
+
 /**
  * Opens an HTTP listener, or an HTTPS one with `tls`.
  *
@@ -44,19 +51,20 @@ const MAX_CONNECTIONS = 1024
 export async function openHttpListener(
   endpoint: Endpoint,
   responder: HttpResponder,
-  tls?: TlsOptions,
+  options: HttpOptions = {},
 ): Promise<HttpListener> {
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     request.resume()
     void answer(request, responder).then((reply) => write(response, reply))
   }
+  const { tls } = options
   const server: Server = tls === undefined ? createServer(handle) : createSecureServer(tls, handle)
   server.maxConnections = MAX_CONNECTIONS
   server.headersTimeout = TIMEOUT_MS
   server.requestTimeout = TIMEOUT_MS
   server.keepAliveTimeout = TIMEOUT_MS
   server.on('clientError', (_error: Error, socket: Socket) => socket.destroy())
-  const local = await listen(server, endpoint)
+  const { local } = await listen(server, endpoint, options)
   return {
     local,
     async close(graceMs) {

@@ -8,12 +8,14 @@ import type { Server, Socket } from 'node:net'
 import { decodeMessage } from '../../dns/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import type { Listener, Responder } from './responder.ts'
-import { listen, unmapped } from './stream.ts'
+import { listen } from './listen.ts'
+import type { ListenOptions, TcpSocket } from './listen.ts'
+import { unmapped } from './stream.ts'
 import { applyTls, tlsOptions } from './tls.ts'
 import type { ListenTls } from './tls.ts'
 
 /** Settings of a DoH listener. */
-export interface HttpsOptions {
+export interface HttpsOptions extends ListenOptions {
   /** Connections at one time; more are closed at once. 0 means no limit. */
   readonly maxConnections: number
   readonly idleTimeoutMs: number
@@ -25,7 +27,7 @@ export interface HttpsOptions {
 }
 
 /** A listener whose certificate can be exchanged without closing it. */
-export interface HttpsListener extends Listener {
+export interface HttpsListener extends Listener, TcpSocket {
   update(options: Pick<HttpsOptions, 'onStatus' | 'tls'>): void
 }
 
@@ -65,10 +67,11 @@ export async function openHttpsListener(
     socket.on('error', () => socket.destroy())
     socket.on('close', () => open.delete(socket))
   })
-  const local = await listen(server, endpoint)
+  const { local, duplicate } = await listen(server, endpoint, options)
 
   return {
     local,
+    duplicate,
     setResponder: (next) => {
       state.responder = next
     },

@@ -1,6 +1,7 @@
 export * from './datagram.ts'
 export * from './http.ts'
 export * from './https.ts'
+export type { ListenOptions, TcpSocket } from './listen.ts'
 export * from './listen-error.ts'
 export * from './responder.ts'
 export * from './stream.ts'

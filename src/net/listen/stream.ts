@@ -1,12 +1,13 @@
 // TCP and TLS listeners (RFC 7766, RFC 7858): accepts connections, bounds their number, ends the ones that wait too long.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import type { Server, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { TlsOptions } from 'node:tls'
 import type { Clock, Timer } from '../../base/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
-import { ListenError } from './listen-error.ts'
+import { listen } from './listen.ts'
+import type { ListenOptions, TcpSocket } from './listen.ts'
 import type { Listener, Responder } from './responder.ts'
 import { applyTls, tlsOptions } from './tls.ts'
 import type { ListenTls } from './tls.ts'
@@ -14,7 +15,7 @@ import { StreamConnection } from './stream-connection.ts'
 import type { StreamLimits } from './stream-connection.ts'
 
 /** What a stream listener is opened with; all but the endpoint can change while it is open. */
-export interface StreamOptions {
+export interface StreamOptions extends ListenOptions {
   readonly clock: Clock
   readonly limits: StreamLimits
   /** Connections at one time; see {@link ConnectionTable}. */
@@ -24,7 +25,7 @@ export interface StreamOptions {
 }
 
 /** A listener whose limits and certificate can be exchanged without closing it. */
-export interface StreamListener extends Listener {
+export interface StreamListener extends Listener, TcpSocket {
   update(options: Pick<StreamOptions, 'limits' | 'tls'>): void
 }
 
@@ -33,9 +34,6 @@ const SWEEP_INTERVAL_MS = 250
 
 /** Connections beyond the table's that may be on their way in or out. */
 const MAX_HANDSHAKES = 1024
-
-/** Backlog of the accept queue; the kernel caps it at net.core.somaxconn. */
-const BACKLOG = 4096
 
 /**
  * Opens a TCP or TLS listener.
@@ -82,11 +80,12 @@ export async function openStreamListener(
   const server = tls ?? createServer({ allowHalfOpen: true }, accept)
   // Those still shaking hands are in no table.
   server.maxConnections = options.maxConnections + MAX_HANDSHAKES
-  const local = await listen(server, endpoint)
+  const { local, duplicate } = await listen(server, endpoint, options)
   const sweeper = repeat(clock, SWEEP_INTERVAL_MS, () => table.sweep(clock.monotonic()))
 
   return {
     local,
+    duplicate,
     setResponder: (next) => {
       state.responder = next
     },
@@ -105,37 +104,10 @@ export async function openStreamListener(
   }
 }
 
-/**
- * Starts listening, the wildcard `::` for both families, or for IPv4 alone on hosts without IPv6.
- *
- * @throws {ListenError}
- */
-export async function listen(server: Server, endpoint: Endpoint): Promise<Endpoint> {
-  const hosts = endpoint.address === '::' ? ['::', '0.0.0.0'] : [endpoint.address]
-  for (const host of hosts) {
-    try {
-      server.listen({ host, port: endpoint.port, backlog: BACKLOG })
-      await once(server, 'listening')
-      break
-    } catch (error) {
-      const noIpv6 = error instanceof Error && 'code' in error && IPV6_MISSING.includes(String(error.code))
-      if (host === '::' && noIpv6) continue
-      throw new ListenError('tcp', endpoint, error)
-    }
-  }
-  // Accepting can fail for want of descriptors; the next one may succeed.
-  server.on('error', () => {})
-  const bound = server.address()
-  const port = bound !== null && typeof bound === 'object' ? bound.port : endpoint.port
-  return { address: endpoint.address, port }
-}
-
 /** The IPv4 text of an IPv4 address that a dual-stack socket shows as `::ffff:10.0.0.1`. */
 export function unmapped(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
-
-const IPV6_MISSING: readonly string[] = ['EAFNOSUPPORT', 'EADDRNOTAVAIL']
 
 function handshake(tls: ListenTls, limits: StreamLimits): TlsOptions {
   return { ...tlsOptions(tls), ALPNProtocols: ['dot'], allowHalfOpen: true, handshakeTimeout: limits.readTimeoutMs }
