@@ -1,4 +1,5 @@
 // What the cache keeps of one response, and how it ages.
+import { Stamp } from '../base/index.ts'
 import type { Message } from '../dns/message.ts'
 import type { EntryKind } from './classify.ts'
 
@@ -28,8 +29,10 @@ export interface CacheEntry<Prepared = unknown> {
   visited: boolean
   /** When a renewal of this entry last failed. */
   refreshFailedAtMs: number | undefined
-  /** 0 while the entry is in the store, then 1: for those who hold on to what they made of it. */
-  value: number
+  /** Another one once the entry has left the store: for those who hold on to what they made of it. */
+  readonly stamp: Stamp
+  /** It has left the store. */
+  isGone: boolean
   /** Made by the cache's user, dropped with the entry. */
   prepared: Prepared | undefined
 }
@@ -56,7 +59,8 @@ export function createEntry<Prepared>(fields: NewEntry): CacheEntry<Prepared> {
     lastHitAtMs: storedAtMs,
     visited: false,
     refreshFailedAtMs: undefined,
-    value: 0,
+    stamp: new Stamp('many'),
+    isGone: false,
     prepared: undefined,
   }
 }

@@ -65,12 +65,12 @@ export class CacheStore<Prepared = unknown> {
     if (entry === undefined) return false
     this.#entries.delete(key)
     this.#sizeBytes -= entry.sizeBytes
-    entry.value = 1
+    drop(entry)
     return true
   }
 
   clear(): void {
-    for (const entry of this.#entries.values()) entry.value = 1
+    for (const entry of this.#entries.values()) drop(entry)
     this.#entries.clear()
     this.#sizeBytes = 0
   }
@@ -90,4 +90,9 @@ export class CacheStore<Prepared = unknown> {
       return
     }
   }
+}
+
+function drop(entry: CacheEntry): void {
+  entry.isGone = true
+  entry.stamp.change()
 }

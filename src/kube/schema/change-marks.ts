@@ -2,25 +2,22 @@
 // what a change touches are hashed into the same row of counters. Two keys that fall together make an answer look changed
 // that is not, never the other way round.
 
+import { Stamp } from '../../base/index.ts'
+
 /** A power of two. */
 const MARKS = 1 << 14
 
 /** Counters of changes, by what was changed: a namespace, a Service, an address. */
 export class ChangeMarks {
   /** Another one after each change to anything. */
-  readonly stamp: { readonly value: number }
-  readonly #stamp = { value: 0 }
+  readonly stamp: Stamp = new Stamp()
   readonly #marks = new Uint32Array(MARKS)
   #reads: number[] | undefined
   #readAll = false
 
-  constructor() {
-    this.stamp = this.#stamp
-  }
-
   /** A change begins. */
   next(): void {
-    this.#stamp.value = (this.#stamp.value + 1) | 0
+    this.stamp.change()
   }
 
   /** A change touches this. */
@@ -54,8 +51,8 @@ export class ChangeMarks {
       this.#reads = undefined
     }
     if (this.#readAll) {
-      const { value } = this.#stamp
-      return () => this.#stamp.value === value
+      const { value } = this.stamp
+      return () => this.stamp.value === value
     }
     // Pairs of a mark and its value.
     const seen = [...new Set(reads)].flatMap((mark) => [mark, this.#marks[mark] ?? 0])

@@ -74,7 +74,8 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
     const expiresAtMs = entry.storedAtMs + entry.ttl * 1000
     const renewalMs = prefetch.amount > 0 ? Math.ceil((prefetch.percent * entry.ttl) / 100) * 1000 : 0
     return {
-      stamp: entry,
+      stamp: entry.stamp,
+      holds: () => !entry.isGone,
       until: expiresAtMs - renewalMs,
       ages: keepTtl ? undefined : { sinceMs: entry.storedAtMs, ttl: entry.ttl },
       tally(hits, lastAtMs) {

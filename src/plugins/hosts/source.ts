@@ -1,4 +1,5 @@
 // The file behind the table: read at the start, and again when its time or size changed.
+import { Stamp } from '../../base/index.ts'
 import type { Timer } from '../../base/index.ts'
 import type { PluginEnv } from '../../server/index.ts'
 import type { HostsOptions } from './setup.ts'
@@ -12,12 +13,8 @@ export class HostSource {
   #file: HostTable
   #seen = ''
   #timer: Timer | undefined
-  readonly #stamp = { value: 0 }
-
   /** Another one after each change to the file. */
-  get stamp(): { readonly value: number } {
-    return this.#stamp
-  }
+  readonly stamp: Stamp = new Stamp()
 
   constructor(options: HostsOptions, env: PluginEnv) {
     this.#options = options
@@ -65,7 +62,7 @@ export class HostSource {
         if (seen === this.#seen) return
         this.#file = readHostTable(files.readText(file), this.#options)
         this.#seen = seen
-        this.#stamp.value += 1
+        this.stamp.change()
         changedAtMs = stat.mtimeMs
       } else if (this.#seen !== '') {
         return

@@ -3,8 +3,13 @@
 import type { Clock } from '../../base/index.ts'
 import type { InPlaceResponder } from '../../net/listen/index.ts'
 import type { Outcome, Request } from '../plugin.ts'
-import { HotTable, MAX_QUERY_BYTES, MAX_RESPONSE_BYTES } from './hot-table.ts'
+import { HotTable } from './hot-table.ts'
+import type { Patch } from './hot-table.ts'
+import { HotTallyReader, MAX_GROUPS } from './hot-tally.ts'
+import type { HotTallyMemory } from './hot-tally.ts'
 import type { HotCounts, HotDuration, HotTrait, Keep, Stamp } from './keep.ts'
+import { MAX_QUERY_BYTES, MAX_RESPONSE_BYTES, MAX_STAMPS } from './layout.ts'
+import type { HotMemory } from './layout.ts'
 import { patchSerials, patchTtls } from './scan-records.ts'
 import { NO_SHUFFLE, findShuffles } from './shuffle.ts'
 
@@ -17,6 +22,16 @@ export interface HotOptions {
   readonly random: () => number
   /** The chains of all blocks of the listener. */
   readonly chains: readonly HotChain[]
+  /** Threads beside this one that may give the answers; default 0. */
+  readonly readers?: number | undefined
+  /** Upper bounds in seconds by which those tell durations apart. */
+  readonly durationBounds?: readonly number[] | undefined
+}
+
+/** What another thread needs to give kept answers. */
+export interface SharedAnswers {
+  readonly memory: HotMemory
+  readonly tally: HotTallyMemory
 }
 
 /** A response that came through the chain. */
@@ -63,19 +78,37 @@ export class HotAnswers implements InPlaceResponder {
   #seen: Int32Array | undefined
   #isOpen = false
   /** The last query without an answer: what the chain says to it is offered before anything else is asked. */
+  readonly #tallies: readonly HotTallyReader[]
   readonly #missed: Missed = { hash: 0, words: NO_WORDS, at: 0, bytes: 0, via: 0, client: NO_WORDS, clientAt: 0 }
 
-  constructor({ clock, random, chains }: HotOptions) {
+  constructor({ clock, random, chains, readers = 0, durationBounds = [] }: HotOptions) {
     this.#clock = clock
     const traits = [...new Set(chains.flatMap((chain) => [...chain.values()].flat()))]
     this.#stamps = traits.flatMap(({ stamp }) => (stamp === undefined ? [] : [stamp]))
     this.#stampSum = this.#sumStamps()
-    this.#table = new HotTable({ perClient: traits.some(({ perClient }) => perClient === true), random })
+    const stampSlots = this.#stamps.flatMap(({ slot }) => (slot === undefined ? [] : [slot]))
+    const isShared = readers > 0 && stampSlots.length === this.#stamps.length && stampSlots.length <= MAX_STAMPS
+    const perClient = traits.some((trait) => trait.perClient === true)
+    this.#table = new HotTable({ perClient, random, isShared, stampSlots: isShared ? stampSlots : [] })
+    this.#table.setStampSum(this.#stampSum)
+    this.#tallies = Array.from({ length: isShared ? readers : 0 }, () => new HotTallyReader(durationBounds))
   }
 
   /** Kept answers. */
   get size(): number {
     return this.#table.size
+  }
+
+  /** For another thread, counted from 0; undefined when nothing can be given there. */
+  sharedWith(reader: number): SharedAnswers | undefined {
+    const { memory } = this.#table
+    const tally = this.#tallies[reader]?.memory
+    return memory === undefined || tally === undefined ? undefined : { memory, tally }
+  }
+
+  /** From now on other threads give no answer from here: another configuration has the sockets. */
+  close(): void {
+    this.#table.close()
   }
 
   // --- Answering ---
@@ -144,10 +177,16 @@ export class HotAnswers implements InPlaceResponder {
       table.retire(entry)
       return false
     }
-    const { octets, start, bytes } = table.responseOf(entry)
-    if (changed && keep.serial !== undefined) patchSerials(octets, start, { bytes, value: keep.serial() })
-    if (keep.ages !== undefined) patchTtls(octets, start, { bytes, ttl: ttlAt(keep.ages, now) })
-    table.renew(entry, keep.stamp.value | 0, dueAfter(keep, now))
+    const { serial, ages } = keep
+    const hasSerial = changed && serial !== undefined
+    const patch: Patch | undefined =
+      hasSerial || ages !== undefined
+        ? (octets, start, bytes) => {
+            if (hasSerial) patchSerials(octets, start, { bytes, value: serial() })
+            if (ages !== undefined) patchTtls(octets, start, { bytes, ttl: ttlAt(ages, now) })
+          }
+        : undefined
+    table.renew(entry, keep.stamp.value | 0, dueAfter(keep, now), patch)
     return true
   }
 
@@ -183,7 +222,8 @@ export class HotAnswers implements InPlaceResponder {
     const replaced = old === 0 ? undefined : this.#entries[table.numberOf(old)]
     if (replaced !== undefined) this.#tell(old, replaced)
     const group = this.#groupOf(counts.find(({ duration }) => duration !== undefined)?.duration)
-    const answer = { response, shuffles, group, stampValue: keep.stamp.value | 0, due: dueAfter(keep, now) }
+    const stampSlot = group < MAX_GROUPS ? (keep.stamp.slot ?? 0) : 0
+    const answer = { response, shuffles, group, stampValue: keep.stamp.value | 0, stampSlot, due: dueAfter(keep, now) }
     const entry = table.add(this.#missed, hash, answer, old)
     if (entry === 0) this.#clear()
     else this.#entries[table.numberOf(entry)] = { keep, counts }
@@ -196,10 +236,16 @@ export class HotAnswers implements InPlaceResponder {
       const found = this.#entries[this.#table.numberOf(entry)]
       if (found !== undefined) this.#tell(entry, found)
     }
+    for (const tally of this.#tallies) {
+      for (const [group, duration] of this.#durations.slice(0, MAX_GROUPS).entries()) {
+        tally.takeDurations(group, (seconds, times) => duration.observe(seconds, times))
+      }
+    }
   }
 
   #tell(entry: number, { keep, counts }: Entry): void {
-    const hits = this.#table.takeHits(entry)
+    let hits = this.#table.takeHits(entry)
+    for (const tally of this.#tallies) hits += tally.takeHits(this.#table.numberOf(entry))
     if (hits === 0) return
     // It gave no answer after it was due.
     keep.tally?.(hits, Math.min(this.#now, this.#table.dueOf(entry)))
@@ -208,9 +254,10 @@ export class HotAnswers implements InPlaceResponder {
 
   #clear(): void {
     this.tellAll()
-    this.#table.clear()
     this.#entries = []
     this.#stampSum = this.#sumStamps()
+    this.#table.setStampSum(this.#stampSum)
+    this.#table.clear()
   }
 
   /** Whether this hash came before, not too long ago; remembers it. */
@@ -235,7 +282,7 @@ export class HotAnswers implements InPlaceResponder {
 
   #sumStamps(): number {
     let sum = 0
-    for (const stamp of this.#stamps) sum += stamp.value
+    for (const stamp of this.#stamps) sum = (sum + stamp.value) | 0
     return sum
   }
 }

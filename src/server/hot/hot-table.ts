@@ -1,45 +1,50 @@
 // Answers kept as octets, found by the octets of their query: the same octets get the same response, whatever they say.
-// Hot path: one memory block for all of them, words of 32 bits, no object for a query. Little-endian machines only.
-//
-// A query's key is all of it but the id: word 0 without its lower half, then the other words, the last one filled with zeros.
-// One entry, in words, at an even index:
-//    0 hash            1 key bytes | via << 16      2 response bytes   3 number of the entry
-//    4-5 due (float64) 6 the stamp's value          7 hits not told yet
-//    8 duration group  9 shuffle of the answer     10 shuffle of the additional section   11 room for the response in words
-//   12 the client's address (5 words, where it matters), the key, the response
-import type { Shuffles } from './shuffle.ts'
+// Hot path: one memory block for all of them, no object for a query; layout.ts shows it. This is the thread that keeps them:
+// the only one that writes, so it reads as it likes, and writes atomically what others may be reading.
+import {
+  CLIENT_WORDS,
+  CONTROL_WORDS,
+  DUE,
+  EPOCH,
+  GROUP,
+  HASH,
+  HEADER_WORDS,
+  HITS,
+  KEY,
+  MAX_ENTRIES,
+  MAX_RESPONSE_BYTES,
+  MAX_STAMPS,
+  MAX_WORDS,
+  NUMBER,
+  RESPONSE_BYTES,
+  ROOM,
+  SHUFFLE_ADDITIONAL,
+  SHUFFLE_ANSWER,
+  SLOT,
+  STAMP,
+  STAMP_COUNT,
+  STAMP_SLOTS,
+  STAMP_SUM,
+  VERSION,
+  hashQuery,
+} from './layout.ts'
+import type { HotMemory } from './layout.ts'
+import type { Draw, Shuffles } from './shuffle.ts'
 import { applyShuffle } from './shuffle.ts'
-import type { Draw } from './shuffle.ts'
-
-/** Bounds, so that no client can make the server grow. */
-const MAX_ENTRIES = 1 << 16
-const MAX_WORDS = 1 << 22
-/** Longer queries and responses are rare, and not worth keeping. */
-export const MAX_QUERY_BYTES = 320
-export const MAX_RESPONSE_BYTES = 2048
 
 const FIRST_ENTRIES = 1 << 10
 const FIRST_WORDS = 1 << 14
-
-const HASH = 0
-const KEY = 1
-const RESPONSE_BYTES = 2
-const NUMBER = 3
-const DUE = 4
-const STAMP = 6
-const HITS = 7
-const GROUP = 8
-const SHUFFLE_ANSWER = 9
-const SHUFFLE_ADDITIONAL = 10
-const ROOM = 11
-const HEADER_WORDS = 12
-/** Of a socket address: all but its first word, which holds family and port. */
-const CLIENT_WORDS = 5
 
 /** A way that no query comes in. */
 const NOBODY = 0xff << 16
 /** An entry that answers nothing. */
 const NEVER = Number.NEGATIVE_INFINITY
+/** An odd epoch, so that no reader believes what it finds. */
+const CLOSED = -1
+const MAX_EPOCH = 0x7ffffffe
+
+/** Changes a response of `bytes` octets in place; it begins at `start`. */
+export type Patch = (octets: Uint8Array, start: number, bytes: number) => void
 
 /** A query as the table sees it. */
 export interface Query {
@@ -57,48 +62,83 @@ export interface Query {
 export interface NewAnswer {
   readonly response: Uint8Array
   readonly stampValue: number
+  /** Where other threads see the stamp; 0 when they cannot. */
+  readonly stampSlot: number
   /** Monotonic milliseconds; see {@link HotTable.isDue}. */
   readonly due: number
   readonly group: number
   readonly shuffles: Shuffles
 }
 
+/** What a table is made with. */
+export interface HotTableOptions {
+  readonly perClient: boolean
+  /** 16 random bits. */
+  readonly random: () => number
+  /** Other threads will read it: it is as large as it may become from the start, which costs memory only as it fills. */
+  readonly isShared?: boolean | undefined
+  /** Slots of the stamps that stand in front of all entries. At most {@link MAX_STAMPS}. */
+  readonly stampSlots?: readonly number[] | undefined
+}
+
 /** The entries of one listener. An entry is addressed by its first word until the next `add` or `clear`. */
 export class HotTable {
-  #words = new Int32Array(FIRST_WORDS)
-  #times = new Float64Array(this.#words.buffer)
-  #octets = new Uint8Array(this.#words.buffer)
+  readonly #isShared: boolean
+  readonly #control: Int32Array
+  #words: Int32Array
+  #times: Float64Array
+  #octets: Uint8Array
   /** Open addressing: first word of an entry, or 0. At most half full. */
-  #slots = new Int32Array(FIRST_ENTRIES * 2)
-  #mask = FIRST_ENTRIES * 2 - 1
+  #slots: Int32Array
+  #mask: number
   /** Word 0 is nobody's, so that 0 means an empty slot. */
   #used = 2
   #entries = 0
   readonly #clientWords: number
   readonly #seed: number
+  /** What the hash depends on. */
+  readonly #keyed: Pick<HotMemory, 'clientWords' | 'seed'>
   readonly #draw: Draw
 
-  constructor(options: { readonly perClient: boolean; readonly random: () => number }) {
-    this.#clientWords = options.perClient ? CLIENT_WORDS : 0
-    this.#seed = (options.random() << 16) | options.random()
-    this.#draw = { state: (options.random() << 16) | options.random() || 1 }
+  constructor({ perClient, random, isShared = false, stampSlots = [] }: HotTableOptions) {
+    this.#isShared = isShared
+    this.#control = wordsOf(CONTROL_WORDS, isShared)
+    this.#words = wordsOf(isShared ? MAX_WORDS : FIRST_WORDS, isShared)
+    this.#times = new Float64Array(this.#words.buffer)
+    this.#octets = new Uint8Array(this.#words.buffer)
+    this.#slots = wordsOf((isShared ? MAX_ENTRIES : FIRST_ENTRIES) * 2, isShared)
+    this.#mask = this.#slots.length - 1
+    this.#clientWords = perClient ? CLIENT_WORDS : 0
+    this.#seed = (random() << 16) | random()
+    this.#keyed = { clientWords: this.#clientWords, seed: this.#seed }
+    this.#draw = { state: (random() << 16) | random() || 1 }
+    if (stampSlots.length > MAX_STAMPS) throw new RangeError(`${stampSlots.length} stamps, limit is ${MAX_STAMPS}`)
+    this.#control.set(stampSlots, STAMP_SLOTS)
+    this.#control[STAMP_COUNT] = stampSlots.length
   }
 
   get size(): number {
     return this.#entries
   }
 
-  /** Hashes a query, which must be followed by octets that may be overwritten up to the next word. */
+  /** For other threads, if it was made for them. */
+  get memory(): HotMemory | undefined {
+    if (!this.#isShared) return undefined
+    return { control: this.#control, words: this.#words, slots: this.#slots, ...this.#keyed }
+  }
+
+  /** Says with which values of the stamps in front, summed up, the entries hold. */
+  setStampSum(sum: number): void {
+    Atomics.store(this.#control, STAMP_SUM, sum | 0)
+  }
+
+  /** No other thread gives an answer from here any more, for good. */
+  close(): void {
+    Atomics.store(this.#control, EPOCH, CLOSED)
+  }
+
   hash(words: Int32Array, at: number, bytes: number, via: number, client: Int32Array, clientAt: number): number {
-    const last = at + ((bytes - 1) >> 2)
-    const rest = bytes & 3
-    if (rest !== 0) words[last] = (words[last] ?? 0) & ((1 << (rest << 3)) - 1)
-    let hash = this.#seed ^ Math.imul((bytes << 3) | via, 0x9e3779b1)
-    hash = mix(hash, (words[at] ?? 0) >>> 16)
-    for (let index = at + 1; index <= last; index += 1) hash = mix(hash, words[index] ?? 0)
-    for (let index = 0; index < this.#clientWords; index += 1) hash = mix(hash, client[clientAt + index] ?? 0)
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-    return hash ^ (hash >>> 13)
+    return hashQuery(this.#keyed, words, at, bytes, via, client, clientAt)
   }
 
   /** The entry of this very query, or 0. */
@@ -176,20 +216,30 @@ export class HotTable {
     return hits
   }
 
-  renew(entry: number, stampValue: number, due: number): void {
-    this.#words[entry + STAMP] = stampValue
-    this.#times[(entry + DUE) >> 1] = due
+  /**
+   * Lets the entry answer on.
+   *
+   * @param patch changes the response in place: its octets begin at `start`
+   */
+  renew(entry: number, stampValue: number, due: number, patch?: Patch): void {
+    this.#begin(entry)
+    if (patch !== undefined) {
+      const bytes = this.#words[entry + RESPONSE_BYTES] ?? 0
+      const from = this.#responseAt(entry) << 2
+      scratch.set(this.#octets.subarray(from, from + bytes))
+      patch(scratch, 0, bytes)
+      this.#putResponse(entry, bytes)
+    }
+    this.#putDue(entry, due)
+    this.#put(entry + STAMP, stampValue)
+    this.#end(entry)
   }
 
   /** Keeps the entry from answering; its place is used again when the same query is kept again. */
   retire(entry: number): void {
-    this.#times[(entry + DUE) >> 1] = NEVER
-  }
-
-  /** The entry's response, to be changed in place. */
-  responseOf(entry: number): { readonly octets: Uint8Array; readonly start: number; readonly bytes: number } {
-    const bytes = this.#words[entry + RESPONSE_BYTES] ?? 0
-    return { octets: this.#octets, start: this.#responseAt(entry) << 2, bytes }
+    this.#begin(entry)
+    this.#putDue(entry, NEVER)
+    this.#end(entry)
   }
 
   /** The first word of each entry, by number. */
@@ -208,22 +258,57 @@ export class HotTable {
     const isInPlace = old !== 0 && (this.#words[old + ROOM] ?? 0) >= responseWords
     const entry = isInPlace ? old : this.#allocate(query, hash, responseWords)
     if (entry === 0) return 0
-    const own = this.#words
-    own[entry + RESPONSE_BYTES] = response.length
-    own[entry + HITS] = 0
-    own[entry + GROUP] = answer.group
-    own[entry + SHUFFLE_ANSWER] = answer.shuffles[0]
-    own[entry + SHUFFLE_ADDITIONAL] = answer.shuffles[1]
-    this.#octets.set(response, this.#responseAt(entry) << 2)
-    this.renew(entry, answer.stampValue, answer.due)
+    this.#begin(entry)
+    scratch.set(response)
+    this.#putResponse(entry, response.length)
+    this.#put(entry + RESPONSE_BYTES, response.length)
+    this.#put(entry + HITS, 0)
+    this.#put(entry + GROUP, answer.group)
+    this.#put(entry + SHUFFLE_ANSWER, answer.shuffles[0])
+    this.#put(entry + SHUFFLE_ADDITIONAL, answer.shuffles[1])
+    this.#putDue(entry, answer.due)
+    this.#put(entry + SLOT, answer.stampSlot)
+    this.#put(entry + STAMP, answer.stampValue)
+    this.#end(entry)
     if (!isInPlace) this.#insert(entry, hash, old)
     return entry
   }
 
+  /** Drops all entries. */
   clear(): void {
+    const epoch = Atomics.load(this.#control, EPOCH)
+    if (epoch !== CLOSED) Atomics.store(this.#control, EPOCH, epoch | 1)
     this.#slots.fill(0)
     this.#used = 2
     this.#entries = 0
+    if (epoch !== CLOSED) Atomics.store(this.#control, EPOCH, (epoch + 2) & MAX_EPOCH)
+  }
+
+  // --- Writing, for readers of other threads ---
+
+  #begin(entry: number): void {
+    Atomics.add(this.#words, entry + VERSION, 1)
+  }
+
+  #end(entry: number): void {
+    Atomics.add(this.#words, entry + VERSION, 1)
+  }
+
+  #put(word: number, value: number): void {
+    Atomics.store(this.#words, word, value)
+  }
+
+  #putDue(entry: number, due: number): void {
+    dueTime[0] = due
+    this.#put(entry + DUE, dueWords[0] ?? 0)
+    this.#put(entry + DUE + 1, dueWords[1] ?? 0)
+  }
+
+  /** Of what is in the scratch. */
+  #putResponse(entry: number, bytes: number): void {
+    const from = this.#responseAt(entry)
+    const count = (bytes + 3) >> 2
+    for (let index = 0; index < count; index += 1) this.#put(from + index, scratchWords[index] ?? 0)
   }
 
   // --- Memory ---
@@ -249,6 +334,7 @@ export class HotTable {
     own[entry + KEY] = query.bytes | (query.via << 16)
     own[entry + NUMBER] = this.#entries
     own[entry + ROOM] = responseWords
+    own[entry + VERSION] = 0
     let to = entry + HEADER_WORDS
     for (let index = 0; index < this.#clientWords; index += 1) {
       own[to] = query.client[query.clientAt + index] ?? 0
@@ -269,9 +355,10 @@ export class HotTable {
       if (other === 0 || other === old) break
       slot = (slot + 1) & this.#mask
     }
-    this.#slots[slot] = entry
+    // What the entry holds is written before it can be found.
+    Atomics.store(this.#slots, slot, entry)
     // The old one must not be found by another query of its hash, nor come back when the slots grow.
-    if (old !== 0) this.#words[old + KEY] = (this.#words[old + KEY] ?? 0) | NOBODY
+    if (old !== 0) this.#put(old + KEY, (this.#words[old + KEY] ?? 0) | NOBODY)
   }
 
   #growWords(): void {
@@ -293,7 +380,11 @@ export class HotTable {
   }
 }
 
-function mix(hash: number, word: number): number {
-  const mixed = Math.imul(hash ^ word, 0x85ebca6b)
-  return mixed ^ (mixed >>> 15)
+function wordsOf(count: number, isShared: boolean): Int32Array {
+  return isShared ? new Int32Array(new SharedArrayBuffer(count * 4)) : new Int32Array(count)
 }
+
+const scratchWords = new Int32Array(MAX_RESPONSE_BYTES / 4)
+const scratch = new Uint8Array(scratchWords.buffer)
+const dueTime = new Float64Array(1)
+const dueWords = new Int32Array(dueTime.buffer)

@@ -1,9 +1,12 @@
 // What plugins tell the fast path: which answers may be given again without asking them, and what has to be done then.
+import { NEVER_CHANGES } from '../../base/index.ts'
 import type { Outcome, Request } from '../plugin.ts'
 
 /** A number that is another one once what it stands for may have changed. */
 export interface Stamp {
   readonly value: number
+  /** Where the value lies in the memory of stamps (`Stamp` in base). Without it only the main thread gives the answers. */
+  readonly slot?: number | undefined
 }
 
 /**
@@ -27,7 +30,7 @@ export interface Keep {
 }
 
 /** Of answers that depend on nothing but the query and the configuration. */
-export const FIXED: Stamp = { value: 0 }
+export const FIXED: Stamp = NEVER_CHANGES
 
 /** Counts for one kept answer. */
 export interface HotCounts {
