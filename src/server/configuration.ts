@@ -140,6 +140,7 @@ function contextOf(
     chain: block.chain,
     anyClass: block.anyClass,
     debug: block.settings.debug === true,
+    stackTraces: block.settings.stackTraces === true,
     hot: block.hot,
   }))
   const { clock, log, metrics, render, waiting, waitingCount } = deps

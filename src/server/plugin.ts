@@ -181,6 +181,8 @@ export interface BlockSettings {
   readonly root?: string
   /** Log level DEBUG, and no recovery from panics. */
   readonly debug?: boolean
+  /** Where a defect in a plugin happened is logged with it. */
+  readonly stackTraces?: boolean
   /** Certificate of `tls://` and `https://` listeners. */
   readonly tls?: ListenTls
   readonly readTimeoutMs?: number

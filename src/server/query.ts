@@ -150,8 +150,17 @@ function recover(
     return undefined
   }
   metrics.panics.inc()
-  log.error(`Recovered from panic in server: "${server}" ${request.name} ${request.type}: ${describeError(error)}`)
+  const where = site.stackTraces && error instanceof Error ? framesOf(error) : ''
+  log.error(
+    `Recovered from panic in server: "${server}" ${request.name} ${request.type}: ${describeError(error)}${where}`,
+  )
   return renderOutcome(request, { kind: 'status', rcode: 'SERVFAIL', by: '' })
+}
+
+/** The lines of the stack below the message, each behind a line feed. */
+function framesOf({ stack = '' }: Error): string {
+  const at = stack.search(/^ {4}at /m)
+  return at < 0 ? '' : `\n${stack.slice(at)}`
 }
 
 const REFUSED: Outcome = { kind: 'status', rcode: 'REFUSED', by: '' }

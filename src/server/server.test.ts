@@ -128,6 +128,29 @@ describe('startServer()', () => {
     expect(rig.server.metrics.render()).toContain('\ncoredns_panics_total 2\n')
   })
 
+  it.each([
+    { settings: {}, shows: false },
+    { settings: { stackTraces: true }, shows: true },
+  ])('with $settings shows where a plugin threw: $shows', async ({ settings, shows }) => {
+    const broken: PluginRegistry = {
+      hosts: async () => ({
+        name: 'hosts',
+        parse: (_, { configure }) => configure(settings),
+        create: () => ({
+          handler: function brokenHandler() {
+            throw new Error('a defect')
+          },
+        }),
+      }),
+    }
+    const rig = await start('. {\n hosts\n}', { plugins: broken })
+    await rig.ask({ name: 'x' })
+    await rig.server.stop()
+    const line = '[ERROR] Recovered from panic in server: "dns://:53" x. A: a defect\n'
+    expect(rig.output()).toContain(line)
+    expect(/\n {4}at .*brokenHandler /.test(rig.output())).toBe(shows)
+  })
+
   it('answers SERVFAIL when the last plugin passes a query on', async () => {
     const rig = await start('. {\n hosts\n}', { plugins: plugin('hosts', () => (request, next) => next(request)) })
     expect((await rig.ask({ name: 'x' })).rcode).toBe('SERVFAIL')

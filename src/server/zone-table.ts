@@ -12,6 +12,8 @@ export interface Site {
   readonly anyClass: boolean
   /** The block has `debug`: a defect in a plugin ends the process. */
   readonly debug: boolean
+  /** The block has `errors` with `stacktrace`. */
+  readonly stackTraces: boolean
   readonly hot: HotChain
 }
 

@@ -4,6 +4,7 @@ import type { GoRegexp } from '../../base/regexp.ts'
 import { describeError } from '../../base/index.ts'
 import { onceError } from '../../corefile/index.ts'
 import type { Dispenser } from '../../corefile/index.ts'
+import type { SetupContext } from '../../server/index.ts'
 import { durationArgument } from '../arguments.ts'
 
 export type ErrorLevel = 'debug' | 'error' | 'info' | 'warning'
@@ -25,7 +26,7 @@ export interface ErrorsOptions {
 const LEVELS: readonly string[] = ['debug', 'error', 'info', 'warning'] satisfies ErrorLevel[]
 
 /** @throws {CorefileError} */
-export function parseErrors(dispenser: Dispenser): ErrorsOptions {
+export function parseErrors(dispenser: Dispenser, { configure }: SetupContext): ErrorsOptions {
   const consolidations: Consolidation[] = []
   let seen = false
   while (dispenser.next()) {
@@ -37,8 +38,8 @@ export function parseErrors(dispenser: Dispenser): ErrorsOptions {
     while (dispenser.nextBlock()) {
       const option = dispenser.value()
       if (option === 'consolidate') consolidations.push(parseConsolidate(dispenser))
-      // A stack trace goes with every panic in any case.
-      else if (option !== 'stacktrace') throw dispenser.error(`Unknown field ${option}`)
+      else if (option === 'stacktrace') configure({ stackTraces: true })
+      else throw dispenser.error(`Unknown field ${option}`)
     }
   }
   return { consolidations }
