@@ -10,6 +10,7 @@ import {
   type Classification,
   type EntryKind,
 } from '../../cache/index.ts'
+import { EDNS_OPTION } from '../../dns/index.ts'
 import type { Message } from '../../dns/message.ts'
 import {
   mapOutcome,
@@ -161,7 +162,7 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
       return
     }
     if (ttl <= 0 || (kind === 'servfail' && matchZone(options.denial.disabled, request.name) !== undefined)) return
-    const message = withoutEdns(outcome.message)
+    const message = withErrorsOnly(outcome.message)
     const storedAtMs = env.clock.monotonic()
     const result = cache.store({ key, kind, message, answersQuestion, reason: outcome.reason, storedAtMs, ttl })
     if (renewed !== undefined && kind === renewed.kind) {
@@ -247,7 +248,19 @@ function isCacheable(request: Request): boolean {
   return request.message.opcode === 'QUERY' && request.type !== 'AXFR' && request.type !== 'IXFR'
 }
 
-/** The OPT record speaks of one exchange (RFC 6891 §6.2.1), so it is not kept. */
-function withoutEdns(message: Message): Message {
-  return message.edns === undefined ? message : { ...message, edns: undefined }
+/**
+ * The OPT record speaks of one exchange (RFC 6891 §6.2.1) and is not kept; extended errors speak of the answer (RFC 8914).
+ * Few and short ones: whoever sends them must not fill the memory.
+ */
+function withErrorsOnly(message: Message): Message {
+  const { edns } = message
+  if (edns === undefined) return message
+  const options = edns.options
+    .filter(({ code, octets }) => code === EDNS_OPTION.extendedError && octets.length <= MAX_ERROR_OCTETS)
+    .slice(0, MAX_ERRORS)
+  return { ...message, edns: options.length === 0 ? undefined : { ...EMPTY_EDNS, options } }
 }
+
+const MAX_ERROR_OCTETS = 256
+const MAX_ERRORS = 4
+const EMPTY_EDNS = { udpPayloadSize: 512, version: 0, dnssecOk: false, z: 0 } as const
