@@ -2,6 +2,7 @@
 import { systemClock } from '../base/index.ts'
 import { podResolvConfOf } from '../doctor/facts/index.ts'
 import { diagnose } from '../doctor/index.ts'
+import type { LogRequest } from '../doctor/index.ts'
 import { buildReport, renderReport } from '../doctor/report/index.ts'
 import type { DoctorReport } from '../doctor/report/index.ts'
 import { podLogPath } from '../kube/api/index.ts'
@@ -49,7 +50,7 @@ async function examine(source: OpenSource, options: DoctorOptions, io: Io): Prom
       timeoutMs,
       onProgress: progress.show,
       ...(vantages === undefined ? {} : { vantages }),
-      ...(client === undefined ? {} : { readLog: (qualified: string) => readLog(client, qualified) }),
+      ...(client === undefined ? {} : { readLog: (request: LogRequest) => readLog(client, request) }),
       ...(externalName === undefined ? {} : { externalName }),
       ...(name === undefined ? {} : { name: { text: name, ...searches } }),
     })
@@ -59,11 +60,16 @@ async function examine(source: OpenSource, options: DoctorOptions, io: Io): Prom
   }
 }
 
-/** The end of a pod's log; undefined where it cannot be read: causes that need it then say so. */
-async function readLog(client: KubeClient, qualified: string): Promise<string | undefined> {
-  const [namespace = '', name = ''] = qualified.split('/')
-  const query = { tailLines: LOG_LINES, limitBytes: MAX_LOG_OCTETS }
-  return client.getText(podLogPath({ namespace, name }), { query, timeoutMs: 3000 }).catch(() => undefined)
+/** The end of a container's log; undefined where it cannot be read: causes that need it then say so. */
+async function readLog(client: KubeClient, request: LogRequest): Promise<string | undefined> {
+  const { namespace, pod, container, isPrevious } = request
+  const query = {
+    tailLines: LOG_LINES,
+    limitBytes: MAX_LOG_OCTETS,
+    ...(container === undefined ? {} : { container }),
+    ...(isPrevious ? { previous: 'true' } : {}),
+  }
+  return client.getText(podLogPath({ namespace, name: pod }), { query, timeoutMs: 3000 }).catch(() => undefined)
 }
 
 function exitCodeOf({ outcome, causes }: DoctorReport, { exitZero, failOn }: DoctorOptions): number {

@@ -9,7 +9,8 @@ import { chooseNodeOrigins, createExplain } from '../../src/doctor/ladder/index.
 import type { Origin } from '../../src/doctor/ladder/index.ts'
 import type { Diagnosis } from '../../src/doctor/verdict/index.ts'
 import type { ExchangeResult, Transport } from '../../src/net/exchange-result.ts'
-import type { HttpResult, Place, Vantages } from '../../src/vantage/vantage.ts'
+import type { KernelTables } from '../../src/vantage/kernel/tables.ts'
+import type { HttpResult, Place, Skipped, Vantages } from '../../src/vantage/vantage.ts'
 import { factsOf } from './small-cluster.ts'
 import type { SmallCluster } from './small-cluster.ts'
 
@@ -39,26 +40,36 @@ export interface Fixture {
   readonly cluster: SmallCluster
   readonly rules?: readonly Rule[]
   readonly name?: string
-  /** Logs by `namespace/name` of the pod. */
+  /** Logs by `namespace/name` of the pod; of its previous run by `namespace/name previous`. */
   readonly logs?: Readonly<Record<string, string>>
+  /** Kernel tables by node; a second reading where counters grow. Tables that are left out were not seen. */
+  readonly kernels?: Readonly<
+    Record<string, { readonly first: Partial<KernelTables>; readonly second?: Partial<KernelTables> }>
+  >
   readonly origins?: readonly Origin[]
 }
 
 /** Collects, asks and judges a fixture as the doctor does. */
-export async function diagnoseFixture({ cluster, rules = [], name, origins, logs = {} }: Fixture): Promise<Diagnosis> {
+export async function diagnoseFixture(fixture: Fixture): Promise<Diagnosis> {
+  const { cluster, rules = [], name, origins, logs = {}, kernels = {} } = fixture
   const facts = await factsOf(cluster)
   return diagnose({
     facts,
     origins: origins ?? chooseNodeOrigins(facts),
-    vantages: worldOf(facts, rules),
+    vantages: worldOf(facts, rules, kernels),
     clock: steppingClock(),
-    readLog: async (pod) => logs[pod],
+    readLog: async ({ namespace, pod, isPrevious }) => logs[`${namespace}/${pod}${isPrevious ? ' previous' : ''}`],
     ...(name === undefined ? {} : { name: { text: name } }),
   })
 }
 
 /** The vantages of a cluster whose servers follow the rules. */
-export function worldOf(facts: ClusterFacts, rules: readonly Rule[]): Vantages {
+export function worldOf(
+  facts: ClusterFacts,
+  rules: readonly Rule[],
+  kernels: NonNullable<Fixture['kernels']> = {},
+): Vantages {
+  const read = new Set<string>()
   const healthy = healthyRule(facts)
   const decide = (ask: Ask): Reply => {
     for (const rule of rules) {
@@ -92,11 +103,31 @@ export function worldOf(facts: ClusterFacts, rules: readonly Rule[]): Vantages {
             }),
           ),
         readFile: async () => ({ kind: 'absent' }),
-        kernelTables: async () => ({ kind: 'skipped', why: 'a fixture has no kernel' }),
+        kernelTables: async () => {
+          const own = kernels[node]
+          if (own === undefined) return { kind: 'skipped', why: 'a fixture has no kernel' }
+          const isSecond = read.has(node)
+          read.add(node)
+          return { ...NOTHING_SEEN, ...own.first, ...(isSecond ? own.second : {}) }
+        },
       }
     },
     close: async () => {},
   }
+}
+
+const UNSEEN: Skipped = { kind: 'skipped', why: 'not in the fixture' }
+const NOTHING_SEEN: KernelTables = {
+  conntrack: UNSEEN,
+  conntrackStatistics: UNSEEN,
+  iptables: UNSEEN,
+  nftables: UNSEEN,
+  ipvs: UNSEEN,
+  links: UNSEEN,
+  addresses: UNSEEN,
+  routes: UNSEEN,
+  sysctls: UNSEEN,
+  udp: UNSEEN,
 }
 
 /** Time stands still but for timers, which are due at once unless they are cleared before anything else can happen. */

@@ -137,12 +137,12 @@ describe('collectFromManifests()', () => {
 })
 
 describe('collectFromCluster()', () => {
-  it('gives what the manifests give, with at most 12 requests', async () => {
+  it('gives what the manifests give, with at most 20 requests', async () => {
     const made = client()
     const requests = vi.spyOn(made, 'getJson')
     const facts = await collectFromCluster(made, { now: NOW })
     const other = await fromManifests(REFERENCE)
-    expect(requests.mock.calls.length).toBeLessThanOrEqual(12)
+    expect(requests.mock.calls.length).toBeLessThanOrEqual(20)
     const names = (list: readonly { meta: { namespace: string; name: string } }[]): string[] =>
       list.map(({ meta }) => `${meta.namespace}/${meta.name}`).toSorted()
     for (const kind of ['services', 'endpointSlices', 'pods', 'nodes', 'namespaces'] as const) {

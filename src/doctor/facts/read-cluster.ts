@@ -6,6 +6,10 @@ import type { MissingFact, ServerVersion } from './facts.ts'
 
 /** Which lists are read; a caller that needs few asks for few. */
 export type FactKind =
+  | 'ciliumLocalRedirectPolicies'
+  | 'ciliumNetworkPolicies'
+  | 'clusterRoleBindings'
+  | 'clusterRoles'
   | 'configMaps'
   | 'daemonSets'
   | 'deployments'
@@ -20,6 +24,10 @@ export type FactKind =
   | 'statefulSets'
 
 export const ALL_FACT_KINDS: readonly FactKind[] = [
+  'ciliumLocalRedirectPolicies',
+  'ciliumNetworkPolicies',
+  'clusterRoleBindings',
+  'clusterRoles',
   'configMaps',
   'daemonSets',
   'deployments',
@@ -36,6 +44,10 @@ export const ALL_FACT_KINDS: readonly FactKind[] = [
 
 /** Paths to try in order: a server that is too old for one answers 404. */
 const LISTS: Readonly<Record<Exclude<FactKind, 'serverVersion'>, readonly string[]>> = {
+  ciliumLocalRedirectPolicies: ['/apis/cilium.io/v2/ciliumlocalredirectpolicies'],
+  ciliumNetworkPolicies: ['/apis/cilium.io/v2/ciliumnetworkpolicies'],
+  clusterRoleBindings: ['/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'],
+  clusterRoles: ['/apis/rbac.authorization.k8s.io/v1/clusterroles'],
   configMaps: ['/api/v1/namespaces/kube-system/configmaps'],
   daemonSets: ['/apis/apps/v1/daemonsets'],
   deployments: ['/apis/apps/v1/deployments'],
@@ -52,6 +64,9 @@ const LISTS: Readonly<Record<Exclude<FactKind, 'serverVersion'>, readonly string
   services: ['/api/v1/services'],
   statefulSets: ['/apis/apps/v1/statefulsets'],
 }
+
+/** Of extensions that a cluster may lack. */
+const OPTIONAL: ReadonlySet<FactKind> = new Set(['ciliumLocalRedirectPolicies', 'ciliumNetworkPolicies'])
 
 /** Where CoreDNS's ConfigMap lies when it is not kube-system. */
 export const CONFIG_MAP_NAMESPACE = 'kube-system'
@@ -86,6 +101,8 @@ export async function readCluster(client: KubeClient, options: ReadClusterOption
         else lists.push(...(await readFirst(client, kind, options)))
       } catch (error) {
         if (!(error instanceof KubeApiError) || !isTolerable(error)) throw error
+        // A cluster without these resources has none of them: that is known, not missing.
+        if (error.code === 'absent' && OPTIONAL.has(kind)) return
         errors.push(error)
         missing.push(missingFact(kind, error))
       }

@@ -1,5 +1,6 @@
 // What the ladder brought: its rungs, and the counters that servers showed before and after them. Plain data.
 import { sumSamples } from './prometheus.ts'
+import type { KernelReadings } from './kernel-readings.ts'
 import type { MetricSample } from './prometheus.ts'
 import type { Hop, Rung } from './rung.ts'
 import type { ServerLog } from './server-log.ts'
@@ -19,6 +20,8 @@ export interface Ladder {
   readonly scrapes: readonly Scrape[]
   /** Of servers whose answers or upstreams gave a reason to look. */
   readonly logs: readonly ServerLog[]
+  /** Of the places that were asked from. */
+  readonly kernels: KernelReadings
 }
 
 /**

@@ -14,6 +14,17 @@ import {
 import { textMap, type Json } from './json.ts'
 import type { Container, HttpProbe, PodDnsConfig, PodSpec } from './types.ts'
 
+/** Environment variables that change who answers a program's DNS queries, or what node-cache forwards to. */
+const DNS_VARIABLES = new Set([
+  'GODEBUG',
+  'ISTIO_META_DNS_AUTO_ALLOCATE',
+  'ISTIO_META_DNS_CAPTURE',
+  'LOCALDOMAIN',
+  'NODE_OPTIONS',
+  'RES_OPTIONS',
+  'UV_THREADPOOL_SIZE',
+])
+
 /** Reads a `v1.PodSpec`; `dnsPolicy` defaults to ClusterFirst as the API server's defaulting does. */
 export function readPodSpec(json: Json): PodSpec {
   const containers = children(json, 'containers')
@@ -60,10 +71,20 @@ function readContainer(json: Json): Container {
       containerPort: number(port, 'containerPort'),
     })),
     limits: textMap(child(json, 'resources'), 'limits'),
+    env: readDnsVariables(json),
     ...optional('readinessProbe', readHttpProbe(json, 'readinessProbe')),
     ...optional('livenessProbe', readHttpProbe(json, 'livenessProbe')),
   }
 }
+
+function readDnsVariables(container: Json): Container['env'] {
+  const own = children(container, 'env').filter((variable) => DNS_VARIABLES.has(text(variable, 'name')))
+  return own.length === 0
+    ? NO_VARIABLES
+    : Object.fromEntries(own.map((variable) => [text(variable, 'name'), text(variable, 'value')]))
+}
+
+const NO_VARIABLES: Container['env'] = Object.freeze({})
 
 function readHttpProbe(container: Json, key: string): HttpProbe | undefined {
   const httpGet = child(child(container, key), 'httpGet')

@@ -1,4 +1,6 @@
 // Any API JSON to objects: by apiVersion and kind, one object or a list, with what was left out as data.
+import { readCiliumLocalRedirectPolicy, readCiliumNetworkPolicy } from './cilium.ts'
+import { readClusterRole, readClusterRoleBinding } from './cluster-role.ts'
 import { readConfigMap } from './config-map.ts'
 import { readEndpoints, readEndpointSlice } from './endpoint-slice.ts'
 import { readEvent } from './event.ts'
@@ -29,6 +31,11 @@ const READERS: Readonly<Record<string, (json: Json) => KubeObject>> = {
   'networking.k8s.io/NetworkPolicy': readNetworkPolicy,
   'extensions/NetworkPolicy': readNetworkPolicy,
   'multicluster.x-k8s.io/ServiceImport': readServiceImport,
+  'rbac.authorization.k8s.io/ClusterRole': readClusterRole,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': readClusterRoleBinding,
+  'cilium.io/CiliumNetworkPolicy': readCiliumNetworkPolicy,
+  'cilium.io/CiliumClusterwideNetworkPolicy': readCiliumNetworkPolicy,
+  'cilium.io/CiliumLocalRedirectPolicy': readCiliumLocalRedirectPolicy,
 }
 
 /** What a document held. Nothing of the parsed tree is referenced. */
@@ -87,6 +94,10 @@ export function groupObjects(lists: readonly ReadList[]): ClusterObjects {
     networkPolicies: of('NetworkPolicy'),
     events: of('Event'),
     serviceImports: of('ServiceImport'),
+    clusterRoles: of('ClusterRole'),
+    clusterRoleBindings: of('ClusterRoleBinding'),
+    ciliumNetworkPolicies: of('CiliumNetworkPolicy'),
+    ciliumLocalRedirectPolicies: of('CiliumLocalRedirectPolicy'),
   }
 }
 

@@ -112,6 +112,8 @@ export interface Container {
   readonly args: readonly string[]
   readonly ports: readonly { readonly name: string; readonly protocol: string; readonly containerPort: number }[]
   readonly limits: Readonly<Record<string, string>>
+  /** Only variables that steer DNS (see pod-spec.ts), given as plain values: others may hold secrets. */
+  readonly env: Readonly<Record<string, string>>
   readonly readinessProbe?: HttpProbe
   readonly livenessProbe?: HttpProbe
 }
@@ -238,6 +240,42 @@ export interface ServiceImport {
   readonly ports: readonly ServicePort[]
 }
 
+export interface ClusterRole {
+  readonly kind: 'ClusterRole'
+  readonly meta: ObjectMeta
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[]
+    readonly resources: readonly string[]
+    readonly verbs: readonly string[]
+  }[]
+}
+
+export interface ClusterRoleBinding {
+  readonly kind: 'ClusterRoleBinding'
+  readonly meta: ObjectMeta
+  /** Name of the ClusterRole. */
+  readonly role: string
+  readonly subjects: readonly { readonly kind: string; readonly namespace: string; readonly name: string }[]
+}
+
+/** CiliumNetworkPolicy, cluster-wide (without a namespace) or not. */
+export interface CiliumNetworkPolicy {
+  readonly kind: 'CiliumNetworkPolicy'
+  readonly meta: ObjectMeta
+  /** Egress rules with `rules.dns`: Cilium's DNS proxy answers for these pods. */
+  readonly hasDnsRules: boolean
+  readonly hasFqdnRules: boolean
+}
+
+export interface CiliumLocalRedirectPolicy {
+  readonly kind: 'CiliumLocalRedirectPolicy'
+  readonly meta: ObjectMeta
+  /** The Service whose traffic is redirected; absent where an address is given. */
+  readonly service?: { readonly namespace: string; readonly name: string }
+  /** Empty where a Service is given. */
+  readonly address: string
+}
+
 export type KubeObject =
   | Namespace
   | Service
@@ -249,6 +287,10 @@ export type KubeObject =
   | NetworkPolicy
   | ClusterEvent
   | ServiceImport
+  | ClusterRole
+  | ClusterRoleBinding
+  | CiliumNetworkPolicy
+  | CiliumLocalRedirectPolicy
 
 /** Every object that was seen, by kind; an empty list may also mean "not permitted", which the facts' `missing` tells. */
 export interface ClusterObjects {
@@ -262,4 +304,8 @@ export interface ClusterObjects {
   readonly networkPolicies: readonly NetworkPolicy[]
   readonly events: readonly ClusterEvent[]
   readonly serviceImports: readonly ServiceImport[]
+  readonly clusterRoles: readonly ClusterRole[]
+  readonly clusterRoleBindings: readonly ClusterRoleBinding[]
+  readonly ciliumNetworkPolicies: readonly CiliumNetworkPolicy[]
+  readonly ciliumLocalRedirectPolicies: readonly CiliumLocalRedirectPolicy[]
 }

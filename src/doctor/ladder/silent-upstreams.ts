@@ -3,7 +3,7 @@ import type { DomainName } from '../../dns/message.ts'
 import type { ClusterFacts } from '../facts/index.ts'
 import type { Scrape } from './ladder.ts'
 import { counterGrowth } from './ladder.ts'
-import { dnsRung, httpRung } from './plan.ts'
+import { dnsRung } from './plan.ts'
 import type { PlannedRung } from './plan-options.ts'
 import { formatEndpoint } from './rung.ts'
 import type { Hop, Rung } from './rung.ts'
@@ -59,59 +59,6 @@ export function silentUpstreams(facts: ClusterFacts, rungs: readonly Rung[]): Si
     servers: serversAsking(facts, rung.hop.name, rung.fromNode),
   }))
 }
-
-/** Replicas whose answer to the same question is not the same: their logs tell which Corefile each of them runs. */
-export function differingReplicas(rungs: readonly Rung[]): Hop[] {
-  const own = rungs.filter(({ hop, purpose, observed }) => {
-    const isCluster = purpose === 'canary' || purpose === 'version' || purpose === 'asked'
-    return hop.kind === 'replica' && isCluster && observed.kind === 'response'
-  })
-  const results = new Map<string, Set<string>>()
-  for (const { question, result } of own) {
-    const key = JSON.stringify(question)
-    results.set(key, (results.get(key) ?? new Set()).add(result))
-  }
-  const differs = [...results.values()].some(({ size }) => size > 1)
-  return differs ? [...new Map(own.map(({ hop }) => [hop.name, hop])).values()] : []
-}
-
-/** kube-proxy's own health on nodes from where the Service IP is silent and a replica is not. */
-export function planKubeProxy(facts: ClusterFacts, rungs: readonly Rung[]): PlannedRung[] {
-  return facts.nodes.flatMap(({ name, node }) => {
-    const address = node?.internalIPs[0]
-    const canaries = rungs.filter((rung) => rung.fromNode === name && rung.purpose === 'canary')
-    const service = canaries.filter(({ hop }) => hop.kind === 'dns-service')
-    const answersDirectly = canaries.some(({ hop, observed }) => hop.kind === 'replica' && observed.kind === 'response')
-    const isSilent = service.some(({ result, observed }) => result === 'failed' && observed.kind !== 'response')
-    const [first] = service
-    if (address === undefined || first === undefined || !isSilent || !answersDirectly) return []
-    const hop: Hop = { kind: 'kube-proxy', name: `node/${name}`, node: name }
-    const endpoint = { kind: 'endpoint', address, port: KUBE_PROXY_HEALTH_PORT, path: '/healthz' } as const
-    return [httpRung(hop, { place: first.from, node: name }, 'health', endpoint)]
-  })
-}
-
-/**
- * Plans again, without the skip, nameservers that kubelet cuts off, where those it keeps fail: only if one of them would
- * have answered is the limit to blame.
- */
-export function planCutOff(plan: readonly PlannedRung[], rungs: readonly Rung[]): PlannedRung[] {
-  return plan.flatMap((planned): PlannedRung[] => {
-    if (planned.skip?.why.key !== 'skip.cut-off') return []
-    const kept = rungs.filter(
-      (rung) =>
-        rung.hop.kind === 'upstream' &&
-        rung.fromNode === planned.fromNode &&
-        rung.purpose === planned.purpose &&
-        rung.result !== 'skipped',
-    )
-    if (kept.length === 0 || kept.some(({ result }) => result === 'ok')) return []
-    const { skip: _, ...asked } = planned
-    return [asked]
-  })
-}
-
-const KUBE_PROXY_HEALTH_PORT = 10_256
 
 /** Counters of failed health checks: today's name, and the one up to CoreDNS 1.10. */
 export const FAILURE_COUNTERS: readonly string[] = [

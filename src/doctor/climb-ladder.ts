@@ -1,0 +1,159 @@
+// Climbs the ladder: what was planned, what follows from silence and failure, counters and kernels read twice, logs.
+import type { Clock } from '../base/index.ts'
+import type { Vantages } from '../vantage/vantage.ts'
+import type { ClusterFacts } from './facts/index.ts'
+import {
+  FOLLOW_UPS,
+  climb,
+  failureGrowth,
+  planExercise,
+  readKernels,
+  readKernelsAgain,
+  readLogs,
+  serversAsking,
+  silentUpstreams,
+} from './ladder/index.ts'
+import type {
+  ClimbOptions,
+  Climbed,
+  KernelReadings,
+  Ladder,
+  PlanOptions,
+  PlannedRung,
+  ReadLog,
+  Rung,
+  Scrape,
+  SilentUpstream,
+} from './ladder/index.ts'
+
+export interface ClimbLadderOptions {
+  readonly facts: ClusterFacts
+  readonly planOptions: PlanOptions
+  readonly vantages?: Vantages
+  readonly clock: Clock
+  /** Milliseconds for everything that is asked; default 20,000. */
+  readonly timeoutMs?: number
+  readonly readLog?: ReadLog
+  readonly onProgress?: (done: number, all: number) => void
+}
+
+const DEFAULT_TIMEOUT_MS = 20_000
+/** Counters of failed health checks grow about twice a second once they do. */
+const BETWEEN_SCRAPES_MS = 300
+/**
+ * From the start: CoreDNS waits 2 s for an upstream, begins to check its health, and counts the first failure after at
+ * most one more second.
+ */
+const WATCH_COUNTERS_MS = 6500
+
+/** Asks what is planned and what follows from it, all under one deadline; never rejects. */
+export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLadderOptions): Promise<Ladder> {
+  const { facts, planOptions, clock, vantages = NOWHERE, timeoutMs = DEFAULT_TIMEOUT_MS, onProgress } = options
+  const startedAt = clock.monotonic()
+  const climbing: ClimbOptions = { vantages, clock, deadlineMs: startedAt + timeoutMs }
+  const kernelsAtStart = readKernels(facts, planOptions.origins, vantages)
+  const exercised = new Set<string>()
+  const exercises: Promise<Climbed[]>[] = []
+  const first = await climb(plan, {
+    ...climbing,
+    ...(onProgress === undefined ? {} : { onProgress }),
+    // Its servers are made to ask a silent upstream at once: their counters need seconds to tell.
+    onSilence({ hop, fromNode }) {
+      if (hop.kind !== 'upstream') return
+      for (const server of serversAsking(facts, hop.name, fromNode)) {
+        if (exercised.has(server.name)) continue
+        exercised.add(server.name)
+        exercises.push(climb(planExercise(server, plan, planOptions.externalName), climbing))
+      }
+    },
+  })
+  const rungs = first.map(({ rung }) => rung)
+  const followUps = climb(
+    FOLLOW_UPS.flatMap((planFollowUp) => planFollowUp({ facts, plan, rungs, options: planOptions })),
+    climbing,
+  )
+  const silent = silentUpstreams(facts, rungs)
+  const scrapes = await watchCounters(plan, scrapesOf(first), { silent, climbing, startedAt })
+  const more = [...(await Promise.all(exercises)).flat(), ...(await followUps)].map(({ rung }) => rung)
+  const kernels = await kernelsAtEnd(await kernelsAtStart, rungs, { facts, vantages, clock, startedAt })
+  const all = mergeRungs(rungs, more)
+  const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
+  return { rungs: all, scrapes, logs, kernels }
+}
+
+/** Kernels are read again where something failed: their counters tell whether it happened meanwhile. */
+async function kernelsAtEnd(
+  readings: KernelReadings,
+  rungs: readonly Rung[],
+  {
+    facts,
+    ...again
+  }: {
+    readonly facts: ClusterFacts
+    readonly vantages: Vantages
+    readonly clock: Clock
+    readonly startedAt: number
+  },
+): Promise<KernelReadings> {
+  const isNeeded = readings.read.length > 0 && rungs.some(({ result }) => result === 'failed')
+  return isNeeded ? readKernelsAgain(facts, readings, again) : readings
+}
+
+interface WatchOptions {
+  readonly silent: readonly SilentUpstream[]
+  readonly climbing: ClimbOptions
+  readonly startedAt: number
+}
+
+/**
+ * Reads the metrics of servers that ask a silent upstream again, until for every such upstream one server shows that it
+ * failed, or none will.
+ */
+async function watchCounters(
+  plan: readonly PlannedRung[],
+  first: readonly Scrape[],
+  { silent, climbing, startedAt }: WatchOptions,
+): Promise<readonly Scrape[]> {
+  const { clock, deadlineMs } = climbing
+  const watched = new Set(silent.flatMap(({ servers }) => servers.map(({ name }) => name)))
+  const planned = plan.filter(({ hop, purpose }) => purpose === 'metrics' && watched.has(hop.name))
+  const giveUpAt = Math.min(startedAt + WATCH_COUNTERS_MS, deadlineMs)
+  let scrapes = first
+  while (silent.some((upstream) => isUnclear(upstream, scrapes)) && clock.monotonic() < giveUpAt) {
+    if (planned.length === 0) break
+    await new Promise<void>((resolve) => void clock.setTimeout(resolve, BETWEEN_SCRAPES_MS))
+    scrapes = mergeScrapes(first, await climb(planned, climbing), clock.monotonic() - startedAt)
+  }
+  return scrapes
+}
+
+/** Servers forward to it, and no counter of theirs shows yet that it fails. */
+function isUnclear({ to, servers }: SilentUpstream, scrapes: readonly Scrape[]): boolean {
+  const names = new Set(servers.map(({ name }) => name))
+  return names.size > 0 && !scrapes.some((scrape) => names.has(scrape.hop.name) && (failureGrowth(scrape, to) ?? 0) > 0)
+}
+
+/** What was asked later replaces the same rung; a cut-off nameserver that fails too stays skipped: nothing asks it. */
+function mergeRungs(rungs: readonly Rung[], more: readonly Rung[]): Rung[] {
+  const known = new Set(rungs.map(({ id }) => id))
+  const answers = new Map(more.filter(({ result }) => result === 'ok').map((rung) => [rung.id, rung]))
+  return [...rungs.map((rung) => answers.get(rung.id) ?? rung), ...more.filter(({ id }) => !known.has(id))]
+}
+
+function scrapesOf(climbed: readonly Climbed[]): Scrape[] {
+  return climbed.flatMap(({ rung, samples }) =>
+    samples === undefined ? [] : [{ hop: rung.hop, first: samples, apartMs: 0 }],
+  )
+}
+
+function mergeScrapes(first: readonly Scrape[], again: readonly Climbed[], apartMs: number): Scrape[] {
+  return first.map((scrape) => {
+    const second = again.find(({ rung }) => rung.hop.name === scrape.hop.name)?.samples
+    return second === undefined ? scrape : { ...scrape, second, apartMs }
+  })
+}
+
+const NOWHERE: Vantages = {
+  at: async () => ({ kind: 'skipped', why: 'no place to ask from' }),
+  close: async () => {},
+}

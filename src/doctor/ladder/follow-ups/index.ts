@@ -1,0 +1,6 @@
+import { planCutOff } from './cut-off.ts'
+import type { FollowUp } from './follow-up.ts'
+import { planKubeProxy } from './kube-proxy.ts'
+
+/** Asked at once, after the plan. */
+export const FOLLOW_UPS: readonly FollowUp[] = [planKubeProxy, planCutOff]

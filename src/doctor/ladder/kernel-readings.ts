@@ -1,0 +1,91 @@
+// What the kernels of nodes and pods showed, read once or twice: counters tell something only as a difference.
+import type { Clock } from '../../base/index.ts'
+import { describeError } from '../../base/index.ts'
+import type { KernelTables } from '../../vantage/kernel/tables.ts'
+import type { Place, Vantages } from '../../vantage/vantage.ts'
+import type { ClusterFacts } from '../facts/index.ts'
+import { phrase } from './phrase.ts'
+import type { Phrase } from './phrase.ts'
+import type { Origin } from './plan-options.ts'
+
+/** The tables of one place's network namespace. */
+export interface KernelReading {
+  readonly place: Place
+  readonly node?: string
+  readonly first: KernelTables
+  /** Absent when a second reading was not needed or failed. */
+  readonly second?: KernelTables
+  /** Milliseconds between the two readings; 0 with one. */
+  readonly apartMs: number
+}
+
+/** A place whose kernel could not be read, and why. */
+export interface UnreadKernel {
+  readonly place: Place
+  readonly node?: string
+  readonly why: Phrase
+  readonly needs?: Phrase
+}
+
+export interface KernelReadings {
+  readonly read: readonly KernelReading[]
+  readonly unread: readonly UnreadKernel[]
+}
+
+const READ_TIMEOUT_MS = 4000
+
+/** Reads the tables of every origin at once; never rejects. */
+export async function readKernels(
+  facts: ClusterFacts,
+  origins: readonly Origin[],
+  vantages: Vantages,
+): Promise<KernelReadings> {
+  const addresses = addressesOfInterest(facts)
+  const read: KernelReading[] = []
+  const unread: UnreadKernel[] = []
+  await Promise.all(
+    origins.map(async ({ place, node, skip }) => {
+      const where = { place, ...(node === undefined ? {} : { node }) }
+      if (skip !== undefined) return unread.push({ ...where, ...skip })
+      try {
+        const vantage = await vantages.at(place)
+        const tables =
+          'kind' in vantage ? vantage : await vantage.kernelTables({ addresses, timeoutMs: READ_TIMEOUT_MS })
+        if (!('kind' in tables)) return read.push({ ...where, first: tables, apartMs: 0 })
+        const needs = tables.needs === undefined ? {} : { needs: phrase('needs.vantage', { detail: tables.needs }) }
+        return unread.push({ ...where, why: phrase('skip.vantage', { detail: tables.why }), ...needs })
+      } catch (error) {
+        return unread.push({ ...where, why: phrase('skip.error', { detail: describeError(error) }) })
+      }
+    }),
+  )
+  return { read, unread }
+}
+
+/** Reads again what was read before, so that counters can be compared. */
+export async function readKernelsAgain(
+  facts: ClusterFacts,
+  { read, unread }: KernelReadings,
+  { vantages, clock, startedAt }: { readonly vantages: Vantages; readonly clock: Clock; readonly startedAt: number },
+): Promise<KernelReadings> {
+  const again = await readKernels(facts, read, vantages)
+  const apartMs = clock.monotonic() - startedAt
+  const merged = read.map((reading) => {
+    const second = again.read.find(({ place }) => JSON.stringify(place) === JSON.stringify(reading.place))?.first
+    return second === undefined ? reading : { ...reading, second, apartMs }
+  })
+  return { read: merged, unread }
+}
+
+/** Servers of the cluster's DNS and their upstreams: entries and rules that name one of them matter. */
+function addressesOfInterest(facts: ClusterFacts): string[] {
+  const { service, otherServices, replicas, nodeCaches } = facts.dns
+  return [
+    ...new Set([
+      ...[...(service === undefined ? [] : [service]), ...otherServices].flatMap(({ clusterIPs }) => clusterIPs),
+      ...replicas.flatMap(({ ips }) => ips),
+      ...nodeCaches.flatMap(({ localIPs, upstreamIPs }) => [...localIPs, ...upstreamIPs]),
+      ...facts.nodes.flatMap(({ kubelet }) => kubelet.clusterDNS.value),
+    ]),
+  ]
+}
