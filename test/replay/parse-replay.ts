@@ -62,6 +62,7 @@ export type Step = { readonly line: number } & (
   | { readonly kind: 'probed'; readonly server: string; readonly count: number }
   | { readonly kind: 'metric'; readonly name: string; readonly labels: readonly string[]; readonly value: string }
   | { readonly kind: 'log'; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string; readonly text: string }
 )
 
 interface Lines {
@@ -93,6 +94,8 @@ function parseStep(content: string, lines: Lines): StepBody {
   switch (word) {
     case 'COREFILE':
       return { kind: 'corefile', text: takeBlock(lines).join('\n') }
+    case 'FILE':
+      return { kind: 'file', path: words[0] ?? '', text: takeBlock(lines).join('\n') }
     case 'SERVER':
       return { kind: 'server', server: endpointText(words[0] ?? ''), reactions: parseReactions(takeBlock(lines)) }
     case 'QUERY': {

@@ -4,7 +4,7 @@ import { parseCorefile } from '../../src/corefile/index.ts'
 import { PLUGINS } from '../../src/plugins/index.ts'
 import { createForward, forwardPlugin } from '../../src/plugins/forward/index.ts'
 import { createConfiguration } from '../../src/server/configuration.ts'
-import { createLog, createMetrics, dnsMetrics, type PluginRegistry } from '../../src/server/index.ts'
+import { createLog, createMetrics, dnsMetrics, type Files, type PluginRegistry } from '../../src/server/index.ts'
 import { createRenderer } from '../../src/server/render.ts'
 import { setUpBlocks } from '../../src/server/setup.ts'
 import { createSharedStore } from '../../src/server/shared-store.ts'
@@ -15,6 +15,8 @@ import type { FakeClock } from '../support/fake-clock.ts'
 export interface ReplayServer {
   /** Loads a Corefile, in place of the one before. */
   load(corefile: string): Promise<void>
+  /** Puts a text file where plugins find it, in place of what was there. */
+  writeFile(path: string, text: string): void
   /** Of the first listener. */
   readonly respond: Responder
   metrics(): string
@@ -36,13 +38,21 @@ export function createReplayServer(clock: FakeClock, connect: ConnectUpstream): 
         create: (options, env) => createForward(options as Parameters<typeof createForward>[0], env, connect),
       }),
   }
+  const texts = new Map<string, { readonly text: string; readonly mtimeMs: number }>()
+  const files: Files = {
+    readText: (path) => texts.get(path)?.text ?? noFile(path),
+    stat(path) {
+      const found = texts.get(path)
+      return found && { mtimeMs: found.mtimeMs, sizeBytes: found.text.length, isDirectory: false }
+    },
+    list: () => [],
+  }
   let responder: Responder = () => undefined
   let retire = (): Promise<void> => Promise.resolve()
 
   return {
     async load(corefile) {
       const scope = store.open()
-      const files = { readText: noFile, stat: () => undefined, list: () => [] }
       const blocks = await setUpBlocks(parseCorefile(corefile).blocks, {
         plugins,
         files,
@@ -85,6 +95,7 @@ export function createReplayServer(clock: FakeClock, connect: ConnectUpstream): 
       }
       await previous()
     },
+    writeFile: (path, text) => void texts.set(path, { text, mtimeMs: clock.now() }),
     respond: (octets, peer) => responder(octets, peer),
     metrics: () => metrics.render(),
     log: () => {

@@ -40,6 +40,8 @@ export async function runReplay(steps: readonly Step[]): Promise<void> {
     switch (step.kind) {
       case 'corefile':
         return server.load(step.text)
+      case 'file':
+        return server.writeFile(step.path, step.text)
       case 'server':
         return upstreams.script(step.server, step.reactions)
       case 'query':
