@@ -46,7 +46,7 @@ async function serve(flags: NodeCacheFlags, io: Io): Promise<number> {
           environment: io.env,
           write: (text) => io.stdout.write(text),
           onFatal,
-          beforeListening: guarded && (() => guarded.release()),
+          freeAddresses: guarded && (() => guarded.release()),
           keepAddressesOnFailure: guarded !== undefined,
         })
         guarded?.serving()

@@ -25,6 +25,8 @@ export interface GuardOptions {
 
 /** Pauses before the attempts to start again; the last one goes on for ever. */
 const PAUSES_MS: readonly number[] = [0, 500, 1000, 2000, 5000, 10_000]
+/** What the stand-in has asked is answered within this. */
+const GRACE_MS = 5000
 /** Whoever served for so long was well. */
 const WELL_AFTER_MS = 60_000
 
@@ -79,7 +81,7 @@ export async function runGuard(options: GuardOptions): Promise<number> {
     }
   } finally {
     for (const { signal, listener } of listeners) process.off(signal, listener)
-    await standIn.close()
+    await standIn.close(0)
   }
 }
 
@@ -97,9 +99,12 @@ function start(
   const child = fork(script, [...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   let servedAt: number | undefined
   child.on('message', (message) => {
-    if (message === 'serving') servedAt = clock.monotonic()
+    if (message === 'serving') {
+      servedAt = clock.monotonic()
+      void standIn.close(GRACE_MS)
+    }
     if (message !== 'release') return
-    void standIn.close().then(() => {
+    void standIn.close(0).then(() => {
       const reply: GuardMessage = 'released'
       if (child.connected) child.send(reply, () => {})
     })
@@ -117,7 +122,8 @@ function start(
 
 interface StandIn {
   open(): Promise<void>
-  close(): Promise<void>
+  /** See {@link Relay}. */
+  close(graceMs: number): Promise<void>
 }
 
 function createStandIn({ flags, upstream, clock, say }: GuardOptions): StandIn {
@@ -132,10 +138,10 @@ function createStandIn({ flags, upstream, clock, say }: GuardOptions): StandIn {
         say(`[ERROR] guard: cannot stand in: ${describeError(error)}`)
       }
     },
-    async close() {
+    async close(graceMs) {
       const open = relay
       relay = undefined
-      await open?.close()
+      await open?.close(graceMs)
     },
   }
 }

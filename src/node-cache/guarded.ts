@@ -1,4 +1,4 @@
-// The guarded process's side of `-guard`: asks for the addresses, and tells when it serves.
+// The guarded process's side of `-guard`: tells when it serves, and asks for the addresses where they cannot be shared.
 import type { GuardMessage } from './guard.ts'
 
 /** What a process started by a guard does at its start; undefined where there is no guard. */

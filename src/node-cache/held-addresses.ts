@@ -3,8 +3,11 @@
 import { readFileSync } from 'node:fs'
 import { parseAddress } from '../dns/index.ts'
 
+/** A socket that hears everybody; one that is about to close is connected, see `BatchSocket.close`. */
+const UNCONNECTED = /^0+:0000$/
+
 /**
- * Whether somebody in this network namespace has a UDP socket at one of these very addresses and this port.
+ * Whether somebody in this network namespace serves one of these very addresses and this port over UDP.
  *
  * @param tables texts of `/proc/net/udp` and `/proc/net/udp6`; default: this process's
  */
@@ -14,7 +17,12 @@ export function isAddressHeld(
   tables: readonly string[] = ownTables(),
 ): boolean {
   const wanted = new Set(addresses.map((address) => `${kernelHex(address)}:${hexPort(port)}`))
-  return tables.some((table) => table.split('\n').some((line) => wanted.has(line.trim().split(/\s+/)[1] ?? '')))
+  return tables.some((table) =>
+    table.split('\n').some((line) => {
+      const [, local = '', remote = ''] = line.trim().split(/\s+/)
+      return wanted.has(local) && UNCONNECTED.test(remote)
+    }),
+  )
 }
 
 function ownTables(): string[] {

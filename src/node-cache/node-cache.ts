@@ -1,12 +1,12 @@
 // The node-local cache from start to stop: Corefile, interface, server, rules, repair; the set-up around the server of src/server.
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describeError, systemClock } from '../base/index.ts'
 import type { Clock, Timer } from '../base/index.ts'
 import { ListenError } from '../net/listen/index.ts'
 import type { ListenErrorCode } from '../net/listen/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
-import { checkServer, createMetrics, startServer } from '../server/index.ts'
-import type { Server, ServerOptions } from '../server/index.ts'
+import { createMetrics, startServer } from '../server/index.ts'
+import type { Network, Server, ServerOptions } from '../server/index.ts'
 import { runCommand } from './command.ts'
 import type { RunCommand } from './command.ts'
 import { createCorefileWriter } from './corefile-source.ts'
@@ -25,8 +25,8 @@ export interface NodeCacheOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly write: (text: string) => void
   readonly onFatal: (message: string) => void
-  /** Waited for right before the listeners open: whoever stands in at the addresses gives them free. */
-  readonly beforeListening?: (() => Promise<void>) | undefined
+  /** Waited for when the addresses cannot be shared: whoever stands in at them gives them free. */
+  readonly freeAddresses?: (() => Promise<void>) | undefined
   /** A supervisor goes on when the start fails, and needs the addresses; default false. */
   readonly keepAddressesOnFailure?: boolean | undefined
   /** Default: the system's programs. */
@@ -43,6 +43,8 @@ const TAKE_OVER_PAUSE_MS = 20
 /** Attempts at an address that no other instance has: whoever has it does not end by itself. */
 const MAX_FAILURES_ALONE = 50
 const SECOND_LOOK_MS = 2000
+/** An upgrade has two instances for a while, and the old one hands over when it ends. */
+const SHARED_ADDRESSES: Network = { listenAt: (endpoint) => endpoint, callTo: (endpoint) => endpoint, reusePort: true }
 const WAIT_FOR: readonly ListenErrorCode[] = ['address-in-use', 'address-not-available']
 
 /**
@@ -112,20 +114,23 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
       environment,
       write,
       onFatal: options.onFatal,
+      network: SHARED_ADDRESSES,
       ...options.server,
     }
     let waiting = false
-    if (options.beforeListening !== undefined) {
-      // Loads and tries everything first, so that nobody serves for as short as possible.
-      await checkServer({ ...serverOptions, write: () => {} })
-      await options.beforeListening()
-    }
+    let asked = false
+    if (isHeld()) say('[INFO] Another instance serves these addresses too; both answer until one ends')
     for (let failures = 0; ;) {
       try {
         return await startServer(serverOptions)
       } catch (error) {
-        // Another instance serves here: it ends sometime, and may take the address along if it does not know this one.
+        // Another instance serves here and does not share: it ends sometime, and may take the address along.
         if (!(error instanceof ListenError) || !WAIT_FOR.includes(error.code)) throw error
+        if (!asked && options.freeAddresses !== undefined) {
+          asked = true
+          await options.freeAddresses()
+          continue
+        }
         failures = isHeld() ? 1 : failures + (failures > 0 ? 1 : 0)
         if (failures === 0 || failures > MAX_FAILURES_ALONE) throw error
         if (!waiting) say(`[WARNING] ${error.message}: another instance still serves; this one takes over when it ends`)
@@ -142,8 +147,10 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
     state = 'stopping'
     for (const clear of timers) clear()
     marker.withdraw()
+    // The readiness of another instance is not to be mixed with this one's.
+    if (marker.hasOthers()) await status.close()
     await server.stop(how)
-    if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true })
+    if (flags.pidfile !== undefined) removePidfile(flags.pidfile)
     await tearDown()
     await status.close()
   }
@@ -195,6 +202,15 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
       writeFileSync(path, `${process.pid}\n`)
     } catch (error) {
       say(`[ERROR] Cannot write the pidfile: ${describeError(error)}`)
+    }
+  }
+
+  /** Another instance may have written its own by now. */
+  function removePidfile(path: string): void {
+    try {
+      if (readFileSync(path, 'utf8').trim() === String(process.pid)) rmSync(path, { force: true })
+    } catch {
+      // Gone already.
     }
   }
 

@@ -33,9 +33,9 @@ describe('openRelay()', () => {
       const service = result.message.additional.find(({ type }) => type === 'SRV')
       expect(service?.name).toBe(`_${transport}.example.org.`)
     }
-    await relay.close()
+    await relay.close(0)
     const again = await openRelay(options)
-    await again.close()
+    await again.close(0)
     await upstream.server.stop({ atOnce: true })
   })
 })

@@ -17,8 +17,8 @@ export interface RelayOptions {
 
 /** An open relay. */
 export interface Relay {
-  /** Frees the addresses at once. */
-  close(): Promise<void>
+  /** Leaves the addresses to who shares them; resolves when what was asked before is answered, or given up. */
+  close(graceMs: number): Promise<void>
 }
 
 /** Each waits on a socket of its own; what comes beyond that is not answered. */
@@ -36,17 +36,17 @@ const MAX_CONNECTIONS = 512
 export async function openRelay({ localAddresses, port, upstream, clock }: RelayOptions): Promise<Relay> {
   const responder = relayTo(upstream)
   const open: Listener[] = []
-  const close = async (): Promise<void> => {
-    await Promise.all(open.map((listener) => listener.close(0)))
+  const close = async (graceMs: number): Promise<void> => {
+    await Promise.all(open.map((listener) => listener.close(graceMs)))
   }
   try {
     for (const address of localAddresses) {
-      open.push(await openDatagramListener({ address, port }, responder))
-      const options = { clock, limits: LIMITS, maxConnections: MAX_CONNECTIONS }
+      open.push(await openDatagramListener({ address, port }, responder, { reusePort: true }))
+      const options = { clock, limits: LIMITS, maxConnections: MAX_CONNECTIONS, reusePort: true }
       open.push(await openStreamListener({ address, port }, responder, options))
     }
   } catch (error) {
-    await close()
+    await close(0)
     throw error
   }
   return { close }

@@ -1,6 +1,6 @@
 // The node cache's own HTTP address: /metrics as NodeLocal DNSCache has it, and /ready, which it lacks.
 import { ListenError, openHttpListener } from '../net/listen/index.ts'
-import type { HttpListener } from '../net/listen/index.ts'
+import type { HttpListener, HttpQuery, HttpReply } from '../net/listen/index.ts'
 import type { Endpoint } from '../net/exchange-result.ts'
 import type { MetricsRegistry } from '../server/index.ts'
 
@@ -27,14 +27,7 @@ export function createStatusEndpoint(address: string, { metrics, missing, say }:
     async ensureOpen() {
       if (listener !== undefined || closed) return
       try {
-        listener = await openHttpListener(endpoint, ({ path }) => {
-          if (path === '/metrics') {
-            return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.render() }
-          }
-          if (path !== '/ready') return { status: 404, body: '404 page not found\n' }
-          const waiting = missing()
-          return waiting.length === 0 ? { status: 200, body: 'OK' } : { status: 503, body: waiting.join(',') }
-        })
+        listener = await openHttpListener(endpoint, answer, { reusePort: true })
       } catch (error) {
         if (!(error instanceof ListenError)) throw error
         if (!complained) say(`[ERROR] Failed to start metrics handler: ${error.message}; tried again at each check`)
@@ -43,10 +36,22 @@ export function createStatusEndpoint(address: string, { metrics, missing, say }:
     },
     async close() {
       closed = true
-      await listener?.close(0)
+      await listener?.close(GRACE_MS)
     },
   }
+
+  function answer({ path }: HttpQuery): HttpReply {
+    if (path === '/metrics') {
+      return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.render() }
+    }
+    if (path !== '/ready') return { status: 404, body: '404 page not found\n' }
+    const waiting = missing()
+    return waiting.length === 0 ? { status: 200, body: 'OK' } : { status: 503, body: waiting.join(',') }
+  }
 }
+
+/** For a scrape that is under way. */
+const GRACE_MS = 500
 
 function endpointOf(text: string): Endpoint {
   const colon = text.lastIndexOf(':')

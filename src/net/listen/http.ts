@@ -64,10 +64,11 @@ export async function openHttpListener(
   server.requestTimeout = TIMEOUT_MS
   server.keepAliveTimeout = TIMEOUT_MS
   server.on('clientError', (_error: Error, socket: Socket) => socket.destroy())
-  const { local } = await listen(server, endpoint, options)
+  const { local, handOver } = await listen(server, endpoint, options)
   return {
     local,
     async close(graceMs) {
+      if (graceMs > 0) await handOver()
       const closed = once(server, 'close')
       server.close()
       server.closeIdleConnections()

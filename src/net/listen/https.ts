@@ -67,7 +67,7 @@ export async function openHttpsListener(
     socket.on('error', () => socket.destroy())
     socket.on('close', () => open.delete(socket))
   })
-  const { local, duplicate } = await listen(server, endpoint, options)
+  const { local, duplicate, handOver } = await listen(server, endpoint, options)
 
   return {
     local,
@@ -82,6 +82,7 @@ export async function openHttpsListener(
       }
     },
     async close(graceMs) {
+      if (graceMs > 0) await handOver()
       const stopped = once(server, 'close')
       server.close()
       const timer = setTimeout(() => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:net'
 import { duplicateDescriptor, isLibc, libc, openStreamSocket } from '../../sys/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
+import { handOverConnections } from './hand-over.ts'
 import { ListenError } from './listen-error.ts'
 
 /** How a listener shares its address. */
@@ -29,6 +30,8 @@ export interface TcpSocket {
 export interface Listening extends TcpSocket {
   /** The port is the real one. */
   readonly local: Endpoint
+  /** To be awaited before closing: if the address is shared, others get the new connections from then on. */
+  readonly handOver: () => Promise<void>
 }
 
 /** Backlog of the accept queue; the kernel caps it at net.core.somaxconn. */
@@ -57,8 +60,12 @@ export async function listen(server: Server, endpoint: Endpoint, options: Listen
   server.on('error', () => {})
   const bound = server.address()
   const port = bound !== null && typeof bound === 'object' ? bound.port : endpoint.port
+  const local: Endpoint = { address: endpoint.address, port }
   return {
-    local: { address: endpoint.address, port },
+    local,
+    handOver: async () => {
+      if (options.reusePort === true && fd !== undefined) await handOverConnections(server, { fd, local })
+    },
     duplicate: () => {
       const found = libc()
       return fd === undefined || !isLibc(found) ? undefined : duplicateDescriptor(found, fd)

@@ -33,6 +33,9 @@ export interface StreamOwner {
 /** Written but not taken by the client: above this no more queries are read. */
 const MAX_UNSENT_BYTES = 256 * 1024
 
+/** Between connecting and asking: of a connection that closes, one that takes longer did not mean to ask now. */
+const FIRST_QUERY_MS = 500
+
 /** A connection from accept to close. */
 export class StreamConnection {
   readonly peer: Peer
@@ -49,6 +52,8 @@ export class StreamConnection {
   #queries = 0
   #paused = false
   #ending = false
+  #finishing = false
+  readonly #openedAt: number
   /** When the wait for octets, or for the client to take octets, is over. */
   #readBefore: number
   #writeBefore = Number.POSITIVE_INFINITY
@@ -59,7 +64,8 @@ export class StreamConnection {
     this.#owner = owner
     this.#via = viaOf(peer.transport === 'tls' ? 'tls' : 'tcp', peer.client.address.includes(':'))
     this.#client = encodeClient(peer.client)
-    this.#readBefore = owner.now() + owner.limits().readTimeoutMs
+    this.#openedAt = owner.now()
+    this.#readBefore = this.#openedAt + owner.limits().readTimeoutMs
     socket.setNoDelay(true)
     socket.on('data', (octets: Buffer) => this.#receive(octets))
     socket.on('end', () => this.end())
@@ -81,6 +87,21 @@ export class StreamConnection {
     else if (now < this.#readBefore || this.#inFlight > 0) return
     else if (this.#ending) this.#socket.destroy()
     else this.end()
+  }
+
+  /**
+   * Ends the connection as soon as that costs no query: one that was just opened is about to ask, and a message that came in part
+   * is waited for.
+   */
+  finish(): void {
+    const now = this.#owner.now()
+    const isNew = this.#queries === 0 && now - this.#openedAt < FIRST_QUERY_MS
+    if (!isNew && this.#partial === undefined) {
+      this.end()
+      return
+    }
+    this.#finishing = true
+    this.#readBefore = Math.min(this.#readBefore, now + FIRST_QUERY_MS)
   }
 
   /** Reads no more; closes once every query read so far is answered. */
@@ -126,6 +147,7 @@ export class StreamConnection {
     // A copy, so that a slow client does not keep a whole read buffer alive for a few octets.
     if (left > 0 && !this.#ending) this.#partial = Buffer.from(all.subarray(at))
     this.#setReadDeadline(left > 0)
+    if (this.#finishing && left === 0) this.end()
     this.#flush()
   }
 

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createFakeClock } from '../../../test/support/fake-clock.ts'
+import { isLibc, libc } from '../../sys/index.ts'
 import { createFrameSplitter, frameMessage } from '../tcp-frames.ts'
 import type { Responder } from './responder.ts'
 import { openStreamListener } from './stream.ts'
@@ -15,6 +16,9 @@ const LIMITS: StreamLimits = {
   maxQueries: -1,
   maxInFlight: 4,
 }
+
+const found = libc()
+const WHY_ALONE = isLibc(found) ? undefined : found.why
 
 const listeners: StreamListener[] = []
 const sockets: Socket[] = []
@@ -240,12 +244,15 @@ describe('openStreamListener()', () => {
       release = resolve
     })
     const asked: string[] = []
-    const { listener } = await open((query) => {
+    const { clock, listener } = await open((query) => {
       const copy = Uint8Array.from(query)
       asked.push(Buffer.from(query).toString())
       return gate.then(() => copy)
     })
     const idle = await client(listener)
+    const accepted = await client(listener)
+    accepted.socket.destroy()
+    await clock.advance(1000)
     const busy = await client(listener)
     busy.send('wait for me')
     await expect.poll(() => asked).toEqual(['wait for me'])
@@ -255,6 +262,39 @@ describe('openStreamListener()', () => {
     expect(await busy.next()).toBe('wait for me')
     await closing
   })
+
+  it('close() answers the first query of a connection that was just opened', async () => {
+    const { listener } = await open(echo)
+    const older = await client(listener)
+    const fresh = await client(listener)
+    older.send('accepted')
+    expect(await older.next()).toBe('accepted')
+    const closing = listener.close(5000)
+    fresh.send('asked a moment later')
+    expect(await fresh.next()).toBe('asked a moment later')
+    expect(await fresh.closed).toBe('closed')
+    await closing
+  })
+
+  it.skipIf(WHY_ALONE !== undefined)(
+    `reusePort leaves every connection to the one that stays (${WHY_ALONE ?? 'libc'})`,
+    async () => {
+      const options = { clock: createFakeClock(), limits: LIMITS, maxConnections: 100, reusePort: true }
+      const old = await openStreamListener({ address: '127.0.0.1', port: 0 }, () => Buffer.from('old'), options)
+      const next = await openStreamListener(old.local, () => Buffer.from('new'), options)
+      listeners.push(next)
+      const ask = async (): Promise<string> => {
+        const asking = await client(next)
+        asking.send('?')
+        return asking.next()
+      }
+      const closing = old.close(5000)
+      const answers = await Promise.all(Array.from({ length: 50 }, ask))
+      await closing
+      expect(await ask()).toBe('new')
+      expect(new Set([...answers, 'old', 'new']).size).toBe(2)
+    },
+  )
 
   it('hands a query on an open connection to the new responder', async () => {
     const { listener } = await open(() => Buffer.from('old'))

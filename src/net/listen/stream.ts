@@ -80,7 +80,7 @@ export async function openStreamListener(
   const server = tls ?? createServer({ allowHalfOpen: true }, accept)
   // Those still shaking hands are in no table.
   server.maxConnections = options.maxConnections + MAX_HANDSHAKES
-  const { local, duplicate } = await listen(server, endpoint, options)
+  const { local, duplicate, handOver } = await listen(server, endpoint, options)
   const sweeper = repeat(clock, SWEEP_INTERVAL_MS, () => table.sweep(clock.monotonic()))
 
   return {
@@ -94,11 +94,12 @@ export async function openStreamListener(
       if (next.tls !== undefined) tls?.setSecureContext(tlsOptions(next.tls))
     },
     async close(graceMs) {
+      if (graceMs > 0) await handOver()
       state.closing = true
-      sweeper.clear()
       const stopped = once(server, 'close')
       server.close()
       await table.close(clock, graceMs)
+      sweeper.clear()
       await stopped
     },
   }
@@ -162,7 +163,7 @@ class ConnectionTable {
     const emptied = new Promise<void>((resolve) => {
       this.#empty = resolve
     })
-    for (const own of this.#byClient.values()) for (const connection of own) connection.end()
+    for (const own of this.#byClient.values()) for (const connection of own) connection.finish()
     const timer = clock.setTimeout(() => {
       for (const own of this.#byClient.values()) for (const connection of own) connection.destroy()
     }, graceMs)
