@@ -1,2 +1,5 @@
 export { vantageHere } from './here.ts'
+export { locateNetns, locateNode, locatePod, locateProcess } from './namespace/locate.ts'
+export { namespaceVantages, openNamespace } from './namespace/namespace-vantage.ts'
+export type { NamespaceFiles, NamespaceTarget } from './namespace/target.ts'
 export * from './vantage.ts'

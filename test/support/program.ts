@@ -2,6 +2,7 @@
 import { symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import ENTRY_POINTS from '../../scripts/entry-points.json' with { type: 'json' }
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -10,7 +11,7 @@ export async function bundleProgram(folder: string): Promise<string> {
   const outdir = join(folder, 'program', 'dist')
   await build({
     absWorkingDir: ROOT,
-    entryPoints: { main: 'src/cli/main.ts' },
+    entryPoints: ENTRY_POINTS,
     outdir,
     bundle: true,
     splitting: true,
