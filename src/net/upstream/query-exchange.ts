@@ -1,6 +1,14 @@
 // One query on its way: encoded under a fresh id, waiting for the message that answers it.
 import { randomId } from '../../base/index.ts'
-import { decodeMessage, encodeMessage, equalNames, type Message, type Question } from '../../dns/index.ts'
+import {
+  decodeHeader,
+  decodeMessage,
+  decodeQuestion,
+  encodeMessage,
+  equalNames,
+  type Message,
+  type Question,
+} from '../../dns/index.ts'
 
 /** What a message from the upstream is to a query that waits. */
 export type Verdict =
@@ -14,7 +22,10 @@ export function encodeQuery(query: Message, isUsed: (id: number) => boolean): { 
   let id = randomId()
   // 65,536 ids against a bounded number in flight: this ends.
   while (isUsed(id)) id = randomId()
-  return { id, octets: encodeMessage({ ...query, id }) }
+  const octets = encodeMessage(query)
+  octets[0] = id >>> 8
+  octets[1] = id & 0xff
+  return { id, octets }
 }
 
 /** The id of a message; undefined when it is too short to be a response. */
@@ -45,6 +56,24 @@ export function judgeResponse(octets: Uint8Array, query: Message): Verdict {
     return { kind: 'other-question' }
   }
   return { kind: 'match', message }
+}
+
+/**
+ * Judges the beginning of a datagram that was longer than the buffer: an empty response with TC set, so that the client asks
+ * over TCP.
+ */
+export function judgeCut(octets: Uint8Array, query: Message): Verdict {
+  try {
+    const { flags, opcode, rcode, questionCount } = decodeHeader(octets)
+    if (!flags.qr || opcode !== query.opcode) return { kind: 'stray' }
+    const { question } = decodeQuestion(octets)
+    const asked = query.question[0]
+    if (questionCount !== 1 || asked === undefined || !isSame(question, asked)) return { kind: 'other-question' }
+    const empty = { question: query.question, answer: [], authority: [], additional: [] }
+    return { kind: 'match', message: { ...query, ...empty, flags: { ...flags, tc: true }, rcode, edns: undefined } }
+  } catch (error) {
+    return { kind: 'malformed', error }
+  }
 }
 
 function isSame(one: Question, other: Question): boolean {

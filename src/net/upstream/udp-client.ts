@@ -1,27 +1,32 @@
-// Queries over UDP: each with a fresh id, from one of several ports that nobody but the upstream has seen and that change
-// after a few uses (RFC 5452 §9.2). A socket costs ten times what a query does; one for each query would double the work.
-import { randomBelow } from '../../base/index.ts'
+// Queries over UDP: each with a fresh id, from a port that the kernel drew at random and that changes all the time
+// (RFC 5452 §9.2). The queries of one turn leave through one port, so that one system call sends them; whoever learns a port
+// finds it closed, or no longer asked from, a fraction of a second later.
 import type { Message } from '../../dns/index.ts'
 import type { UpstreamClient, UpstreamExchangeOptions, UpstreamResult, UpstreamSettings } from './client.ts'
+import type { UdpPath } from './udp-port.ts'
 import { UdpSocket } from './udp-socket.ts'
 import { UpstreamError, timeoutError } from './upstream-error.ts'
 
-/** A query opens a port of its own unless so many idle ones are there to choose from. */
-const SPREAD = 8
-/** Queries that a port carries in its life. */
-const MAX_USES = 16
+/** Queries that a port carries in its life, unless there are too many ports. */
+const MAX_USES = 64
+/** A port carries no further query after so long. */
+const MAX_AGE_MS = 100
 /** Sockets at a time; beyond that queries share them, told apart by id. */
 const MAX_SOCKETS = 256
 
 export class UdpClient implements UpstreamClient {
   readonly #settings: UpstreamSettings
+  readonly #path: UdpPath | undefined
   readonly #sockets = new Set<UdpSocket>()
-  #idle: UdpSocket[] = []
+  readonly #released = (socket: UdpSocket): void => this.#release(socket)
+  /** The one that the next query leaves through. */
+  #current: UdpSocket | undefined
   #sweep: NodeJS.Timeout | undefined
   #isClosed = false
 
-  constructor(settings: UpstreamSettings) {
+  constructor(settings: UpstreamSettings, path?: UdpPath) {
     this.#settings = settings
+    this.#path = path
   }
 
   exchange(query: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
@@ -37,29 +42,36 @@ export class UdpClient implements UpstreamClient {
 
   close(): Promise<void> {
     this.#isClosed = true
-    clearInterval(this.#sweep)
+    clearTimeout(this.#sweep)
     for (const socket of this.#sockets) socket.close()
     this.#sockets.clear()
-    this.#idle = []
+    this.#current = undefined
     return Promise.resolve()
   }
 
   #take(): UdpSocket {
-    if (this.#idle.length >= SPREAD || (this.#idle.length > 0 && this.#sockets.size >= MAX_SOCKETS)) {
-      const index = randomBelow(this.#idle.length)
-      const [socket] = this.#idle.splice(index, 1)
-      if (socket !== undefined) return socket
-    }
-    if (this.#sockets.size >= MAX_SOCKETS) return this.#leastLoaded() ?? this.#open()
-    return this.#open()
+    const current = this.#current
+    if (current !== undefined && this.#isFresh(current)) return current
+    this.#retire()
+    const shared = this.#sockets.size >= MAX_SOCKETS ? this.#leastLoaded() : undefined
+    if (shared !== undefined) return shared
+    const { to, connectTo, sourceAddress } = this.#settings
+    const socket = new UdpSocket({ to, connectTo, sourceAddress, path: this.#path, released: this.#released })
+    this.#sockets.add(socket)
+    this.#current = socket
+    this.#sweep ??= setTimeout(() => this.#closeIdle(), MAX_AGE_MS).unref()
+    return socket
   }
 
-  #open(): UdpSocket {
-    const { to, connectTo, sourceAddress } = this.#settings
-    const socket = new UdpSocket({ to, connectTo, sourceAddress, released: (released) => this.#release(released) })
-    this.#sockets.add(socket)
-    this.#sweep ??= setInterval(() => this.#closeExpired(), Math.max(1000, this.#settings.expireMs / 2)).unref()
-    return socket
+  #isFresh(socket: UdpSocket): boolean {
+    return !socket.isClosed && socket.uses < MAX_USES && performance.now() - socket.openedAtMs < MAX_AGE_MS
+  }
+
+  /** The current port takes no further query; it closes with its last response. */
+  #retire(): void {
+    const current = this.#current
+    this.#current = undefined
+    if (current !== undefined) this.#release(current)
   }
 
   /** Of those that may still be used, if there are any: with a silent upstream all are soon used up. */
@@ -75,28 +87,16 @@ export class UdpClient implements UpstreamClient {
   }
 
   #release(socket: UdpSocket): void {
+    if (socket === this.#current && !socket.isClosed) return
     if (socket.load > 0) return
-    const { maxIdle } = this.#settings
-    if (socket.isClosed || socket.uses >= MAX_USES || (maxIdle > 0 && this.#idle.length >= maxIdle)) {
-      this.#sockets.delete(socket)
-      this.#idle = this.#idle.filter((idle) => idle !== socket)
-      socket.close()
-      return
-    }
-    if (this.#isClosed || !this.#sockets.has(socket)) return
-    socket.idleSinceMs = performance.now()
-    this.#idle.push(socket)
+    if (socket === this.#current) this.#current = undefined
+    this.#sockets.delete(socket)
+    socket.close()
   }
 
-  #closeExpired(): void {
-    const before = performance.now() - this.#settings.expireMs
-    for (const socket of this.#idle.filter((idle) => idle.isClosed || idle.idleSinceMs <= before)) {
-      this.#sockets.delete(socket)
-      socket.close()
-    }
-    this.#idle = this.#idle.filter((idle) => this.#sockets.has(idle))
-    if (this.#sockets.size > 0) return
-    clearInterval(this.#sweep)
+  #closeIdle(): void {
     this.#sweep = undefined
+    if (this.#current !== undefined && !this.#isFresh(this.#current)) this.#retire()
+    if (this.#current !== undefined) this.#sweep = setTimeout(() => this.#closeIdle(), MAX_AGE_MS).unref()
   }
 }

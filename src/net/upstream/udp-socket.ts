@@ -1,18 +1,15 @@
-// One connected UDP socket and the queries that wait on it. Being connected it hears its upstream only, and hears at once
-// when nobody listens there (ICMP).
-import { createSocket, type Socket } from 'node:dgram'
+// One local port and the queries that wait on it, told apart by id.
 import type { Message } from '../../dns/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import type { UpstreamResult } from './client.ts'
-import { encodeQuery, idOf, judgeResponse } from './query-exchange.ts'
-import { shutDownError, socketError, timeoutError, type FailurePlace, type UpstreamError } from './upstream-error.ts'
+import { encodeQuery, idOf, judgeCut, judgeResponse } from './query-exchange.ts'
+import { MAX_QUERY_OCTETS, openUdpPort, type UdpPath, type UdpPort } from './udp-port.ts'
+import { UpstreamError, shutDownError, socketError, timeoutError, type FailurePlace } from './upstream-error.ts'
 
 interface Pending {
   readonly query: Message
-  /** Until they are sent. */
-  octets: Uint8Array | undefined
   readonly sentAtMs: number
-  readonly timer: NodeJS.Timeout
+  readonly deadlineMs: number
   readonly reused: boolean
   readonly resolve: (result: UpstreamResult) => void
   sawOtherQuestion: boolean
@@ -22,6 +19,7 @@ export interface UdpSocketOptions {
   readonly to: Endpoint
   readonly connectTo: Endpoint
   readonly sourceAddress?: string | undefined
+  readonly path?: UdpPath | undefined
   /** Runs after each query; the socket may be closed by then. */
   readonly released: (socket: UdpSocket) => void
 }
@@ -30,39 +28,34 @@ export interface UdpSocketOptions {
 const SHUT_DOWN = Symbol('shut down')
 
 export class UdpSocket {
-  /** Queries sent so far. */
+  /** Queries sent so far; infinite once the port must not be used again. */
   uses = 0
-  idleSinceMs = 0
-  #state: 'closed' | 'connecting' | 'open' = 'connecting'
-  readonly #socket: Socket
+  readonly openedAtMs: number = performance.now()
+  #isClosed = false
+  readonly #port: UdpPort
   readonly #options: UdpSocketOptions
   readonly #pending = new Map<number, Pending>()
-  /** Asked for while the socket is in use: the address in messages must be the one that was bound. */
-  #local: Endpoint | undefined
+  readonly #isUsed = (id: number): boolean => this.#pending.has(id)
+  /** One for all queries, set for the first deadline when it was set: most are answered before it ends. */
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = 0
 
   constructor(options: UdpSocketOptions) {
     this.#options = options
-    const { connectTo, sourceAddress } = options
-    const socket = createSocket(connectTo.address.includes(':') ? 'udp6' : 'udp4')
-    this.#socket = socket
-    socket.on('message', (octets) => this.#receive(octets))
-    socket.on('error', (error) => this.#fail(error))
-    socket.on('connect', () => this.#opened())
-    // Timers of waiting queries keep the process alive, idle sockets do not.
-    socket.unref()
-    try {
-      if (sourceAddress === undefined) socket.connect(connectTo.port, connectTo.address)
-      else
-        socket.bind({ address: sourceAddress, exclusive: true }, () =>
-          socket.connect(connectTo.port, connectTo.address),
-        )
-    } catch (error) {
-      queueMicrotask(() => this.#fail(error))
-    }
+    const { connectTo, sourceAddress, path } = options
+    this.#port = openUdpPort(
+      {
+        connectTo,
+        sourceAddress,
+        received: (octets, isCut) => this.#receive(octets, isCut),
+        failed: (error, during) => this.#fail(error, during),
+      },
+      path,
+    )
   }
 
   get isClosed(): boolean {
-    return this.#state === 'closed'
+    return this.#isClosed
   }
 
   /** Queries that wait. */
@@ -74,50 +67,34 @@ export class UdpSocket {
   exchange(query: Message, timeoutMs: number): Promise<UpstreamResult> {
     const reused = this.uses > 0
     this.uses += 1
-    const { id, octets } = encodeQuery(query, (candidate) => this.#pending.has(candidate))
+    const { id, octets } = encodeQuery(query, this.#isUsed)
+    if (octets.length > MAX_QUERY_OCTETS) {
+      const message = `query of ${octets.length} octets is over ${MAX_QUERY_OCTETS}, the most that goes over UDP`
+      const error = new UpstreamError('too-large', message)
+      return Promise.resolve({ kind: 'failed', error, protocol: 'udp', reused })
+    }
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#expire(id), timeoutMs)
-      this.#pending.set(id, {
-        query,
-        octets: this.#state === 'connecting' ? octets : undefined,
-        sentAtMs: performance.now(),
-        timer,
-        reused,
-        resolve,
-        sawOtherQuestion: false,
-      })
-      if (this.#state === 'open') this.#send(octets)
-      // A socket that failed before this query reached it tells so when it is next looked at.
-      else if (this.#state === 'closed') this.#fail(SHUT_DOWN)
+      const sentAtMs = performance.now()
+      const deadlineMs = sentAtMs + timeoutMs
+      this.#pending.set(id, { query, sentAtMs, deadlineMs, reused, resolve, sawOtherQuestion: false })
+      if (this.#timer === undefined || deadlineMs < this.#timerAtMs) this.#setTimer(deadlineMs, sentAtMs)
+      else if (this.#pending.size === 1) this.#timer.ref()
+      // A port that failed before this query reached it tells so when it is next looked at.
+      if (this.#isClosed) this.#fail(SHUT_DOWN, 'write')
+      else this.#port.send(octets)
     })
   }
 
   close(): void {
-    this.#fail(SHUT_DOWN)
+    this.#fail(SHUT_DOWN, 'read')
   }
 
-  #opened(): void {
-    if (this.#state !== 'connecting') return
-    this.#state = 'open'
-    const { address, port } = this.#socket.address()
-    this.#local = { address, port }
-    for (const pending of this.#pending.values()) {
-      if (pending.octets !== undefined) this.#send(pending.octets)
-      pending.octets = undefined
-    }
-  }
-
-  #send(octets: Uint8Array): void {
-    this.#socket.send(octets, (error) => {
-      if (error !== null) this.#fail(error, 'write')
-    })
-  }
-
-  #receive(octets: Uint8Array): void {
+  #receive(octets: Uint8Array, isCut: boolean): void {
     const id = idOf(octets)
     const pending = id === undefined ? undefined : this.#pending.get(id)
     if (id === undefined || pending === undefined) return
-    const verdict = judgeResponse(octets, pending.query)
+    const { query } = pending
+    const verdict = isCut ? judgeCut(octets, query) : judgeResponse(octets, query)
     // Anything but the response is passed over: a forged datagram must not end the wait (CVE-2023-28452).
     if (verdict.kind === 'other-question') pending.sawOtherQuestion = true
     if (verdict.kind !== 'match') return
@@ -126,9 +103,25 @@ export class UdpSocket {
     this.#settle(id, pending, { kind: 'response', message: verdict.message, protocol: 'udp', rttMs, reused })
   }
 
-  #expire(id: number): void {
-    const pending = this.#pending.get(id)
-    if (pending === undefined) return
+  #setTimer(atMs: number, nowMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timerAtMs = atMs
+    this.#timer = setTimeout(() => this.#expire(), Math.max(1, atMs - nowMs))
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    const now = performance.now()
+    let next = Infinity
+    for (const [id, pending] of this.#pending) {
+      // Timers may be early by a part of a millisecond.
+      if (pending.deadlineMs <= now + 1) this.#giveUp(id, pending)
+      else if (pending.deadlineMs < next) next = pending.deadlineMs
+    }
+    if (next < Infinity && this.#pending.size > 0 && this.#timer === undefined) this.#setTimer(next, now)
+  }
+
+  #giveUp(id: number, pending: Pending): void {
     const { reused } = pending
     // A late response on this port would find another query waiting; the port is not used again.
     this.uses = Infinity
@@ -139,22 +132,21 @@ export class UdpSocket {
 
   #settle(id: number, pending: Pending, result: UpstreamResult): void {
     this.#pending.delete(id)
-    clearTimeout(pending.timer)
+    if (this.#pending.size === 0) this.#timer?.unref()
     pending.resolve(result)
     this.#options.released(this)
   }
 
   /** Ends the socket and every query on it, and says so to the pool even when none waited. */
-  #fail(cause: unknown, during?: 'write'): void {
-    const before = this.#state
-    this.#state = 'closed'
-    if (before !== 'closed') this.#socket.close()
-    // Most sockets end unused: an error, which notes its stack, is only made for somebody.
-    if (this.#pending.size > 0) {
-      const place = this.#place(during ?? (before === 'connecting' ? 'dial' : 'read'))
-      this.#failAll(cause === SHUT_DOWN ? shutDownError() : socketError(place, cause))
-    }
-    if (before !== 'closed') this.#options.released(this)
+  #fail(cause: unknown, during: FailurePlace['during']): void {
+    const wasClosed = this.#isClosed
+    this.#isClosed = true
+    // Errors are only made for somebody; the address is known before the port closes only.
+    const place = this.#pending.size > 0 ? this.#place(during) : undefined
+    if (!wasClosed) this.#port.close()
+    clearTimeout(this.#timer)
+    if (place !== undefined) this.#failAll(cause === SHUT_DOWN ? shutDownError() : socketError(place, cause))
+    if (!wasClosed) this.#options.released(this)
   }
 
   #failAll(error: UpstreamError): void {
@@ -164,6 +156,6 @@ export class UdpSocket {
   }
 
   #place(during: FailurePlace['during']): FailurePlace {
-    return { during, network: 'udp', local: this.#local, to: this.#options.to }
+    return { during, network: 'udp', local: this.#port.local(), to: this.#options.to }
   }
 }

@@ -1,6 +1,6 @@
 // One query against the upstreams of a rule: which one is asked, when another one is, and when to give up.
 import type { Message } from '../../dns/index.ts'
-import type { UpstreamResult } from '../../net/upstream/index.ts'
+import type { UpstreamExchangeOptions, UpstreamResult } from '../../net/upstream/index.ts'
 import { shuffle } from './policy.ts'
 import type { ForwardRule } from './setup.ts'
 import type { Upstream } from './upstream.ts'
@@ -25,37 +25,66 @@ export type AttemptOutcome =
 export const NO_HEALTHY = 'no healthy proxies'
 
 /** Asks `upstreams`, in the order given and over again, until one answers or time or attempts are used up. */
-export async function askUpstreams(
+export function askUpstreams(
   upstreams: readonly Upstream[],
   rule: ForwardRule,
   options: AttemptOptions,
 ): Promise<AttemptOutcome> {
-  let failed: AttemptOutcome | undefined
-  let attempts = 0
-  let failovers = 0
-  for (let turn = 0; options.now() < options.deadlineAt;) {
-    const found = nextUp(upstreams, turn)
+  const state: AttemptState = { upstreams, rule, options, turn: 0, attempts: 0, failovers: 0, failed: undefined }
+  const found = nextUp(upstreams, 0)
+  if (found === undefined || options.now() >= options.deadlineAt) return askOnAndOn(state)
+  // Nearly always the first attempt is the only one: it costs no more than it must.
+  state.turn = found.turn + 1
+  const { upstream } = found
+  return askOne(upstream, rule, options).then(
+    (result) => judge(state, result, { upstream, isUp: true }) ?? askOnAndOn(state),
+  )
+}
+
+interface AttemptState {
+  readonly upstreams: readonly Upstream[]
+  readonly rule: ForwardRule
+  readonly options: AttemptOptions
+  turn: number
+  attempts: number
+  failovers: number
+  failed: AttemptOutcome | undefined
+}
+
+async function askOnAndOn(state: AttemptState): Promise<AttemptOutcome> {
+  const { upstreams, rule, options } = state
+  while (options.now() < options.deadlineAt) {
+    const found = nextUp(upstreams, state.turn)
     if (found === undefined) options.foundAllDown()
     if (found === undefined && rule.failFast) break
     // Probes may be what is broken: any of them is asked, once.
     const upstream = found?.upstream ?? shuffle(upstreams)[0]
     if (upstream === undefined) break
-    turn = found === undefined ? turn : found.turn + 1
-
-    const result = await askOne(upstream, rule, options)
-    if (result.kind === 'response') {
-      const goesOn = rule.failoverRcodes.includes(result.message.rcode) && ++failovers < upstreams.length
-      if (!goesOn) return { kind: 'response', message: result.message, upstream }
-      continue
-    }
-    failed =
-      result.kind === 'failed' ? { kind: 'failed', error: result.error, upstream } : { kind: result.kind, upstream }
-    if (result.kind === 'failed' && result.error.code === 'shut-down') return failed
-    if (result.kind === 'other-question' && upstreams.length === 1) return failed
-    attempts += 1
-    if (found === undefined || (rule.maxAttempts > 0 && attempts >= rule.maxAttempts)) return failed
+    if (found !== undefined) state.turn = found.turn + 1
+    const outcome = judge(state, await askOne(upstream, rule, options), { upstream, isUp: found !== undefined })
+    if (outcome !== undefined) return outcome
   }
-  return failed ?? { kind: 'failed', error: new Error(NO_HEALTHY), upstream: undefined }
+  return state.failed ?? { kind: 'failed', error: new Error(NO_HEALTHY), upstream: undefined }
+}
+
+/** What an attempt's result ends the query with; undefined when another attempt is to be made. */
+function judge(
+  state: AttemptState,
+  result: UpstreamResult,
+  { upstream, isUp }: { readonly upstream: Upstream; readonly isUp: boolean },
+): AttemptOutcome | undefined {
+  const { upstreams, rule } = state
+  if (result.kind === 'response') {
+    const goesOn = rule.failoverRcodes.includes(result.message.rcode) && ++state.failovers < upstreams.length
+    return goesOn ? undefined : { kind: 'response', message: result.message, upstream }
+  }
+  const failed: AttemptOutcome =
+    result.kind === 'failed' ? { kind: 'failed', error: result.error, upstream } : { kind: result.kind, upstream }
+  state.failed = failed
+  if (result.kind === 'failed' && result.error.code === 'shut-down') return failed
+  if (result.kind === 'other-question' && upstreams.length === 1) return failed
+  state.attempts += 1
+  return !isUp || (rule.maxAttempts > 0 && state.attempts >= rule.maxAttempts) ? failed : undefined
 }
 
 /** The first upstream from `turn` on, round and round, that is not down. */
@@ -67,14 +96,20 @@ function nextUp(upstreams: readonly Upstream[], turn: number): { upstream: Upstr
   return undefined
 }
 
-async function askOne(upstream: Upstream, rule: ForwardRule, options: AttemptOptions): Promise<UpstreamResult> {
-  const timeouts = (): { readTimeoutMs: number; timeoutMs: number } => ({
-    readTimeoutMs: rule.readTimeoutMs,
-    timeoutMs: Math.max(0, options.deadlineAt - options.now()),
-  })
+function askOne(upstream: Upstream, rule: ForwardRule, options: AttemptOptions): Promise<UpstreamResult> {
   const transport = rule.forceTcp ? 'tcp' : rule.preferUdp ? 'udp' : options.transport
-  const result = await upstream.exchange(options.query, { transport, ...timeouts() })
-  const isCut = result.kind === 'response' && result.protocol === 'udp' && result.message.flags.tc
-  if (!isCut || !rule.preferUdp || rule.forceTcp) return result
-  return upstream.exchange(options.query, { transport: 'tcp', ...timeouts() })
+  const first = upstream.exchange(options.query, exchangeOptions(transport, rule, options))
+  if (!rule.preferUdp || rule.forceTcp) return first
+  return first.then((result) => {
+    const isCut = result.kind === 'response' && result.protocol === 'udp' && result.message.flags.tc
+    return isCut ? upstream.exchange(options.query, exchangeOptions('tcp', rule, options)) : result
+  })
+}
+
+function exchangeOptions(
+  transport: 'tcp' | 'udp',
+  { readTimeoutMs }: ForwardRule,
+  { deadlineAt, now }: AttemptOptions,
+): UpstreamExchangeOptions {
+  return { transport, readTimeoutMs, timeoutMs: Math.max(0, deadlineAt - now()) }
 }

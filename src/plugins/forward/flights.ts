@@ -3,19 +3,33 @@
 import type { Edns } from '../../dns/message.ts'
 import type { Request } from '../../server/index.ts'
 
+/** One question under way. */
+export interface Flight<T> {
+  readonly result: Promise<T>
+  /** It shares what an identical query started. */
+  readonly merged: boolean
+  /** Undefined for what nothing can be merged with. */
+  readonly key: string | undefined
+}
+
 /** What is under way, by everything in a query that may change the response. */
 export class Flights<T> {
   readonly #underWay = new Map<string, Promise<T>>()
 
-  /** Calls `start`, or waits for what an identical query started; `merged` tells which. */
-  join(request: Request, start: () => Promise<T>): { readonly result: Promise<T>; readonly merged: boolean } {
+  /** Calls `start`, or waits for what an identical query started. */
+  join(request: Request, start: () => Promise<T>): Flight<T> {
     const key = flightKey(request)
-    if (key === undefined) return { result: start(), merged: false }
+    if (key === undefined) return { result: start(), merged: false, key }
     const running = this.#underWay.get(key)
-    if (running !== undefined) return { result: running, merged: true }
-    const result = start().finally(() => this.#underWay.delete(key))
+    if (running !== undefined) return { result: running, merged: true, key }
+    const result = start()
     this.#underWay.set(key, result)
-    return { result, merged: false }
+    return { result, merged: false, key }
+  }
+
+  /** Whoever started the flight says that it is over. */
+  end({ key, merged }: Flight<T>): void {
+    if (key !== undefined && !merged) this.#underWay.delete(key)
   }
 }
 

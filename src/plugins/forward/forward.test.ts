@@ -58,7 +58,9 @@ describe('forward start()', () => {
   it('asks the configured resolvers instead, and says why a name has no address', async () => {
     const seen: UpstreamSettings[] = []
     const rig = start('forward . dns.example.org {\n resolver 192.0.2.99\n }', fakeConnect({}, seen))
-    await expect(rig.instance.start?.()).rejects.toThrow('lookup dns.example.org on 192.0.2.99:53: NXDOMAIN')
+    await expect(rig.instance.start?.()).rejects.toThrow(
+      /^plugin\/forward: .*:\d+ - Error during parsing: lookup dns\.example\.org on 192\.0\.2\.99:53: NXDOMAIN$/,
+    )
   })
 
   it('uses the host name as the name in the certificate', async () => {
@@ -95,6 +97,19 @@ describe('forward', () => {
     const rig = start('forward . 192.0.2.1\nforward example.org 192.0.2.1', fakeConnect({}, seen))
     expect(seen).toHaveLength(1)
     expect(upstreamsOf(rig)).toEqual(['192.0.2.1:53', '192.0.2.1:53'])
+  })
+
+  it('lets 16384 queries wait for a silent upstream, and fails the next one at once', async () => {
+    const silent: ConnectUpstream = () => ({ exchange: () => new Promise(() => {}), close: () => Promise.resolve() })
+    const rig = start('forward . 192.0.2.1', silent)
+    const waiting = Array.from({ length: 16_384 }, (_, index) => rig.ask(`n${index}.example.org A`))
+    expect(await rig.ask('one-more.example.org A')).toMatchObject({
+      kind: 'status',
+      rcode: 'SERVFAIL',
+      error: { message: 'more than 16384 queries wait for upstreams' },
+    })
+    expect(rig.metric('coredns_forward_overload_rejects_total')).toEqual(['coredns_forward_overload_rejects_total 1'])
+    expect(await Promise.race([...waiting, 'all wait'])).toBe('all wait')
   })
 
   it('does not hand the upstream’s cookie to the client', async () => {

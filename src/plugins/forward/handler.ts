@@ -18,19 +18,31 @@ export function createForward(options: ForwardOptions, env: PluginEnv, connect: 
   const rules = options.rules.map((rule) => runRule(rule, { env, connect, metrics }))
 
   function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
-    const first = rules.findIndex((rule) => rule.matches(request))
-    return first < 0 ? next(request) : forwardFrom(first, request, next)
-  }
-
-  async function forwardFrom(first: number, request: Request, next: Next): Promise<Outcome> {
-    for (let index = first; index < rules.length; index += 1) {
+    for (let index = 0; index < rules.length; index += 1) {
       const rule = rules[index]
       if (rule === undefined || !rule.matches(request)) continue
-      const { outcome, goesOn } = await rule.forward(request)
+      const outcome = rule.forward(request)
       // `next` means the block's next forward; behind the last one the response stands.
-      if (!goesOn || index === rules.length - 1) return outcome
+      return index === rules.length - 1 ? outcome : goOn(index, outcome, { request, next })
     }
     return next(request)
+  }
+
+  /** Asks the forwards after the one that gave `outcome` for as long as they say so. */
+  async function goOn(
+    index: number,
+    outcome: Outcome | Promise<Outcome>,
+    { request, next }: { readonly request: Request; readonly next: Next },
+  ): Promise<Outcome> {
+    let last = await outcome
+    if (rules[index]?.goesOn(last) !== true) return last
+    const rest = rules.slice(index + 1).filter((rule) => rule.matches(request))
+    if (rest.length === 0) return next(request)
+    for (const rule of rest) {
+      last = await rule.forward(request)
+      if (!rule.goesOn(last)) return last
+    }
+    return rest.at(-1) === rules.at(-1) ? last : next(request)
   }
 
   const api: ForwardApi = { kind: 'forward', upstreams: () => rules.flatMap((rule) => rule.status()) }

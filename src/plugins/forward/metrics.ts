@@ -22,6 +22,7 @@ export interface UpstreamMetrics {
 export interface ForwardMetrics {
   readonly allDown: { inc(): void }
   readonly rejected: { inc(): void }
+  readonly overload: { inc(): void }
   readonly merged: { inc(): void }
 }
 
@@ -32,6 +33,7 @@ export function createForwardMetrics(metrics: Metrics): ForwardMetrics {
   return {
     allDown: counter('healthcheck_broken_total', 'Queries that found all upstreams down.'),
     rejected: counter('max_concurrent_rejects_total', 'Queries refused because too many were under way.'),
+    overload: counter('overload_rejects_total', 'Queries failed at once because too many waited for upstreams.'),
     merged: counter('merged_total', 'Queries that shared the response to an identical one.'),
   }
 }
@@ -86,15 +88,38 @@ export function createUpstreamMetrics(metrics: Metrics, to: string): UpstreamMet
       labels: [...labels, 'proto'],
     }),
   }))
+  const answeredWith = new Map<Rcode, (seconds: number) => void>()
+  const connections = new Map<string, () => void>()
   return {
     answered(rcode, seconds) {
-      requests.inc([to])
-      responses.inc([to, rcode])
-      for (const { values, duration } of families) duration.observe(seconds, [...values, rcode])
+      let count = answeredWith.get(rcode)
+      if (count === undefined) {
+        const request = requests.labeled([to])
+        const response = responses.labeled([to, rcode])
+        const durations = families.map(({ values, duration }) => duration.labeled([...values, rcode]))
+        count = (taken) => {
+          request.inc()
+          response.inc()
+          for (const duration of durations) duration.observe(taken)
+        }
+        answeredWith.set(rcode, count)
+      }
+      count(seconds)
     },
     unanswered: (protocol, reason) => unanswered.inc([to, protocol, reason]),
     connection({ protocol, reused }) {
-      for (const { values, hits, misses } of families) (reused ? hits : misses).inc([...values, protocol])
+      const key = reused ? protocol : `new ${protocol}`
+      let count = connections.get(key)
+      if (count === undefined) {
+        const series = families.map(({ values, hits, misses }) =>
+          (reused ? hits : misses).labeled([...values, protocol]),
+        )
+        count = () => {
+          for (const one of series) one.inc()
+        }
+        connections.set(key, count)
+      }
+      count()
     },
     probeFailed() {
       for (const { values, probeFailures } of families) probeFailures.inc(values)

@@ -1,4 +1,6 @@
 // One `forward` line at work: its upstreams, its limit of queries under way, and the questions that it merges.
+import { describeError } from '../../base/index.ts'
+import { parseError, pluginError } from '../../corefile/index.ts'
 import { EDNS_OPTION, type Message } from '../../dns/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { ConnectUpstream, UpstreamSettings } from '../../net/upstream/index.ts'
@@ -14,14 +16,18 @@ import { Upstream, type UpstreamStatus } from './upstream.ts'
 
 /** What a client waits at most. */
 const TIMEOUT_MS = 5000
-/** Queries under way where `max_concurrent` does not say: what is left of memory is worth more than one more query. */
-const MAX_CONCURRENT = 65_536
+/** Queries that wait at a time, at 5 kB or so each: with a silent upstream each one does for two seconds and more. */
+const MAX_WAITING = 16_384
 const MAX_UPSTREAMS = 15
+/** One for all: a flood must not cost a stack trace per query. */
+const TOO_MANY = new Error(`more than ${MAX_WAITING} queries wait for upstreams`)
 
 export interface RunningRule {
   matches(request: Request): boolean
-  /** Asks the upstreams; `goesOn` when the block's next `forward` is to be asked instead of using the outcome. */
-  forward(request: Request): Promise<{ readonly outcome: Outcome; readonly goesOn: boolean }>
+  /** Asks the upstreams. */
+  forward(request: Request): Outcome | Promise<Outcome>
+  /** Whether the block's next `forward` is to be asked instead of using the outcome. */
+  goesOn(outcome: Outcome): boolean
   /** Looks up host names. Rejects when one is not found. */
   start(): Promise<void>
   status(): readonly UpstreamStatus[]
@@ -37,10 +43,10 @@ export interface RuleEnv {
 export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): RunningRule {
   const order = createPolicy<Upstream>(rule.policy)
   const flights = new Flights<AttemptOutcome>()
-  const limit = rule.maxConcurrent === 0 ? MAX_CONCURRENT : rule.maxConcurrent
   let upstreams: readonly Upstream[] = rule.targets
     .filter((target) => target.isAddress)
     .map((target) => makeUpstream(target, target.host))
+  const limit = rule.maxConcurrent > 0 ? rule.maxConcurrent : MAX_WAITING
   let underWay = 0
 
   function makeUpstream(target: Target, address: string): Upstream {
@@ -60,36 +66,58 @@ export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): 
     )
   }
 
-  async function ask(request: Request): Promise<AttemptOutcome> {
+  function ask(request: Request): Promise<AttemptOutcome> {
     const now = env.clock.monotonic
     return askUpstreams(order(upstreams), rule, {
       query: request.message,
       transport: request.transport === 'udp' ? 'udp' : 'tcp',
       deadlineAt: Math.min(now() + TIMEOUT_MS, request.deadlineAt ?? Infinity),
       now,
-      foundAllDown: () => metrics.allDown.inc(),
+      foundAllDown,
     })
+  }
+
+  function foundAllDown(): void {
+    metrics.allDown.inc()
+  }
+
+  function refuse(): Outcome {
+    if (rule.maxConcurrent > 0) {
+      metrics.rejected.inc()
+      return fail('forward', 'REFUSED', `concurrent queries exceeded maximum ${rule.maxConcurrent}`)
+    }
+    metrics.overload.inc()
+    return fail('forward', 'SERVFAIL', TOO_MANY)
   }
 
   return {
     matches: (request) =>
       isInZone(request.name, rule.from) &&
       (request.name === rule.from || !rule.except.some((zone) => isInZone(request.name, zone))),
-    async forward(request) {
-      if (underWay >= limit) {
-        metrics.rejected.inc()
-        const error = `concurrent queries exceeded maximum ${limit}`
-        return { outcome: fail('forward', 'REFUSED', error), goesOn: false }
-      }
+    forward(request) {
+      if (underWay >= limit) return refuse()
       underWay += 1
-      try {
-        const { result, merged } = flights.join(request, () => ask(request))
-        if (merged) metrics.merged.inc()
-        return conclude(await result, request, rule)
-      } finally {
+      const flight = flights.join(request, () => ask(request))
+      if (flight.merged) metrics.merged.inc()
+      const end = (): void => {
         underWay -= 1
+        flights.end(flight)
       }
+      return flight.result.then(
+        (result) => {
+          end()
+          return conclude(result, request)
+        },
+        (error: unknown) => {
+          end()
+          throw error
+        },
+      )
     },
+    goesOn: (outcome) =>
+      outcome.kind === 'answer' &&
+      outcome.error === undefined &&
+      (rule.nextRcodes.includes(outcome.message.rcode) || (rule.nextOnNodata && isNodata(outcome.message))),
     async start() {
       const found: Upstream[] = []
       for (const target of rule.targets) {
@@ -99,7 +127,8 @@ export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): 
         }
       }
       if (found.length > MAX_UPSTREAMS) {
-        throw new Error(`more than ${MAX_UPSTREAMS} TOs after looking up host names: ${found.length}`)
+        const message = `more than ${MAX_UPSTREAMS} TOs after looking up host names: ${found.length}`
+        throw pluginError('forward', parseError('bad-directive', message, rule), rule.at)
       }
       upstreams = found
     },
@@ -107,25 +136,23 @@ export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): 
   }
 }
 
-function conclude(
-  result: AttemptOutcome,
-  request: Request,
-  rule: ForwardRule,
-): { readonly outcome: Outcome; readonly goesOn: boolean } {
+function conclude(result: AttemptOutcome, request: Request): Outcome {
   const { upstream } = result
   if (upstream !== undefined) request.metadata?.set('forward/upstream', () => upstream.label)
   switch (result.kind) {
-    case 'response': {
-      const message = withoutHopOptions(result.message)
-      const outcome: Outcome = { kind: 'answer', message, by: 'forward', reason: `upstream ${result.upstream.label}` }
-      return { outcome, goesOn: rule.nextRcodes.includes(message.rcode) || (rule.nextOnNodata && isNodata(message)) }
-    }
+    case 'response':
+      return {
+        kind: 'answer',
+        message: withoutHopOptions(result.message),
+        by: 'forward',
+        reason: result.upstream.reason,
+      }
     case 'other-question': {
       const error = new Error(`upstream ${result.upstream.label} answered another question`)
-      return { outcome: respond(request, { by: 'forward', rcode: 'FORMERR', aa: false, error }), goesOn: false }
+      return respond(request, { by: 'forward', rcode: 'FORMERR', aa: false, error })
     }
     case 'failed':
-      return { outcome: fail('forward', 'SERVFAIL', result.error), goesOn: false }
+      return fail('forward', 'SERVFAIL', result.error)
   }
 }
 
@@ -148,6 +175,7 @@ async function addressesOf(
   { env, connect }: Pick<RuleEnv, 'connect' | 'env'>,
 ): Promise<readonly string[]> {
   if (target.isAddress) return [target.host]
+  const { at } = rule
   const resolvers = rule.resolvers.length > 0 ? rule.resolvers : systemResolvers(env)
   const settings = (to: Endpoint): UpstreamSettings => ({
     ...settingsOf(rule, target, { env, address: to.address }),
@@ -155,7 +183,11 @@ async function addressesOf(
     to,
     connectTo: env.network.callTo(to),
   })
-  return resolveHost(target.host, { resolvers, connect, settings })
+  try {
+    return await resolveHost(target.host, { resolvers, connect, settings })
+  } catch (error) {
+    throw pluginError('forward', parseError('bad-directive', describeError(error), { at, cause: error }), at)
+  }
 }
 
 /** How to reach one address of a target. */

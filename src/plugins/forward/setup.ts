@@ -1,6 +1,6 @@
 // forward FROM TO... { ... }: the directive's tokens to options; each repetition in a block is a rule.
 import { formatGoDuration } from '../../base/index.ts'
-import { expandZones, type Dispenser } from '../../corefile/index.ts'
+import { expandZones, type Dispenser, type Token } from '../../corefile/index.ts'
 import { parseAddress, parseName, rcodeNumber, rcodeMnemonic, type DomainName, type Rcode } from '../../dns/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { UpstreamTls } from '../../net/upstream/index.ts'
@@ -19,6 +19,8 @@ export interface HealthOptions {
 
 /** One `forward` line. */
 export interface ForwardRule {
+  /** Where it stands, for what goes wrong later. */
+  readonly at: Token
   readonly from: DomainName
   readonly targets: readonly Target[]
   readonly except: readonly DomainName[]
@@ -67,6 +69,7 @@ export function parseForward(dispenser: Dispenser, context: SetupContext): Forwa
 }
 
 function parseRule(dispenser: Dispenser, context: SetupContext): ForwardRule {
+  const at = dispenser.token()
   const [fromText, ...toTexts] = dispenser.remainingArgs()
   if (fromText === undefined || toTexts.length === 0) throw dispenser.argError()
   const [from, ...others] = readValue(dispenser, () => expandZones(fromText))
@@ -75,6 +78,7 @@ function parseRule(dispenser: Dispenser, context: SetupContext): ForwardRule {
     context.log.warning(`Unsupported CIDR notation: '${fromText}' expands to multiple zones. Using only '${from}'.`)
   }
   const draft: Draft = {
+    at,
     from,
     targets: [],
     except: [],

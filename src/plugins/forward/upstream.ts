@@ -42,6 +42,8 @@ const LEAST_INTERVAL_MS = 10
 
 export class Upstream {
   readonly label: string
+  /** Why an answer is what it is. */
+  readonly reason: string
   readonly #options: UpstreamOptions
   readonly #client: UpstreamClient
   readonly #clock: Clock
@@ -53,11 +55,17 @@ export class Upstream {
   #timer: Timer | undefined
   #lastRcode: Rcode | undefined
   #lastError: string | undefined
+  readonly #noted = (result: UpstreamResult): UpstreamResult => {
+    this.#count(result)
+    if (result.kind === 'failed') this.#startProbes()
+    return result
+  }
 
   constructor(options: UpstreamOptions, env: { connect: ConnectUpstream; clock: Clock; metrics: Metrics }) {
     this.#options = options
     this.#clock = env.clock
     this.label = formatEndpoint(options.settings.to)
+    this.reason = `upstream ${this.label}`
     this.#client = env.connect(options.settings)
     this.#metrics = createUpstreamMetrics(env.metrics, this.label)
     this.#probe = query({ name: options.probeDomain, type: 'NS', rd: options.probeRecursionDesired })
@@ -69,11 +77,8 @@ export class Upstream {
   }
 
   /** Asks the upstream; a failure starts its probes. */
-  async exchange(message: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
-    const result = await this.#client.exchange(message, options)
-    this.#count(result)
-    if (result.kind === 'failed') this.#startProbes()
-    return result
+  exchange(message: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
+    return this.#client.exchange(message, options).then(this.#noted)
   }
 
   status(): UpstreamStatus {
