@@ -32,6 +32,8 @@ export interface Climbed {
   readonly samples?: readonly MetricSample[]
 }
 
+/** Fits everywhere without fragments (DNS flag day 2020). */
+const DEFAULT_PAYLOAD_SIZE = 1232
 /** Rungs asked at the same time: more would lose datagrams and lengthen the times we measure by our own doing. */
 const MAX_CONCURRENT = 32
 /** A rung that waits for longer only waits: the next one is asked. */
@@ -125,7 +127,11 @@ async function exchange(planned: PlannedRung, vantage: Vantage, options: ClimbOp
     // A shortened attempt that brings nothing would look like silence: it is not made.
     if (timeoutMs < wantedMs / 2 || options.signal?.aborted === true) break
     attempts += 1
-    const message = query({ name: question.name, type: question.type, edns: { udpPayloadSize: 1232 } })
+    const message = query({
+      name: question.name,
+      type: question.type,
+      edns: { udpPayloadSize: question.udpPayloadSize ?? DEFAULT_PAYLOAD_SIZE },
+    })
     const result = await vantage.exchange({ server: to, message, transport, timeoutMs })
     if (result.kind === 'skipped') return skippedByVantage(planned, result)
     if ('stray' in result) stray.push(...result.stray.map(summarizeStray))

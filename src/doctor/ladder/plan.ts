@@ -1,19 +1,16 @@
 // Which questions are put to which server from which place. Facts in, rungs out: nothing is asked here.
 import type { ClusterFacts } from '../facts/index.ts'
-import type { Endpoint, Transport } from '../../net/exchange-result.ts'
-import { formatEquivalent } from './equivalent.ts'
 import { findHttpEndpoint } from './http-endpoints.ts'
-import type { HttpEndpoint, HttpPurpose } from './http-endpoints.ts'
+import { dnsRung, dnsRungs, httpRung } from './make-rung.ts'
+import { PROBES } from './probes/index.ts'
 import { phrase } from './phrase.ts'
-import type { Origin, PlanOptions, PlannedRung } from './plan-options.ts'
+import type { PlanOptions, PlannedRung } from './plan-options.ts'
 import { askedQuestion, canaryQuestion, externalQuestion, versionQuestion } from './questions.ts'
 import type { PlannedQuestion } from './questions.ts'
-import { formatPlace } from './rung.ts'
 import type { Hop } from './rung.ts'
 import { listUpstreamUses, podHop } from './upstream-uses.ts'
 import type { UpstreamUse } from './upstream-uses.ts'
 
-const TRANSPORTS = ['udp', 'tcp'] as const
 const DNS_PORT = 53
 
 /** Plans every rung for what the facts know; the order is the way a query takes, from the pod outwards. */
@@ -23,6 +20,7 @@ export function planLadder(facts: ClusterFacts, options: PlanOptions): PlannedRu
     ...planService(facts, options),
     ...planReplicas(facts, options),
     ...planUpstreams(facts, options),
+    ...PROBES.flatMap((probe) => probe(facts, options)),
   ]
 }
 
@@ -118,68 +116,4 @@ function allQuestions(facts: ClusterFacts, options: PlanOptions): PlannedQuestio
   const asked = askedQuestion(options)
   const always = [canaryQuestion(facts, options), versionQuestion(facts, options), externalQuestion(options)]
   return asked === undefined ? always : [...always, asked]
-}
-
-// --- Rungs ---
-
-/** The same questions over UDP and over TCP. */
-function dnsRungs(hop: Hop, origin: Origin, to: Endpoint, questions: readonly PlannedQuestion[]): PlannedRung[] {
-  return TRANSPORTS.flatMap((transport) => questions.map((question) => dnsRung(hop, origin, to, transport, question)))
-}
-
-/** One question over one transport. */
-export function dnsRung(
-  hop: Hop,
-  origin: Origin,
-  to: Endpoint,
-  transport: Transport,
-  { purpose, name, type, expected }: PlannedQuestion,
-): PlannedRung {
-  const question = { kind: 'dns' as const, name, type }
-  const family = hop.kind === 'dns-service' && to.address.includes(':') ? `/${to.address}` : ''
-  return {
-    id: `${hop.kind}/${hop.name}${family}/from/${formatPlace(origin.place)}/${transport}/${purpose}/${type}`,
-    hop,
-    from: origin.place,
-    ...(origin.node === undefined ? {} : { fromNode: origin.node }),
-    to,
-    transport,
-    purpose,
-    question,
-    expected,
-    timeoutsMs: timeoutsOf(hop, transport, purpose),
-    equivalent: formatEquivalent(question, to, transport),
-    ...(origin.skip === undefined ? {} : { skip: origin.skip }),
-  }
-}
-
-/** One HTTP request. */
-export function httpRung(hop: Hop, origin: Origin, purpose: HttpPurpose, endpoint: HttpEndpoint): PlannedRung {
-  const found = endpoint.kind === 'endpoint'
-  const to = found ? { address: endpoint.address, port: endpoint.port } : { address: '', port: 0 }
-  const question = { kind: 'http' as const, path: found ? endpoint.path : `/${purpose}` }
-  return {
-    id: `${hop.kind}/${hop.name}/from/${formatPlace(origin.place)}/http/${purpose}`,
-    hop,
-    from: origin.place,
-    ...(origin.node === undefined ? {} : { fromNode: origin.node }),
-    to,
-    transport: 'http',
-    purpose,
-    question,
-    expected: { kind: 'status', status: 200 },
-    timeoutsMs: [3000],
-    equivalent: found ? formatEquivalent(question, to, 'http') : '',
-    ...(found ? (origin.skip === undefined ? {} : { skip: origin.skip }) : { skip: { why: endpoint.why } }),
-  }
-}
-
-/**
- * How long each attempt waits. A server that has to ask a dead upstream first answers after 2 s (CoreDNS's read timeout),
- * so the attempts that go through one wait longer than that.
- */
-function timeoutsOf(hop: Hop, transport: Transport, purpose: PlannedQuestion['purpose']): number[] {
-  const isForwarded = hop.kind !== 'upstream' && (purpose === 'external' || purpose === 'asked')
-  if (isForwarded) return transport === 'udp' ? [2600, 2400] : [5000]
-  return transport === 'udp' ? [1000, 1500] : [2500]
 }

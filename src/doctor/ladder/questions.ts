@@ -11,6 +11,10 @@ export interface PlannedQuestion {
   readonly name: DomainName
   readonly type: RRType
   readonly expected: Expectation
+  /** See {@link RungQuestion}. */
+  readonly udpPayloadSize?: number
+  /** Tells rungs apart that only differ in what they ask: part of the rung's id. */
+  readonly variant?: string
 }
 
 /** The PTR record of the kubernetes Service's address; where reverse zones are not served, its address. */

@@ -16,11 +16,32 @@ export interface Hop {
   readonly node?: string
 }
 
-/** Why the question is asked: what its answer decides. */
-export type Purpose = 'asked' | 'canary' | 'external' | 'health' | 'metrics' | 'ready' | 'version'
+/**
+ * Why the question is asked: what its answer decides. `families` asks an upstream for the other address family, `large` for
+ * more than a small datagram holds, `stub` a name below a zone with upstreams of its own, `suffix` a made-up name below a
+ * search domain that pods inherit.
+ */
+export type Purpose =
+  | 'asked'
+  | 'canary'
+  | 'external'
+  | 'families'
+  | 'health'
+  | 'large'
+  | 'metrics'
+  | 'ready'
+  | 'stub'
+  | 'suffix'
+  | 'version'
 
 export type RungQuestion =
-  | { readonly kind: 'dns'; readonly name: DomainName; readonly type: RRType }
+  | {
+      readonly kind: 'dns'
+      readonly name: DomainName
+      readonly type: RRType
+      /** Octets that the query says it takes over UDP; 1232 when absent. */
+      readonly udpPayloadSize?: number
+    }
   | { readonly kind: 'http'; readonly path: string }
 
 export type Expectation =

@@ -53,8 +53,8 @@ describe.each(LANGUAGES)('renderReport() in %s', (language) => {
 
   it('text aligns its table whatever the width of the characters', async () => {
     const lines = renderReport(await report({ cluster: smallCluster() }, language), 'text').split('\n')
-    const rows = lines.filter((line) => /^ {2}\S.*\s(UDP|3\/3)\s/.test(line))
-    const columns = rows.map((row) => displayWidth(row.slice(0, row.search(/UDP|(ok|正常) 3\/3/))))
+    const rows = lines.filter((line) => /^ {2}\S.*\s(UDP|3\/3|6\/6)\s/.test(line))
+    const columns = rows.map((row) => displayWidth(row.slice(0, row.search(/UDP|(ok|正常) [36]\/[36]/))))
     expect(rows.length).toBeGreaterThan(3)
     expect(new Set(columns).size).toBe(1)
   })

@@ -1,5 +1,5 @@
 // kube-proxy, where the Service IP is silent and what lies behind it is not.
-import { httpRung } from '../plan.ts'
+import { httpRung } from '../make-rung.ts'
 import type { Hop } from '../rung.ts'
 import type { FollowUp } from './follow-up.ts'
 

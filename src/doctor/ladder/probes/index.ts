@@ -1,0 +1,7 @@
+import { probeFamilies } from './families.ts'
+import { probeLarge } from './large.ts'
+import type { Probe } from './probe.ts'
+import { probeStubs } from './stubs.ts'
+import { probeSuffixes } from './suffixes.ts'
+
+export const PROBES: readonly Probe[] = [probeFamilies, probeLarge, probeStubs, probeSuffixes]
