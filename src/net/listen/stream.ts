@@ -75,7 +75,14 @@ export async function openStreamListener(
 
   const { tls: secured } = options
   const tls = secured === undefined ? undefined : createTlsServer(handshake(secured, options.limits))
-  if (secured !== undefined && tls !== undefined) applyTls(tls, secured, accept)
+  const rawSockets = new Set<Socket>()
+  if (secured !== undefined && tls !== undefined) {
+    applyTls(tls, secured, accept)
+    tls.on('connection', (socket: Socket) => {
+      rawSockets.add(socket)
+      socket.on('close', () => rawSockets.delete(socket))
+    })
+  }
   // A client may close its side after its last query and still wait for the answer.
   const server = tls ?? createServer({ allowHalfOpen: true }, accept)
   // Those still shaking hands are in no table.
@@ -100,6 +107,8 @@ export async function openStreamListener(
       server.close()
       await table.close(clock, graceMs)
       sweeper.clear()
+      // Whoever asked has been answered; the rest has not come that far.
+      for (const socket of rawSockets) socket.destroy()
       await stopped
     },
   }
