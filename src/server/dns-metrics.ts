@@ -18,6 +18,8 @@ export interface DnsMetrics {
   /** server, status */
   readonly httpsResponses: Counter
   readonly panics: Counter
+  /** server, code; not CoreDNS's */
+  readonly droppedResponses: Counter
   /** server; not CoreDNS's */
   readonly overload: Counter
 }
@@ -28,8 +30,8 @@ export const DROPPED = 'dropped'
 const SIZE_BUCKETS: readonly number[] = [
   0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16_000, 32_000, 48_000, 64_000,
 ]
-/** 0.25 ms doubled fifteen times. */
-const DURATION_BUCKETS: readonly number[] = Array.from({ length: 16 }, (_, index) => 0.000_25 * 2 ** index)
+/** In seconds: 0.25 ms doubled fifteen times. */
+export const DURATION_BUCKETS: readonly number[] = Array.from({ length: 16 }, (_, index) => 0.000_25 * 2 ** index)
 
 /** The series in `metrics`. */
 export function dnsMetrics(metrics: Metrics): DnsMetrics {
@@ -72,6 +74,11 @@ export function dnsMetrics(metrics: Metrics): DnsMetrics {
       name: 'coredns_dns_https_responses_total',
       help: 'Counter of DoH responses per server and http status code.',
       labels: ['server', 'status'],
+    }),
+    droppedResponses: metrics.counter({
+      name: 'fathom_udp_responses_dropped_total',
+      help: "Counter of UDP responses that the system did not take, by its error's name.",
+      labels: ['server', 'code'],
     }),
     overload: metrics.counter({
       name: 'fathom_overload_queries_total',

@@ -1,7 +1,16 @@
 // A UDP socket made by the C library, so that it can carry options Node does not set before bind: SO_REUSEPORT on every
 // Node version, and large buffers. Node then takes the descriptor over (`socket.bind({ fd })`).
-import { SOCK_DGRAM, SO_RCVBUF, SO_REUSEADDR, SO_REUSEPORT, attachSocket, openBoundSocket } from './bound-socket.ts'
+import {
+  SOCK_DGRAM,
+  SOL_SOCKET,
+  SO_RCVBUF,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  attachSocket,
+  openBoundSocket,
+} from './bound-socket.ts'
 import type { Libc } from './libc.ts'
+import { SystemCallError } from './system-call-error.ts'
 
 const SO_SNDBUF = 7
 const SO_SNDBUFFORCE = 32
@@ -40,6 +49,15 @@ export function openDatagramSocket(libc: Libc, options: DatagramSocketOptions): 
       if (!set(SO_SNDBUFFORCE, bufferBytes)) set(SO_SNDBUF, bufferBytes)
     },
   })
+}
+
+/** Lets further sockets of this user share a bound socket's address, as if it had been opened with `reusePort`. */
+export function allowTwins(libc: Libc, fd: number): void {
+  const octets = new Uint8Array(4)
+  octets[0] = 1
+  if (libc.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, octets, 4) !== 0) {
+    throw new SystemCallError('setsockopt', libc.errno())
+  }
 }
 
 /**

@@ -8,13 +8,18 @@ export class SystemCallError extends Error {
   readonly code: string
 
   constructor(syscall: string, errno: number) {
-    const code = NAMES.get(errno) ?? `errno ${errno}`
+    const code = errorName(errno)
     super(`${syscall} ${code}`)
     this.name = 'SystemCallError'
     this.syscall = syscall
     this.errno = errno
     this.code = code
   }
+}
+
+/** `EADDRINUSE` and the like; of unknown numbers `errno 4095`. */
+export function errorName(errno: number): string {
+  return NAMES.get(errno) ?? `errno ${errno}`
 }
 
 const NAMES: ReadonlyMap<number, string> = new Map(

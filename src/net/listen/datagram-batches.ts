@@ -13,7 +13,9 @@ import {
   SLOT_BYTES,
   SOCKADDR_BYTES,
   SOCKADDR_IN_BYTES,
+  allowTwins,
   detachDatagramSocket,
+  errorName,
   openDatagramSocket,
   readSocketAddress,
   writeSocketAddress,
@@ -45,6 +47,8 @@ export interface BatchState {
   responder: Responder
   /** Responses that could not be sent: the socket stayed full, or the system refused the address. */
   dropped: number
+  /** Told for each of them, with the error's name: `EAGAIN` for a full socket. */
+  readonly onDropped?: ((code: string) => void) | undefined
 }
 
 export interface BatchSocketOptions {
@@ -52,7 +56,19 @@ export interface BatchSocketOptions {
   readonly reuseAddr: boolean
   readonly reusePort: boolean
   readonly bufferBytes: number
+  /** Takes over this descriptor, bound at the endpoint, instead of opening one. */
+  readonly fd?: number | undefined
 }
+
+interface Opened {
+  readonly socket: Socket
+  readonly fd: number
+  readonly local: Endpoint
+  readonly options: BatchSocketOptions
+}
+
+/** Puts one datagram and the address it came from into a slot; octets written, or -1 when there is none. */
+export type FillSlot = (incoming: DatagramVector, slot: number) => number
 
 /** One UDP socket; answers from the moment it is made. */
 export class BatchSocket {
@@ -62,6 +78,7 @@ export class BatchSocket {
   readonly #libc: Libc
   readonly #state: BatchState
   readonly #vectors: Vectors
+  readonly #options: Pick<BatchSocketOptions, 'bufferBytes' | 'reuseAddr'>
   /** Slots filled for the next send. */
   #ready = 0
   #late: Late[] = []
@@ -71,8 +88,9 @@ export class BatchSocket {
   #answered: (() => void) | undefined
   #closed = false
 
-  private constructor(libc: Libc, opened: { socket: Socket; fd: number; local: Endpoint }, state: BatchState) {
+  private constructor(libc: Libc, opened: Opened, state: BatchState) {
     this.#libc = libc
+    this.#options = opened.options
     this.#state = state
     this.#socket = opened.socket
     this.#fd = opened.fd
@@ -85,7 +103,7 @@ export class BatchSocket {
 
   /** @throws {ListenError} */
   static async open(libc: Libc, state: BatchState, options: BatchSocketOptions): Promise<BatchSocket> {
-    const { endpoint, ...rest } = options
+    const { endpoint, fd: taken, ...rest } = options
     const v6 = endpoint.address.includes(':')
     const socket = createSocket({
       type: v6 ? 'udp6' : 'udp4',
@@ -93,12 +111,12 @@ export class BatchSocket {
       lookup: (address, _options, callback) => callback(null, address, v6 ? 6 : 4),
     })
     try {
-      const fd = openDatagramSocket(libc, { ...endpoint, ...rest })
+      const fd = taken ?? openDatagramSocket(libc, { ...endpoint, ...rest })
       // The event may come before bind returns.
       const listening = once(socket, 'listening')
       socket.bind({ fd })
       const local = { address: endpoint.address, port: 0 }
-      const opened = new BatchSocket(libc, { socket, fd, local }, state)
+      const opened = new BatchSocket(libc, { socket, fd, local, options }, state)
       await listening
       local.port = socket.address().port
       return opened
@@ -127,6 +145,16 @@ export class BatchSocket {
     })
   }
 
+  /** Leaves the socket to whoever else has a descriptor of it: nothing that is queued is taken, nothing is lost. */
+  async release(graceMs: number): Promise<void> {
+    if (this.#inFlight > 0 && graceMs > 0) await this.#allAnswered(graceMs)
+    this.#sendLate()
+    this.#closed = true
+    await new Promise<void>((resolve) => {
+      this.#socket.close(() => resolve())
+    })
+  }
+
   #allAnswered(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, graceMs)
@@ -135,6 +163,39 @@ export class BatchSocket {
         resolve()
       }
     })
+  }
+
+  /**
+   * Opens another socket at this one's address (SO_REUSEPORT): from then on the kernel spreads the clients over both.
+   *
+   * @returns its descriptor, which the caller owns
+   * @throws {ListenError}
+   */
+  openTwin(): number {
+    const { local } = this
+    try {
+      allowTwins(this.#libc, this.#fd)
+      return openDatagramSocket(this.#libc, { ...this.#options, ...local, reusePort: true })
+    } catch (error) {
+      throw new ListenError('udp', local, error)
+    }
+  }
+
+  /** Answers datagrams that a twin received, as many as a batch holds at most; how many. */
+  answerBatch(fill: FillSlot): number {
+    const { incoming } = this.#vectors
+    const { inPlace } = this.#state.responder
+    inPlace?.begin()
+    let slot = 0
+    while (slot < BATCH_SIZE) {
+      const bytes = fill(incoming, slot)
+      if (bytes < 0) break
+      this.#answer(slot, bytes, inPlace)
+      slot += 1
+    }
+    this.#flush()
+    inPlace?.end()
+    return slot
   }
 
   // --- Receiving ---
@@ -202,6 +263,7 @@ export class BatchSocket {
         incoming.nameWords,
         name + 1,
       )
+      if (written < 0) return
       if (written > 0) {
         this.#address(slot, v6)
         this.#push(written, v6)
@@ -274,7 +336,7 @@ export class BatchSocket {
         return
       }
       // Unreachable, too large, filtered: this one's misfortune.
-      this.#state.dropped += 1
+      this.#drop(errorName(errno))
       next += 1
     }
   }
@@ -292,16 +354,21 @@ export class BatchSocket {
   #sendOne(octets: Uint8Array, to: Endpoint): void {
     if (this.#closed) return
     if (this.#socket.getSendQueueCount() >= MAX_QUEUED) {
-      this.#state.dropped += 1
+      this.#drop('EAGAIN')
       return
     }
     try {
       this.#socket.send(octets, to.port, to.address, (error) => {
-        if (error !== null) this.#state.dropped += 1
+        if (error !== null) this.#drop(codeOf(error))
       })
-    } catch {
-      this.#state.dropped += 1
+    } catch (error) {
+      this.#drop(codeOf(error))
     }
+  }
+
+  #drop(code: string): void {
+    this.#state.dropped += 1
+    this.#state.onDropped?.(code)
   }
 
   // --- Responses that came later than their query's turn: all of one turn of the event loop in one call ---
@@ -335,6 +402,11 @@ export class BatchSocket {
     }
     this.#flush()
   }
+}
+
+/** The name of a system's or Node's error. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
 }
 
 interface Late {

@@ -6,7 +6,8 @@ import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { isLibc, libc } from '../../sys/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
-import { BatchSocket } from './datagram-batches.ts'
+import { BatchSocket, codeOf } from './datagram-batches.ts'
+import type { BatchState } from './datagram-batches.ts'
 import { ListenError } from './listen-error.ts'
 import type { Listener, Responder } from './responder.ts'
 import { answerAlone } from './in-place.ts'
@@ -15,6 +16,16 @@ import { answerAlone } from './in-place.ts'
 export interface DatagramListener extends Listener {
   /** Responses that the system did not take: full buffers, addresses that cannot be reached. */
   readonly dropped: number
+  /** What it is made of, if datagrams are moved in batches: the first one at the listener's address. */
+  readonly sockets: readonly BatchSocket[]
+  /** Answers from one more socket, open and bound already; it is closed by whoever asked for it. @throws {ListenError} */
+  adopt(socket: OpenDescriptor): Promise<BatchSocket>
+}
+
+/** A socket that is open and bound. */
+export interface OpenDescriptor {
+  readonly fd: number
+  readonly local: Endpoint
 }
 
 /** How datagrams are moved: `dgram` is Node's own way, one by one. */
@@ -46,7 +57,8 @@ export async function openDatagramListener(
 ): Promise<DatagramListener> {
   const wildcard = endpoint.address === '::'
   const path = options.path ?? (whyNoBatches() === undefined ? 'batches' : 'dgram')
-  const state: State = { responder, dropped: 0, path, reusePort: options.reusePort === true }
+  const { onDropped } = options
+  const state: State = { responder, dropped: 0, onDropped, path, reusePort: options.reusePort === true }
   const first = await openWildcardOrOne(endpoint, state)
   const { port } = first
   const sockets = [first]
@@ -65,6 +77,8 @@ export async function openDatagramListener(
     get dropped() {
       return state.dropped
     },
+    sockets: sockets.flatMap(({ batches }) => (batches === undefined ? [] : [batches])),
+    adopt: (socket) => adoptSocket(socket, state),
     setResponder: (next) => {
       state.responder = next
     },
@@ -80,17 +94,18 @@ export interface DatagramOptions {
   readonly path?: DatagramPath
   /** Several listeners share the address, and the kernel spreads the clients over them (SO_REUSEPORT). Only with batches. */
   readonly reusePort?: boolean | undefined
+  /** Told for each response that the system did not take, with the error's name: `EAGAIN` for a full socket. */
+  readonly onDropped?: ((code: string) => void) | undefined
 }
 
-interface State {
-  responder: Responder
-  dropped: number
+interface State extends BatchState {
   readonly path: DatagramPath
   readonly reusePort: boolean
 }
 
 interface OpenSocket {
   readonly port: number
+  readonly batches?: BatchSocket
   close(graceMs: number): Promise<void>
 }
 
@@ -114,7 +129,24 @@ async function openSocket(
   const { reusePort } = state
   const options = { endpoint, reuseAddr, reusePort, bufferBytes: SOCKET_BUFFER_BYTES }
   const socket = await BatchSocket.open(found, state, options)
-  return { port: socket.local.port, close: (graceMs) => socket.close(graceMs) }
+  return { port: socket.local.port, batches: socket, close: (graceMs) => socket.close(graceMs) }
+}
+
+/**
+ * Serves from a socket that is open and bound already, in batches.
+ *
+ * @param socket its descriptor, which is closed with the result, and where it is bound
+ * @throws {ListenError}
+ */
+export function adoptDatagramSocket(socket: OpenDescriptor, responder: Responder): Promise<BatchSocket> {
+  return adoptSocket(socket, { responder, dropped: 0 })
+}
+
+async function adoptSocket({ fd, local }: OpenDescriptor, state: BatchState): Promise<BatchSocket> {
+  const found = libc()
+  if (!isLibc(found)) throw new ListenError('udp', local, new Error(found.why))
+  const options = { endpoint: local, fd, reuseAddr: true, reusePort: true, bufferBytes: SOCKET_BUFFER_BYTES }
+  return BatchSocket.open(found, state, options)
 }
 
 // --- One by one, with Node's dgram ---
@@ -174,11 +206,11 @@ function answer(socket: Socket, { state, octets, from, local, pending }: Arrival
   const ready = inPlace === undefined ? undefined : answerAlone(inPlace, octets, peer)
   const response = ready ?? state.responder(octets, peer)
   if (!(response instanceof Promise)) {
-    send(socket, response, from)
+    send(socket, { state, response, from })
     return
   }
   const sent = response.then((late) => {
-    send(socket, late, from)
+    send(socket, { state, response: late, from })
     pending.delete(sent)
   })
   pending.add(sent)
@@ -193,17 +225,27 @@ async function settled(pending: ReadonlySet<Promise<void>>, graceMs: number): Pr
   clearTimeout(timer)
 }
 
-function send(socket: Socket, response: Uint8Array | undefined, to: RemoteInfo): void {
-  if (response === undefined) return
-  try {
-    socket.send(response, to.port, to.address, ignore)
-  } catch {
-    // Closed meanwhile, or a datagram larger than the family allows: the client asks again.
-  }
+interface Departure {
+  readonly state: State
+  readonly response: Uint8Array | undefined
+  readonly from: RemoteInfo
 }
 
-/** A lost response is UDP's ordinary life; without a callback Node would raise an 'error' event for each. */
-function ignore(): void {}
+/** A lost response is UDP's ordinary life: the client asks again. */
+function send(socket: Socket, { state, response, from }: Departure): void {
+  if (response === undefined) return
+  const drop = (error: unknown): void => {
+    state.dropped += 1
+    state.onDropped?.(codeOf(error))
+  }
+  try {
+    socket.send(response, from.port, from.address, (error) => {
+      if (error !== null) drop(error)
+    })
+  } catch (error) {
+    drop(error)
+  }
+}
 
 /** Addresses worth a socket of their own; none where there is no choice to get wrong. */
 function ownAddresses(): string[] {

@@ -41,7 +41,7 @@ export function answerInPlace(
   if (bytes > MAX_QUERY_BYTES || gatheredBytes + PREFIX + IN_PLACE_BYTES > GATHER_BYTES) return 0
   octets.copy(queryOctets, 0, start, start + bytes)
   const written = inPlace.answer(query, 0, bytes, response, responseOctets, 0, via, client, 1)
-  if (written === 0) return 0
+  if (written <= 0) return 0
   gathered[gatheredBytes] = written >> 8
   gathered[gatheredBytes + 1] = written & 0xff
   responseOctets.copy(gathered, gatheredBytes + PREFIX, 0, written)
@@ -58,7 +58,7 @@ export function answerAlone(inPlace: InPlaceResponder, octets: Uint8Array, from:
   const client = encodeClient(from.client)
   const written = inPlace.answer(query, 0, octets.length, response, responseOctets, 0, via, client, 1)
   inPlace.end()
-  return written === 0 ? undefined : Uint8Array.prototype.slice.call(responseOctets, 0, written)
+  return written <= 0 ? undefined : Uint8Array.prototype.slice.call(responseOctets, 0, written)
 }
 
 /** Takes a copy of what was gathered; undefined when that is nothing. */

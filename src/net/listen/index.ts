@@ -1,3 +1,4 @@
+export type { BatchSocket } from './datagram-batches.ts'
 export * from './datagram.ts'
 export * from './http.ts'
 export * from './https.ts'

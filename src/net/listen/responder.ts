@@ -34,7 +34,7 @@ export interface InPlaceResponder {
    * @param responseOctets the same memory as octets
    * @param via the transport and the client's family: see {@link viaOf}
    * @param client the client's socket address without its first word (family and port): five words from `clientWord` on
-   * @returns octets written; 0 when the responder itself is to be asked
+   * @returns octets written; 0 when the responder itself is to be asked, -1 when somebody else answers
    */
   answer(
     query: Int32Array,

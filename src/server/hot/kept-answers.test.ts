@@ -231,6 +231,28 @@ describe('kept answers', () => {
     }
   })
 
+  it('are given amid datagrams that are empty, cut off, too long or no queries', async () => {
+    const rig = await start(HOSTS, 'on')
+    const fields = fieldsOf('www.example.org A', {})
+    const expected = await ask(rig, fields)
+    const whole = encodeMessage(query(fields))
+    const { port } = rig.endpoint()
+    const broken = [
+      new Uint8Array(0),
+      Uint8Array.of(1),
+      whole.subarray(0, 11),
+      whole.subarray(0, whole.length - 3),
+      Buffer.concat([whole, new Uint8Array(9000)]),
+      new Uint8Array(60_000).fill(0xff),
+    ]
+    const socket = createSocket('udp4')
+    for (let time = 0; time < TIMES; time += 1) {
+      for (const octets of broken) socket.send(octets, port, '127.0.0.1')
+      expect(await ask(rig, fields)).toBe(expected)
+    }
+    socket.close()
+  })
+
   it('age behind a rewritten TTL as the rule wants', async () => {
     const rig = await start(`rewrite ttl www.example.org 7\n cache 30\n ${HOSTS}`, 'on')
     for (let time = 0; time < TIMES; time += 1) {
