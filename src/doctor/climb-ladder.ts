@@ -10,6 +10,7 @@ import {
   readKernels,
   readKernelsAgain,
   readLogs,
+  readPodFiles,
   serversAsking,
   silentUpstreams,
 } from './ladder/index.ts'
@@ -52,6 +53,7 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
   const startedAt = clock.monotonic()
   const climbing: ClimbOptions = { vantages, clock, deadlineMs: startedAt + timeoutMs }
   const kernelsAtStart = readKernels(facts, planOptions.origins, vantages)
+  const podFiles = readPodFiles(planOptions.origins, vantages)
   const exercised = new Set<string>()
   const exercises: Promise<Climbed[]>[] = []
   const first = await climb(plan, {
@@ -78,7 +80,7 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
   const kernels = await kernelsAtEnd(await kernelsAtStart, rungs, { facts, vantages, clock, startedAt })
   const all = mergeRungs(rungs, more)
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
-  return { rungs: all, scrapes, logs, kernels }
+  return { rungs: all, scrapes, logs, kernels, podFiles: await podFiles }
 }
 
 /** Kernels are read again where something failed: their counters tell whether it happened meanwhile. */

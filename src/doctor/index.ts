@@ -9,6 +9,7 @@ import type { ClusterFacts } from './facts/index.ts'
 import { climbLadder } from './climb-ladder.ts'
 import { DEFAULT_EXTERNAL_NAME, completeName, createExpect, createExplain, planLadder } from './ladder/index.ts'
 import type { Origin, ReadLog } from './ladder/index.ts'
+import type { Pod } from '../kube/objects/index.ts'
 import { weigh } from './verdict/index.ts'
 import type { Diagnosis } from './verdict/index.ts'
 
@@ -53,8 +54,15 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
     ...(asked === undefined ? {} : { asked }),
   }
   const ladder = await climbLadder(planLadder(facts, planOptions), { ...options, planOptions })
-  const judged = judgeAll({ facts, ladder, explain, ...(asked === undefined ? {} : { asked }) })
+  const judged = judgeAll({ facts, ladder, explain, pods: podsOf(options), ...(asked === undefined ? {} : { asked }) })
   const outcome = asked === undefined ? undefined : describeAsked(asked, explain)
   const verdict = weigh(judged, ladder.rungs, outcome !== undefined && askedFails(outcome, ladder.rungs))
   return { facts, ladder, verdict, ...(outcome === undefined ? {} : { asked: outcome }) }
+}
+
+function podsOf({ facts, origins }: DiagnoseOptions): Pod[] {
+  return origins.flatMap(({ place }) => {
+    if (place.kind !== 'pod') return []
+    return facts.objects.pods.filter(({ meta }) => meta.namespace === place.namespace && meta.name === place.name)
+  })
 }

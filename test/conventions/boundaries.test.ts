@@ -41,6 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   doctor: [
     'base',
     'dns',
+    'kube/objects',
     'route',
     'vantage',
     'doctor/facts',

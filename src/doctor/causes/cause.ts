@@ -1,4 +1,5 @@
 // What a cause is: pure, named by its code, one file each. It reads evidence and says what it may say, no more.
+import type { Pod } from '../../kube/objects/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
 import type { AskedName, Explain, Ladder } from '../ladder/index.ts'
 import type { CauseCode } from './codes.ts'
@@ -21,6 +22,8 @@ export interface Evidence {
   readonly ladder: Ladder
   /** What the schema says about any name. */
   readonly explain: Explain
+  /** Pods that are asked from: the user wants to know about them. */
+  readonly pods: readonly Pod[]
   /** The name that the user asks about. */
   readonly asked?: AskedName
 }

@@ -15,6 +15,13 @@ export interface Scrape {
   readonly apartMs: number
 }
 
+/** A pod's own /etc/resolv.conf, as its container has it. */
+export interface PodFile {
+  readonly namespace: string
+  readonly pod: string
+  readonly text: string
+}
+
 export interface Ladder {
   readonly rungs: readonly Rung[]
   readonly scrapes: readonly Scrape[]
@@ -22,6 +29,8 @@ export interface Ladder {
   readonly logs: readonly ServerLog[]
   /** Of the places that were asked from. */
   readonly kernels: KernelReadings
+  /** The files that pods have, where a pod was asked from. */
+  readonly podFiles: readonly PodFile[]
 }
 
 /**

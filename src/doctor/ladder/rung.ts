@@ -5,8 +5,11 @@ import type { Endpoint } from '../../net/exchange-result.ts'
 import type { Place } from '../../vantage/vantage.ts'
 import type { Phrase } from './phrase.ts'
 
-/** A kind of server on the way of a query, from the pod outwards; kube-proxy only carries it. */
-export type HopKind = 'dns-service' | 'kube-proxy' | 'node-cache' | 'replica' | 'upstream'
+/**
+ * A kind of server on the way of a query, from the pod outwards; kube-proxy only carries it. A `nameserver` stands in a
+ * pod's resolv.conf or in kubelet's clusterDNS and is none of the others that are known there.
+ */
+export type HopKind = 'dns-service' | 'kube-proxy' | 'nameserver' | 'node-cache' | 'replica' | 'upstream'
 
 export interface Hop {
   readonly kind: HopKind

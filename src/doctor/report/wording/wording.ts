@@ -47,6 +47,7 @@ export interface Labels {
   readonly hops: {
     readonly 'dns-service': string
     readonly 'kube-proxy': string
+    readonly nameserver: string
     readonly 'node-cache': string
     readonly replica: string
     readonly upstream: string

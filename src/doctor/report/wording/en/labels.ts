@@ -24,6 +24,7 @@ export const labels: Labels = {
   hops: {
     'dns-service': 'DNS Service',
     'kube-proxy': 'kube-proxy',
+    nameserver: 'nameserver',
     'node-cache': 'node cache',
     replica: 'replica',
     upstream: 'upstream',

@@ -24,6 +24,7 @@ export const labels: Labels = {
   hops: {
     'dns-service': 'DNS Service',
     'kube-proxy': 'kube-proxy',
+    nameserver: '域名服务器',
     'node-cache': '节点缓存',
     replica: '副本',
     upstream: '上游',

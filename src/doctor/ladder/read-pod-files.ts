@@ -1,0 +1,23 @@
+// The resolv.conf that a pod really has: written when its sandbox was made, whatever kubelet would write today.
+import type { Vantages } from '../../vantage/vantage.ts'
+import type { PodFile } from './ladder.ts'
+import type { Origin } from './plan-options.ts'
+
+const RESOLV_CONF = '/etc/resolv.conf'
+
+/** Reads the file of every pod that is asked from; one that cannot be read is left out. Never rejects. */
+export async function readPodFiles(origins: readonly Origin[], vantages: Vantages): Promise<PodFile[]> {
+  const files = await Promise.all(
+    origins.map(async ({ place, skip }): Promise<PodFile[]> => {
+      if (place.kind !== 'pod' || skip !== undefined) return []
+      try {
+        const vantage = await vantages.at(place)
+        const file = 'kind' in vantage ? vantage : await vantage.readFile(RESOLV_CONF)
+        return file.kind === 'file' ? [{ namespace: place.namespace, pod: place.name, text: file.text }] : []
+      } catch {
+        return []
+      }
+    }),
+  )
+  return files.flat()
+}
