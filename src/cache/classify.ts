@@ -1,5 +1,6 @@
 // What kind of answer a response is, which decides whether and for how long it is kept.
 import type { Message, Question, ResourceRecord } from '../dns/message.ts'
+import { equalNames } from '../dns/name.ts'
 
 /** `success` and `denial` have a store each; `servfail` lives among the denials. */
 export type EntryKind = 'denial' | 'servfail' | 'success'
@@ -76,6 +77,10 @@ function followAnswer(
 ): { readonly answered: boolean; readonly followed: boolean } {
   const wanted = question.type
   if (wanted === 'CNAME' || wanted === 'ANY') return { answered: true, followed: false }
+  if (!hasType(answer, 'CNAME')) {
+    const answered = answer.some((record) => record.type === wanted && equalNames(record.name, question.name))
+    return { answered, followed: false }
+  }
   let name = question.name.toLowerCase()
   const targets = new Map<string, string>()
   for (const record of answer) {
@@ -101,7 +106,7 @@ function hasExpiredSignature(response: Message, nowSeconds: number): boolean {
 }
 
 function isSameQuestion(one: Question, other: Question): boolean {
-  return one.type === other.type && one.class === other.class && one.name.toLowerCase() === other.name.toLowerCase()
+  return one.type === other.type && one.class === other.class && equalNames(one.name, other.name)
 }
 
 function hasType(section: readonly ResourceRecord[], type: string): boolean {

@@ -21,6 +21,7 @@ export class CacheStore<Prepared = unknown> {
   readonly capacity: number
   readonly budgetBytes: number
   readonly #entries = new Map<string, CacheEntry<Prepared>>()
+  #hand: Iterator<CacheEntry<Prepared>, undefined> | undefined
   #sizeBytes = 0
 
   constructor(options: CacheStoreOptions) {
@@ -72,22 +73,32 @@ export class CacheStore<Prepared = unknown> {
   clear(): void {
     for (const entry of this.#entries.values()) drop(entry)
     this.#entries.clear()
+    this.#hand = undefined
     this.#sizeBytes = 0
   }
 
-  /** The map's order is the clock face: passing an entry means to put it behind the others. */
+  /**
+   * The map's order is the clock face: passing an entry means to put it behind the others. The hand stays where it was: looking
+   * for the first entry anew would mean to step over all that were removed before it.
+   */
   #evictOne(): void {
     let chances = SECOND_CHANCES
-    for (const [key, entry] of this.#entries) {
-      if (entry.visited && chances > 0) {
-        chances -= 1
-        entry.visited = false
-        this.#entries.delete(key)
-        this.#entries.set(key, entry)
+    for (;;) {
+      this.#hand ??= this.#entries.values()
+      const { value: entry } = this.#hand.next()
+      if (entry === undefined) {
+        this.#hand = undefined
+        if (this.#entries.size === 0) return
         continue
       }
-      this.delete(key)
-      return
+      if (!entry.visited || chances === 0) {
+        this.delete(entry.key)
+        return
+      }
+      chances -= 1
+      entry.visited = false
+      this.#entries.delete(entry.key)
+      this.#entries.set(entry.key, entry)
     }
   }
 }

@@ -32,17 +32,16 @@ export function clampTtl(ttl: number, bounds: TtlBounds): number {
   return Math.min(Math.max(ttl, bounds.min), bounds.max)
 }
 
-/** The same message with this TTL on every record. */
+/** The same message with this TTL on every record; itself where they have it already. */
 export function withTtl(message: Message, ttl: number): Message {
-  return {
-    ...message,
-    answer: sectionWithTtl(message.answer, ttl),
-    authority: sectionWithTtl(message.authority, ttl),
-    additional: sectionWithTtl(message.additional, ttl),
-  }
+  const answer = sectionWithTtl(message.answer, ttl)
+  const authority = sectionWithTtl(message.authority, ttl)
+  const additional = sectionWithTtl(message.additional, ttl)
+  if (answer === message.answer && authority === message.authority && additional === message.additional) return message
+  return { ...message, answer, authority, additional }
 }
 
 function sectionWithTtl(section: readonly ResourceRecord[], ttl: number): readonly ResourceRecord[] {
-  if (section.length === 0) return section
+  if (section.every((record) => record.ttl === ttl)) return section
   return section.map(({ name, type, class: recordClass, rdata }) => ({ name, type, class: recordClass, ttl, rdata }))
 }

@@ -123,18 +123,26 @@ function respond(context: QueryContext, message: Message, arrival: Arrival): Ret
   return finishLater(context, { request, site, outcome })
 }
 
-async function finishLater(
+/** Not an async function: this is done for every forwarded query. */
+function finishLater(
   context: QueryContext,
   { request, site, outcome }: { request: Request; site: Site; outcome: Promise<Outcome> },
 ): Promise<Uint8Array | undefined> {
   context.waiting(1)
-  try {
-    return context.render(request, await outcome)
-  } catch (error) {
-    return recover(context, { request, site, error })
-  } finally {
-    context.waiting(-1)
-  }
+  return outcome.then(
+    (later) => {
+      context.waiting(-1)
+      try {
+        return context.render(request, later)
+      } catch (error) {
+        return recover(context, { request, site, error })
+      }
+    },
+    (error: unknown) => {
+      context.waiting(-1)
+      return recover(context, { request, site, error })
+    },
+  )
 }
 
 /** A defect in a plugin: the client gets SERVFAIL, the operator a line and a count. */

@@ -11,15 +11,26 @@ export interface Writer {
   readonly names: Map<string, number> | undefined
 }
 
-/** Starts an empty message. */
+/** A buffer that no message is being written to. Most messages are small, and soon written. */
+let spare: Uint8Array | undefined
+const SPARE_OCTETS = 4096
+
+/** Starts an empty message. Whoever starts one ends it with {@link writtenOctets}, or drops it. */
 export function createWriter(compress: boolean): Writer {
-  return { octets: new Uint8Array(512), length: 0, names: compress ? new Map() : undefined }
+  const octets = spare ?? new Uint8Array(SPARE_OCTETS)
+  spare = undefined
+  return { octets, length: 0, names: compress ? new Map() : undefined }
 }
 
-/** The octets written so far, as a copy of exact length. */
+/** The octets written so far, as a copy of exact length; the writer is of no use any more. */
 export function writtenOctets(writer: Writer): Uint8Array {
-  return writer.octets.slice(0, writer.length)
+  const written = writer.octets.slice(0, writer.length)
+  if (writer.octets.length === SPARE_OCTETS) spare = writer.octets
+  writer.octets = NOTHING
+  return written
 }
+
+const NOTHING = new Uint8Array(0)
 
 /** Writes one octet. @throws {RangeError} for a value that does not fit */
 export function writeUint8(writer: Writer, value: number): void {

@@ -146,7 +146,10 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
     if (classification.kind === 'uncacheable' && classification.why === 'other-question') series.drops.inc()
     const ttl = clampTtl(lowestTtl(message, classification), boundsOf(classification))
     if (classification.kind !== 'uncacheable') store(outcome, { ...from, classification, ttl })
-    return { outcome: { ...outcome, message: passOn(message, request, ttl), keep: undefined }, classification }
+    const passed = passOn(message, request, ttl)
+    // Most responses pass as they came.
+    if (passed === message && outcome.keep === undefined) return { outcome, classification }
+    return { outcome: { ...outcome, message: passed, keep: undefined }, classification }
   }
 
   function store(
