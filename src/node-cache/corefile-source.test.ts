@@ -7,6 +7,7 @@ import { PLUGINS } from '../plugins/index.ts'
 import { checkServer } from '../server/index.ts'
 import { createCorefileWriter } from './corefile-source.ts'
 import { parseNodeCacheFlags } from './flags.ts'
+import { systemNode } from './node-access.ts'
 import type { SetupErrorType } from './setup-errors.ts'
 
 let folder = ''
@@ -31,6 +32,7 @@ function writer(environment: Readonly<Record<string, string>> = { KUBE_DNS_SERVI
   const args = ['-localip', '169.254.20.10', '-conf', corefile(), '-basecorefile', template()]
   return createCorefileWriter({
     flags: parseNodeCacheFlags([...args, '-kubednscm', join(folder, 'kube-dns')]),
+    files: systemNode.files,
     environment,
     say: (line) => lines.push(line),
     count: (type) => counted.push(type),

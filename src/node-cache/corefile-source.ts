@@ -1,12 +1,13 @@
 // Makes the Corefile that is served: template and kube-dns ConfigMap in, file out; looks from time to time whether they changed.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UsageError, describeError } from '../base/index.ts'
 import { goFileError } from '../server/index.ts'
+import type { Files } from '../server/index.ts'
 import type { NodeCacheFlags } from './flags.ts'
 import { NO_KUBE_DNS_CONFIG, formatStubBlocks, parseKubeDnsConfig } from './kube-dns-config.ts'
 import type { KubeDnsConfig } from './kube-dns-config.ts'
+import type { WritableFiles } from './node-access.ts'
 import { fillTemplate, serviceHostVariable } from './pillars.ts'
 import type { CountSetupError } from './setup-errors.ts'
 
@@ -15,6 +16,7 @@ const DEFAULT_KUBE_DNS_DIRECTORY = '/etc/kube-dns'
 
 export interface CorefileSourceOptions {
   readonly flags: NodeCacheFlags
+  readonly files: WritableFiles
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly say: (line: string) => void
   readonly count: CountSetupError
@@ -35,19 +37,20 @@ export interface CorefileWriter {
   hasNews(): boolean
 }
 
-export function createCorefileWriter({ flags, environment, say, count }: CorefileSourceOptions): CorefileWriter {
-  const kubeDnsDirectory = kubeDnsDirectoryOf(flags)
+export function createCorefileWriter(options: CorefileSourceOptions): CorefileWriter {
+  const { flags, files, environment, say, count } = options
+  const kubeDnsDirectory = kubeDnsDirectoryOf(flags, files)
   let config: KubeDnsConfig = NO_KUBE_DNS_CONFIG
   let seen = ''
   const digest = (): string =>
-    [kubeDnsDirectory, dirname(flags.baseCorefile)].map((path) => directoryDigest(path)).join(' ')
+    [kubeDnsDirectory, dirname(flags.baseCorefile)].map((path) => directoryDigest(files, path)).join(' ')
 
   function readConfig(): void {
     if (kubeDnsDirectory === '') return
     try {
       config = parseKubeDnsConfig({
-        stubDomains: readIfThere(join(kubeDnsDirectory, 'stubDomains')),
-        upstreamNameservers: readIfThere(join(kubeDnsDirectory, 'upstreamNameservers')),
+        stubDomains: readIfThere(files, join(kubeDnsDirectory, 'stubDomains')),
+        upstreamNameservers: readIfThere(files, join(kubeDnsDirectory, 'upstreamNameservers')),
       })
     } catch (error) {
       count('configmap')
@@ -72,8 +75,8 @@ export function createCorefileWriter({ flags, environment, say, count }: Corefil
       })
       for (const warning of warnings) say(`[WARNING] ${warning}`)
       const whole = text + formatStubBlocks(config, { port: flags.dnsPort, localAddresses: flags.localAddresses })
-      if (readIfThere(flags.corefile) === whole) return false
-      replaceFile(flags.corefile, whole)
+      if (readIfThere(files, flags.corefile) === whole) return false
+      writeCorefile(whole)
       const { stubDomains, upstreamServers } = config
       say(
         `[INFO] Updated Corefile with ${stubDomains.length} custom stubdomains and upstream servers ` +
@@ -86,7 +89,7 @@ export function createCorefileWriter({ flags, environment, say, count }: Corefil
 
   function readTemplate(): string | undefined {
     try {
-      return readFileSync(flags.baseCorefile, 'utf8')
+      return files.readText(flags.baseCorefile)
     } catch (error) {
       count('configmap')
       say(
@@ -95,54 +98,39 @@ export function createCorefileWriter({ flags, environment, say, count }: Corefil
       return undefined
     }
   }
+
+  function writeCorefile(text: string): void {
+    try {
+      files.writeText(flags.corefile, text)
+    } catch (error) {
+      throw new UsageError('bad-configuration', `Cannot write the Corefile ${flags.corefile}: ${describeError(error)}`)
+    }
+  }
 }
 
-function kubeDnsDirectoryOf({ kubeDnsDirectory }: NodeCacheFlags): string {
+function kubeDnsDirectoryOf({ kubeDnsDirectory }: NodeCacheFlags, files: Files): string {
   if (kubeDnsDirectory !== '') return kubeDnsDirectory
-  return statSync(DEFAULT_KUBE_DNS_DIRECTORY, { throwIfNoEntry: false })?.isDirectory() === true
-    ? DEFAULT_KUBE_DNS_DIRECTORY
-    : ''
+  return files.stat(DEFAULT_KUBE_DNS_DIRECTORY)?.isDirectory === true ? DEFAULT_KUBE_DNS_DIRECTORY : ''
 }
 
-function readIfThere(path: string): string | undefined {
+function readIfThere(files: Files, path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return files.readText(path)
   } catch {
     return undefined
   }
 }
 
-/** Readers see the old file or the new one, whole. */
-function replaceFile(path: string, text: string): void {
-  const next = join(dirname(path), `.${process.pid}.fathom-corefile`)
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(next, text)
-    renameSync(next, path)
-  } catch (error) {
-    rmSync(next, { force: true })
-    try {
-      // A single file mounted into the container cannot be replaced, only written.
-      writeFileSync(path, text)
-    } catch {
-      throw new UsageError('bad-configuration', `Cannot write the Corefile ${path}: ${describeError(error)}`)
-    }
-  }
-}
-
 /** SHA-256 over the files of a directory; hidden ones (a mounted ConfigMap's machinery) and sub-directories do not count. */
-export function directoryDigest(directory: string): string {
+export function directoryDigest(files: Files, directory: string): string {
   if (directory === '') return ''
   const hash = createHash('sha256')
-  try {
-    for (const name of readdirSync(directory).sort()) {
-      if (name.startsWith('.')) continue
-      const path = join(directory, name)
-      if (!statSync(path).isFile()) continue
-      hash.update(`${name}\0`).update(readFileSync(path)).update('\0')
-    }
-  } catch {
-    // Gone for a moment, or never there: an empty directory's digest.
+  for (const name of [...files.list(directory)].sort()) {
+    if (name.startsWith('.')) continue
+    const path = join(directory, name)
+    // Gone for a moment: as if it were not there.
+    const text = files.stat(path)?.isDirectory === false ? readIfThere(files, path) : undefined
+    if (text !== undefined) hash.update(`${name}\0`).update(text).update('\0')
   }
   return hash.digest('hex')
 }

@@ -1,18 +1,15 @@
 // The node-local cache from start to stop: Corefile, interface, server, rules, repair; the set-up around the server of src/server.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describeError, systemClock } from '../base/index.ts'
 import type { Clock, Timer } from '../base/index.ts'
 import { ListenError } from '../net/listen/index.ts'
 import type { ListenErrorCode } from '../net/listen/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
 import { createMetrics, startServer } from '../server/index.ts'
-import type { Network, Server, ServerOptions } from '../server/index.ts'
-import { runCommand } from './command.ts'
-import type { RunCommand } from './command.ts'
+import type { Server, ServerOptions } from '../server/index.ts'
 import { createCorefileWriter } from './corefile-source.ts'
 import type { NodeCacheFlags } from './flags.ts'
-import { isAddressHeld } from './held-addresses.ts'
-import { markInstance } from './instances.ts'
+import { systemNode } from './node-access.ts'
+import type { NodeAccess } from './node-access.ts'
 import { createNodeSetup } from './node-setup.ts'
 import { serviceHostVariable } from './pillars.ts'
 import { startSelfTest } from './self-test.ts'
@@ -29,11 +26,9 @@ export interface NodeCacheOptions {
   readonly freeAddresses?: (() => Promise<void>) | undefined
   /** A supervisor goes on when the start fails, and needs the addresses; default false. */
   readonly keepAddressesOnFailure?: boolean | undefined
-  /** Default: the system's programs. */
-  readonly run?: RunCommand | undefined
+  /** Default: this machine. */
+  readonly node?: NodeAccess | undefined
   readonly clock?: Clock | undefined
-  /** For tests: another network or other files below the server. */
-  readonly server?: Partial<Pick<ServerOptions, 'files' | 'network'>> | undefined
 }
 
 /** The original looks at template and ConfigMap as often. */
@@ -43,8 +38,6 @@ const TAKE_OVER_PAUSE_MS = 20
 /** Attempts at an address that no other instance has: whoever has it does not end by itself. */
 const MAX_FAILURES_ALONE = 50
 const SECOND_LOOK_MS = 2000
-/** An upgrade has two instances for a while, and the old one hands over when it ends. */
-const SHARED_ADDRESSES: Network = { listenAt: (endpoint) => endpoint, callTo: (endpoint) => endpoint, reusePort: true }
 const WAIT_FOR: readonly ListenErrorCode[] = ['address-in-use', 'address-not-available']
 
 /**
@@ -55,20 +48,22 @@ const WAIT_FOR: readonly ListenErrorCode[] = ['address-in-use', 'address-not-ava
  * @throws {ListenError} for an address that cannot be listened on
  */
 export async function startNodeCache(options: NodeCacheOptions): Promise<Server> {
-  const { flags, environment, write, clock = systemClock, run = runCommand } = options
+  const { flags, environment, write, clock = systemClock, node = systemNode } = options
+  const { files, network } = node
   const say = (line: string): void => write(`${line}\n`)
   const metrics = createMetrics()
   const count = createSetupErrors(metrics)
-  const setup = createNodeSetup({ flags, run, clock, say, count })
-  const corefile = createCorefileWriter({ flags, environment, say, count })
+  const setup = createNodeSetup({ flags, run: node.run, clock, say, count })
+  const corefile = createCorefileWriter({ flags, files, environment, say, count })
   let state: 'starting' | 'serving' | 'stopping' = 'starting'
   const status = createStatusEndpoint(flags.metricsAddress, {
+    network,
     metrics,
     say,
     missing: () => (state === 'serving' ? setup.missing() : [state]),
   })
   const timers = new Set<() => void>()
-  const marker = await markInstance(flags.localAddresses, flags.dnsPort)
+  const marker = await node.mark(flags.localAddresses, flags.dnsPort)
 
   await status.ensureOpen()
   let server: Server
@@ -92,7 +87,8 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   const upstream = environment[serviceHostVariable(flags.upstreamService)]
   if (upstream !== undefined && flags.selfTestIntervalMs > 0) {
     const test = startSelfTest({
-      server: { address: upstream, port: 53 },
+      server: () => network.callTo({ address: upstream, port: 53 }),
+      service: upstream,
       name: flags.selfTestName,
       intervalMs: flags.selfTestIntervalMs,
       clock,
@@ -114,8 +110,9 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
       environment,
       write,
       onFatal: options.onFatal,
-      network: SHARED_ADDRESSES,
-      ...options.server,
+      files,
+      network,
+      clock,
     }
     let waiting = false
     let asked = false
@@ -167,7 +164,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
 
   /** Somebody has a socket at the addresses. */
   function isServed(): boolean {
-    return isAddressHeld(flags.localAddresses, flags.dnsPort)
+    return node.isHeld(flags.localAddresses, flags.dnsPort)
   }
 
   /** Somebody serves the addresses, or is about to. */
@@ -199,7 +196,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
 
   function writePidfile(path: string): void {
     try {
-      writeFileSync(path, `${process.pid}\n`)
+      files.writeText(path, `${process.pid}\n`)
     } catch (error) {
       say(`[ERROR] Cannot write the pidfile: ${describeError(error)}`)
     }
@@ -208,7 +205,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   /** Another instance may have written its own by now. */
   function removePidfile(path: string): void {
     try {
-      if (readFileSync(path, 'utf8').trim() === String(process.pid)) rmSync(path, { force: true })
+      if (files.readText(path).trim() === String(process.pid)) files.remove(path)
     } catch {
       // Gone already.
     }

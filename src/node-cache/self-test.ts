@@ -7,7 +7,10 @@ import type { Endpoint, ExchangeResult, Transport } from '../net/index.ts'
 import type { Metrics } from '../server/index.ts'
 
 export interface SelfTestOptions {
-  readonly server: Endpoint
+  /** Where to ask; found anew each time. */
+  readonly server: () => Endpoint
+  /** The Service's address, as log lines call it. */
+  readonly service: string
   readonly name: string
   readonly intervalMs: number
   readonly clock: Clock
@@ -27,7 +30,7 @@ const TIMEOUT_MS = 2000
 const BUCKETS = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2]
 
 /** Starts with a first round at once. */
-export function startSelfTest({ server, name, intervalMs, clock, metrics, say }: SelfTestOptions): SelfTest {
+export function startSelfTest({ server, service, name, intervalMs, clock, metrics, say }: SelfTestOptions): SelfTest {
   const up = metrics.gauge({
     name: 'fathom_nodecache_upstream_up',
     help: 'Whether the upstream Service gave a response to the last self-test.',
@@ -49,7 +52,7 @@ export function startSelfTest({ server, name, intervalMs, clock, metrics, say }:
   let stopped = false
 
   async function test(transport: Transport): Promise<void> {
-    const result = await exchange({ server, transport, message: query({ name }), timeoutMs: TIMEOUT_MS })
+    const result = await exchange({ server: server(), transport, message: query({ name }), timeoutMs: TIMEOUT_MS })
     if (stopped) return
     tests.inc([transport, resultOf(result)])
     up.set(result.kind === 'response' ? 1 : 0, [transport])
@@ -58,7 +61,7 @@ export function startSelfTest({ server, name, intervalMs, clock, metrics, say }:
   }
 
   function tell(transport: Transport, result: ExchangeResult): void {
-    const where = `${server.address}:${server.port} over ${transport.toUpperCase()}`
+    const where = `${service}:53 over ${transport.toUpperCase()}`
     if (result.kind === 'response') {
       if (failing.delete(transport)) say(`[INFO] Self-test: ${where} responds again`)
     } else if (!failing.has(transport)) {

@@ -2,9 +2,10 @@
 import { ListenError, openHttpListener } from '../net/listen/index.ts'
 import type { HttpListener, HttpQuery, HttpReply } from '../net/listen/index.ts'
 import type { Endpoint } from '../net/exchange-result.ts'
-import type { MetricsRegistry } from '../server/index.ts'
+import type { MetricsRegistry, Network } from '../server/index.ts'
 
 export interface StatusOptions {
+  readonly network: Network
   readonly metrics: MetricsRegistry
   /** Names of what is not in place yet; empty means ready. */
   readonly missing: () => readonly string[]
@@ -18,7 +19,10 @@ export interface StatusEndpoint {
   close(): Promise<void>
 }
 
-export function createStatusEndpoint(address: string, { metrics, missing, say }: StatusOptions): StatusEndpoint {
+export function createStatusEndpoint(
+  address: string,
+  { network, metrics, missing, say }: StatusOptions,
+): StatusEndpoint {
   const endpoint = endpointOf(address)
   let listener: HttpListener | undefined
   let complained = false
@@ -27,7 +31,8 @@ export function createStatusEndpoint(address: string, { metrics, missing, say }:
     async ensureOpen() {
       if (listener !== undefined || closed) return
       try {
-        listener = await openHttpListener(endpoint, answer, { reusePort: true })
+        listener = await openHttpListener(network.listenAt(endpoint), answer, { reusePort: network.reusePort })
+        network.bound?.(endpoint, listener.local)
       } catch (error) {
         if (!(error instanceof ListenError)) throw error
         if (!complained) say(`[ERROR] Failed to start metrics handler: ${error.message}; tried again at each check`)

@@ -129,6 +129,8 @@ describe('LoopbackLab: the reference cluster', () => {
     { address: '10.233.74.65', port: 8080, path: '/health' },
     { address: '10.233.74.65', port: 8181, path: '/ready' },
     { address: '192.168.0.3', port: 9253, path: '/metrics' },
+    { address: '192.168.0.3', port: 9353, path: '/metrics' },
+    { address: '192.168.0.3', port: 9353, path: '/ready' },
     { address: CACHE, port: 9254, path: '/health' },
     { address: '192.168.0.3', port: 10_256, path: '/healthz' },
     { address: DNS_IP, port: 9153, path: '/metrics' },

@@ -7,6 +7,8 @@ import { PLUGINS } from '../../plugins/index.ts'
 import { startServer } from '../../server/index.ts'
 import type { Files, Network } from '../../server/index.ts'
 import { textAt, textsAt } from '../cluster/raw-object.ts'
+import { startNodeCacheProgram } from './node-cache-program.ts'
+import { readyProbe } from './ready-probe.ts'
 
 /** What a program is started with. */
 export interface ProgramContext {
@@ -33,12 +35,11 @@ export type Program = (context: ProgramContext) => Promise<RunningProgram>
 export function programOf(container: Json): Program | undefined {
   const image = textAt(container, 'image')
   const name = image.slice(image.lastIndexOf('/') + 1)
-  if (/^(k8s-dns-node-cache|node-cache|node-local-dns)\b/.test(name)) return startDns
+  if (/^(k8s-dns-node-cache|node-cache|node-local-dns)\b/.test(name)) return startNodeCacheProgram
   if (/^coredns\b/.test(name)) return startDns
   return /^kube-proxy\b/.test(name) ? startKubeProxy : undefined
 }
 
-/** CoreDNS and node-cache alike: interface and rules of the latter are the switchboard's here. */
 async function startDns({
   container,
   files,
@@ -61,19 +62,11 @@ async function startDns({
     clock: systemClock,
     onFatal: onExit,
   })
-  const probe = textAt(container, 'readinessProbe', 'httpGet', 'path')
-  const port = container['readinessProbe'] === undefined ? 0 : Number(readinessPort(container))
   return {
-    readyPath: probe === '' || port === 0 ? undefined : { path: probe, port },
+    readyPath: readyProbe(container),
     writesServiceRules: false,
     stop: () => server.stop({ atOnce: true }),
   }
-}
-
-function readinessPort(container: Json): unknown {
-  const probe = container['readinessProbe']
-  const get: unknown = typeof probe === 'object' && probe !== null ? Reflect.get(probe, 'httpGet') : undefined
-  return typeof get === 'object' && get !== null ? Reflect.get(get, 'port') : 0
 }
 
 function flagValue(args: readonly string[], name: string): string | undefined {
