@@ -72,7 +72,7 @@ describe('fathom dig', () => {
     { command: '+cookie=zz a', says: 'Couldn\'t parse cookie: "zz" is not pairs of hexadecimal digits' },
     { command: '+trace a', says: 'Cannot use +trace: following delegations from the root is not offered' },
     { command: '-y hmac:key:c2VjcmV0 a', says: 'Cannot sign the query: TSIG keys (-k, -y) are not offered' },
-    { command: '--in default/pod a', says: 'Cannot use --in: asking from inside a pod or node is not offered yet' },
+    { command: '--in default/pod --pid 1 a', says: 'Cannot use --in and --pid together' },
     { command: '-x 2001:db8::zz', says: 'Invalid IP address 2001:db8::zz' },
   ])('refuses "$command" with one line and exit code 1', async ({ command, says }) => {
     const { stdout, stderr, exitCode } = await dig(command)

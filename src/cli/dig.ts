@@ -10,18 +10,21 @@ import { TextError } from '../dns/index.ts'
 import { vantageHere } from '../vantage/index.ts'
 import type { Vantage } from '../vantage/index.ts'
 import type { Command, Io } from './command.ts'
+import { EXIT_BAD_QUERY, askFrom, askFromHere } from './dig/asking-place.ts'
+import type { AskingPlace } from './dig/asking-place.ts'
 import { parseArguments } from './dig/arguments.ts'
 import type { CommandLine } from './dig/arguments.ts'
 import { runLookup } from './dig/run-lookup.ts'
 import type { LookupContext } from './dig/run.ts'
-import { readResolvConf } from './dig/servers.ts'
+import { takePlaceOptions } from './dig/place-options.ts'
 import { defaultSettings } from './dig/settings.ts'
 import type { Settings } from './dig/settings.ts'
 import { DigError, USAGE } from './dig/usage.ts'
+import { formatSkipped, openPlace } from './place.ts'
+import type { OpenPlace, PlaceOptions } from './place.ts'
 
 /** dig's exit codes beside those of a lookup. */
 const EXIT_NO_BATCH_FILE = 8
-const EXIT_BAD_QUERY = 10
 
 export const digCommand: Command = {
   name: 'dig',
@@ -39,9 +42,10 @@ export const digCommand: Command = {
   },
 }
 
-async function dig(args: readonly string[], io: Io): Promise<number> {
-  const vantage = vantageHere()
-  const base = args.includes('-r') ? defaultSettings() : await readDigrc(vantage, io)
+async function dig(all: readonly string[], io: Io): Promise<number> {
+  const here = vantageHere()
+  const { args, place: placeOptions } = takePlaceOptions(all)
+  const base = args.includes('-r') ? defaultSettings() : await readDigrc(here, io)
   const line = parseArguments(args, base)
   if (line.action === 'help') {
     io.stdout.write(USAGE)
@@ -51,8 +55,32 @@ async function dig(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(`${PROGRAM_NAME} dig ${PROGRAM_VERSION}\n`)
     return 0
   }
+  if (placeOptions === undefined) return runAll(line, { args, place: await askFromHere(here), here, io })
+  const opened = await open(placeOptions)
+  try {
+    return await runAll(line, { args: all, place: await askFrom(opened.vantage), here, io })
+  } finally {
+    await opened.close()
+  }
+}
+
+async function open(options: PlaceOptions): Promise<OpenPlace> {
+  const opened = await openPlace(options)
+  if ('vantage' in opened) return opened
+  throw new DigError(`Cannot ask from there: ${formatSkipped(opened)}`, EXIT_BAD_QUERY)
+}
+
+interface DigRun {
+  readonly args: readonly string[]
+  readonly place: AskingPlace
+  /** Files that the user names lie on this machine, wherever the questions are asked. */
+  readonly here: Vantage
+  readonly io: Io
+}
+
+async function runAll(line: CommandLine, { args, place, here, io }: DigRun): Promise<number> {
   const context: Omit<LookupContext, 'greetingArgs'> = {
-    conf: await readResolvConf(vantage),
+    place,
     clientCookie: randomBytes(8),
     drawId: randomId,
     print: (text) => {
@@ -61,7 +89,7 @@ async function dig(args: readonly string[], io: Io): Promise<number> {
   }
   let exitCode = await runLine(line, args, { context, io })
   if (line.batchFile === undefined) return exitCode
-  for (const text of (await readBatch(line.batchFile, vantage, io)).split('\n')) {
+  for (const text of (await readBatch(line.batchFile, here, io)).split('\n')) {
     const words = text.trim().split(/\s+/)
     if (words[0] === '' || /^[;#]/.test(words[0] ?? '')) continue
     exitCode = await runLine(parseArguments(words, line.defaults), words, { context, io })

@@ -157,8 +157,10 @@ const WITH_VALUE: Readonly<Record<string, (parse: Parse, value: string) => void>
 }
 
 function unknownLongOption(argument: string): DigError {
-  if (argument === '--in' || argument.startsWith('--in=')) {
-    return new DigError('Cannot use --in: asking from inside a pod or node is not offered yet; run fathom there')
+  if (/^--(?:in|lab|namespace|netns|pid)(?:=|$)/.test(argument)) {
+    return new DigError(
+      `Cannot use ${argument} here: the place holds for the whole command line, not for one line of a file`,
+    )
   }
   return new DigError(`Invalid option: ${argument}`)
 }

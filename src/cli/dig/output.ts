@@ -17,12 +17,14 @@ export interface Statistics {
   readonly server: Server
   readonly transport: Transport
   readonly rttMs: number
+  /** The place that asked, when it is not this machine. */
+  readonly from?: string | undefined
   /** For a message its octets; for a transfer its size in all three measures. */
   readonly size: number | { readonly records: number; readonly messages: number; readonly octets: number }
 }
 
 /** The lines after a response. */
-export function formatStatistics({ settings, server, transport, rttMs, size }: Statistics): string {
+export function formatStatistics({ settings, server, transport, rttMs, size, from: place }: Statistics): string {
   const time = formatTime(rttMs, settings)
   const from = formatServer(server)
   if (!settings.showStatistics) {
@@ -36,6 +38,7 @@ export function formatStatistics({ settings, server, transport, rttMs, size }: S
   return [
     `;; Query time: ${time.long}`,
     `;; SERVER: ${from} (${transport.toUpperCase()})`,
+    ...(place === undefined ? [] : [`;; FROM: ${place}`]),
     `;; WHEN: ${formatDate(new Date())}`,
     sizeLine,
     '',

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { startScriptedServer } from '../../../test/support/scripted-server.ts'
 import type { Reaction, ScriptedQuery, ScriptedServer } from '../../../test/support/scripted-server.ts'
 import { parseRecord, response } from '../../dns/index.ts'
-import { EMPTY_RESOLV_CONF, parseResolvConf } from '../../route/index.ts'
+import { exchange } from '../../net/index.ts'
+import { parseResolvConf } from '../../route/index.ts'
 import { parseArguments } from './arguments.ts'
 import { runLookup } from './run-lookup.ts'
 
@@ -32,7 +33,7 @@ async function lookUp(
   const exitCode =
     settings &&
     (await runLookup(settings, {
-      conf: { ...EMPTY_RESOLV_CONF, ...parseResolvConf(conf) },
+      place: { conf: parseResolvConf(conf), exchange, lookup: async () => [] },
       greetingArgs: undefined,
       clientCookie: new Uint8Array(8),
       drawId: () => 4660,

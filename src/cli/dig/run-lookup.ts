@@ -1,7 +1,6 @@
 // One lookup from its settings to what is printed: attempts, retries, the change to TCP, the search list.
 import { EDNS_OPTION, decodeMessageAndTrailer, encodeMessage, findOption } from '../../dns/index.ts'
 import type { Message } from '../../dns/index.ts'
-import { exchange } from '../../net/index.ts'
 import type { ExchangeResult } from '../../net/index.ts'
 import { buildQuery } from './build-query.ts'
 import { formatDigMessage } from './format-message.ts'
@@ -23,8 +22,8 @@ import type { LookupContext, Run } from './run.ts'
  * @throws {DigError} when there is no server @throws {TextError} for a name that is none
  */
 export async function runLookup(settings: Settings, context: LookupContext): Promise<number> {
-  const names = namesToTry(settings, context.conf)
-  const servers = await findServers(settings, context.conf)
+  const names = namesToTry(settings, context.place.conf)
+  const servers = await findServers(settings, context.place)
   const run: Run = {
     settings,
     context,
@@ -90,7 +89,7 @@ async function askServer(name: string, server: Server, run: Run): Promise<Answer
     const query: Message = { ...buildQuery(settings, { name, cookie, ednsVersion }), id }
     if (settings.showQuery) printQuery(query, server, run)
     const sentAt = new Date()
-    const result = await exchange({
+    const result = await context.place.exchange({
       server,
       message: query,
       transport,
@@ -189,7 +188,7 @@ function printResponse({ message, octets, query, server, rttMs, transport, sentA
   printGreeting(run)
   const { trailingOctets } = decodeMessageAndTrailer(octets)
   context.print(formatDigMessage(message, { settings, query, clientCookie: sentCookie, trailingOctets }))
-  context.print(formatStatistics({ settings, server, transport, rttMs, size: octets.length }))
+  context.print(formatStatistics({ settings, server, transport, rttMs, size: octets.length, from: context.place.from }))
 }
 
 function isCookieForeign(message: Message, sent: Uint8Array | undefined): boolean {

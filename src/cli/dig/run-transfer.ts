@@ -9,10 +9,14 @@ import { formatStatistics } from './output.ts'
 import { EXIT_NO_RESPONSE, EXIT_RESPONSE, printGreeting, timeoutMs } from './run.ts'
 import type { Run } from './run.ts'
 import type { Server } from './servers.ts'
+import { DigError } from './usage.ts'
 
 /** Runs a transfer from the first server that can be reached. @returns dig's exit code */
 export async function runTransfer(name: string, run: Run): Promise<number> {
   const { settings, context, cookie, ednsVersion } = run
+  if (context.place.from !== undefined) {
+    throw new DigError(`Cannot transfer a zone from ${context.place.from}: transfers run on this machine only`)
+  }
   const query = buildQuery({ ...settings, rd: false, ad: false }, { name, cookie, ednsVersion })
   for (const server of run.servers) {
     const size = { records: 0, messages: 0, octets: 0 }

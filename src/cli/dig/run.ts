@@ -1,11 +1,11 @@
 // What a lookup carries from attempt to attempt, whether it asks one question or transfers a zone.
 import type { Transport } from '../../net/index.ts'
-import type { ResolvConf } from '../../route/index.ts'
+import type { AskingPlace } from './asking-place.ts'
 import type { Server } from './servers.ts'
 import type { Settings } from './settings.ts'
 
 export interface LookupContext {
-  readonly conf: ResolvConf
+  readonly place: AskingPlace
   /** The arguments to repeat in the greeting; undefined when it was printed already. */
   readonly greetingArgs: readonly string[] | undefined
   /** Eight unpredictable octets that stay the same for the whole run (RFC 7873 §4.1). */

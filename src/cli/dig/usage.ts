@@ -27,6 +27,9 @@ options after a NAME for that one.
   -f FILE               one command line per line of FILE ("-": standard input)
   -r                    do not read ~/.digrc
   -u                    times in microseconds
+  --in PLACE            ask from inside a pod of this node, with its own resolv.conf: POD, NAMESPACE/POD (or
+                        --namespace NAMESPACE), node/NODE; with --lab[=NAME] a pod or node of a running lab
+  --netns PATH|NAME     ask from inside a network namespace; --pid PID: from inside that of a process (both need root)
   -h, -v                this text; the version
 
 Query:
