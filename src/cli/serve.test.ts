@@ -15,6 +15,8 @@ describe('parseServeFlags()', () => {
     { args: ['-p', '0'], flags: { port: 0 } },
     { args: ['-quiet', '-pidfile', '/run/x.pid'], flags: { quiet: true, pidfile: '/run/x.pid' } },
     { args: ['-quiet=false'], flags: { quiet: false } },
+    { args: ['-workers', '2'], flags: { workers: 2 } },
+    { args: ['--workers=64'], flags: { workers: 64 } },
     { args: ['-version'], flags: { action: 'version' } },
     { args: ['-plugins'], flags: { action: 'plugins' } },
     { args: ['--check', 'C'], flags: { action: 'check', conf: 'C' } },
@@ -29,6 +31,8 @@ describe('parseServeFlags()', () => {
     { args: ['-nosuch'], message: 'Flag provided but not defined: -nosuch' },
     { args: ['-p', 'x'], message: 'Invalid value "x" for flag -p' },
     { args: ['-p', '65536'], message: 'expected a port, 0 to 65535' },
+    { args: ['-workers', '0'], message: 'Invalid value "0" for flag -workers: expected a number of threads, 1 to 64' },
+    { args: ['-workers=many'], message: 'Invalid value "many" for flag -workers' },
     { args: ['-quiet=perhaps'], message: 'Invalid boolean value "perhaps" for -quiet' },
   ])('refuses $args', ({ args, message }) => {
     expect(() => parseServeFlags(args)).toThrow(message)

@@ -33,6 +33,11 @@ const VERSION_LINES = [
   `${process.platform}/${process.arch}, node${process.versions.node}`,
 ].join('\n')
 
+/** More would only take memory: each has a V8 of its own. */
+const MAX_WORKERS = 64
+/** What the threads run, beside the program that this is part of. */
+const THREAD_PROGRAM = new URL('./answer-thread.js', import.meta.url)
+
 // --- Flags (Go's flag package: one or two dashes, `-flag value` or `-flag=value`) ---
 
 type ServeAction = 'check' | 'dump' | 'help' | 'plugins' | 'serve' | 'version'
@@ -47,6 +52,8 @@ export interface ServeFlags {
   readonly quiet: boolean
   readonly debugPages: boolean
   readonly explainErrors: boolean
+  /** Undefined: what `multisocket` says, else one. */
+  readonly workers: number | undefined
 }
 
 /** Reads the command line. @throws {UsageError} */
@@ -58,6 +65,7 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
   let quiet = false
   let debugPages = false
   let explainErrors = false
+  let workers: number | undefined
   for (let index = 0; index < args.length; index += 1) {
     const [name, inline] = splitFlag(args[index] ?? '')
     const value = (): string => {
@@ -85,6 +93,9 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
       case 'explain-errors':
         explainErrors = isTrue(name, inline)
         break
+      case 'workers':
+        workers = readWorkers(value())
+        break
       case 'version':
       case 'plugins':
         if (isTrue(name, inline)) action = name
@@ -107,7 +118,7 @@ export function parseServeFlags(args: readonly string[]): ServeFlags {
         )
     }
   }
-  return { action, conf, port, pidfile, quiet, debugPages, explainErrors }
+  return { action, conf, port, pidfile, quiet, debugPages, explainErrors, workers }
 }
 
 function splitFlag(text: string): [name: string, value: string | undefined] {
@@ -124,6 +135,17 @@ function readPort(name: string, text: string): number {
     throw new UsageError('bad-argument', `Invalid value "${text}" for flag -${name}: expected a port, 0 to 65535`)
   }
   return port
+}
+
+function readWorkers(text: string): number {
+  const workers = tryParseInt(text)
+  if (workers === undefined || workers < 1 || workers > MAX_WORKERS) {
+    throw new UsageError(
+      'bad-argument',
+      `Invalid value "${text}" for flag -workers: expected a number of threads, 1 to ${MAX_WORKERS}; one for each processor is most that helps`,
+    )
+  }
+  return workers
 }
 
 function tryParseInt(text: string): number | undefined {
@@ -170,11 +192,18 @@ function writePid(path: string): void {
 }
 
 async function serve(flags: ServeFlags, io: Io): Promise<number> {
-  const { conf, port, pidfile, quiet, debugPages, explainErrors } = flags
+  const { conf, port, pidfile, quiet, debugPages, explainErrors, workers } = flags
   if (pidfile !== undefined) writePid(pidfile)
   const options = serverOptions(await corefileFrom(conf, io), port, io)
   return superviseServer(
-    (onFatal) => startServer({ ...options, quiet, onFatal, features: { debugPages, explainErrors } }),
+    (onFatal) =>
+      startServer({
+        ...options,
+        quiet,
+        onFatal,
+        features: { debugPages, explainErrors },
+        threads: { program: THREAD_PROGRAM, count: workers },
+      }),
     {
       io,
       banner: quiet ? '' : `${VERSION_LINES}\n`,
@@ -257,6 +286,7 @@ Serves DNS from a Corefile, as CoreDNS does.
 
 Beyond CoreDNS's:
   -debug-pages      adds /dns-query?name=NAME&type=TYPE, /debug/upstreams and /debug/config to the metrics pages
+  -workers N        threads that answer over UDP (default: what multisocket says, else 1)
   -explain-errors   tells clients that speak EDNS why there is no answer (RFC 8914); the text names objects
 
 Signals: SIGTERM and SIGINT end it in order (lameduck, queries in flight), a second SIGINT or SIGQUIT at once;

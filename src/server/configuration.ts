@@ -1,6 +1,7 @@
 // One running configuration: blocks that were set up, the listeners they want, their hooks, their queries in flight.
 import { endianness } from 'node:os'
 import { describeError } from '../base/index.ts'
+import { DURATION_BUCKETS } from './dns-metrics.ts'
 import { HotAnswers } from './hot/index.ts'
 import type { ConfiguredBlock } from './setup.ts'
 import { serverLabel } from './setup.ts'
@@ -9,12 +10,15 @@ import type { QueryContext } from './query.ts'
 import { createZoneTable } from './zone-table.ts'
 import type { Site } from './zone-table.ts'
 import type { WantedListener } from './listener-set.ts'
+import type { ThreadCount } from './workers/index.ts'
 import type { BlockInfo, BoundListener, Outcome, PluginInstance, Request } from './plugin.ts'
 
 /** What a configuration needs from the server. */
 export type ConfigurationDeps = Pick<QueryContext, 'clock' | 'log' | 'metrics' | 'render'> & {
   readonly randomId: () => number
   readonly onCollect: (update: () => void) => () => void
+  /** How many threads answer the queries of a listener whose blocks want so many sockets, and how many there are then. */
+  readonly threads: (sockets: number | undefined) => ThreadCount
 }
 
 /** From set up to closed. */
@@ -51,7 +55,7 @@ export function createConfiguration(blocks: readonly ConfiguredBlock[], deps: Co
   for (const group of groupByListener(blocks)) {
     const context = contextOf(group, { ...deps, waiting: flight.change, waitingCount: flight.count })
     contexts.set(context.server, context)
-    wanted.push(listenerOf(group, context))
+    wanted.push(listenerOf(group, context, deps))
   }
   const tellCounts = (): void => {
     for (const { hot } of contexts.values()) hot?.tellAll()
@@ -158,16 +162,33 @@ function contextOf(
 }
 
 /** Kept answers, unless no plugin of any block could give one. The table's layout is little-endian. */
-function hotOf({ members }: ListenerGroup, { clock, randomId }: ConfigurationDeps): HotAnswers | undefined {
+function hotOf(group: ListenerGroup, { clock, randomId, threads }: ConfigurationDeps): HotAnswers | undefined {
+  const { members } = group
   const chains = members.map(({ block }) => block.hot)
   const isPossible = members.some(({ block }) => block.settings.debug !== true) && endianness() === 'LE'
   return isPossible && process.env['FATHOM_HOT'] !== 'off'
-    ? new HotAnswers({ clock, random: randomId, chains })
+    ? new HotAnswers({
+        clock,
+        random: randomId,
+        chains,
+        readers: threads(socketsOf(group)).all - 1,
+        durationBounds: DURATION_BUCKETS,
+      })
     : undefined
 }
 
+/** What `multisocket` says; the largest of its blocks. */
+function socketsOf({ members }: ListenerGroup): number | undefined {
+  const all = members.flatMap(({ block }) => block.settings.sockets ?? [])
+  return all.length === 0 ? undefined : Math.max(...all)
+}
+
 /** The settings of all its blocks, the first that says something wins. */
-function listenerOf(group: ListenerGroup, context: QueryContext): WantedListener {
+function listenerOf(
+  group: ListenerGroup,
+  context: QueryContext,
+  { threads }: Pick<ConfigurationDeps, 'threads'>,
+): WantedListener {
   const all = group.members.map(({ block }) => block.settings)
   const { readTimeoutMs, writeTimeoutMs, idleTimeoutMs, maxQueries, maxInFlight } = DEFAULT_LIMITS
   const { server, metrics } = context
@@ -185,8 +206,10 @@ function listenerOf(group: ListenerGroup, context: QueryContext): WantedListener
     maxHttpsConnections:
       all.find((settings) => settings.maxHttpsConnections !== undefined)?.maxHttpsConnections ??
       DEFAULT_HTTPS_CONNECTIONS,
+    threads: threads(socketsOf(group)).wanted,
     tls: group.transport === 'dns' ? undefined : all.find((settings) => settings.tls !== undefined)?.tls,
     onHttpsStatus: (status) => metrics.httpsResponses.inc([server, String(status)]),
+    onDropped: (code) => metrics.droppedResponses.inc([server, code]),
   }
 }
 

@@ -5,6 +5,8 @@ import type { Endpoint } from '../net/exchange-result.ts'
 import { ListenError, openDatagramListener, openHttpsListener, openStreamListener } from '../net/listen/index.ts'
 import type { ListenOptions, ListenTls, Listener, Responder, StreamLimits, TcpSocket } from '../net/listen/index.ts'
 import type { BoundListener, ListenTransport, Network } from './plugin.ts'
+import { SpreadListener } from './workers/index.ts'
+import type { ThreadPool } from './workers/index.ts'
 
 /** One listener that a configuration wants. */
 export interface WantedListener {
@@ -14,8 +16,12 @@ export interface WantedListener {
   readonly responder: Responder
   readonly limits: StreamLimits
   readonly maxHttpsConnections: number
+  /** Threads that answer over UDP. */
+  readonly threads: number
   readonly tls?: ListenTls | undefined
   readonly onHttpsStatus: (status: number) => void
+  /** A UDP response was not taken by the system, with the error's name. */
+  readonly onDropped: (code: string) => void
 }
 
 /** What a configuration got; nothing of the old one changes before `commit`. */
@@ -48,13 +54,14 @@ const MAX_CONNECTIONS = 16_384
 /** UDP and TCP want the same port when the system chooses it: so many tries. */
 const PORT_TRIES = 16
 
-export function createListenerSet(clock: Clock, network: Network): ListenerSet {
+/** @param pool the threads that may answer beside this one, if there may be any */
+export function createListenerSet(clock: Clock, network: Network, pool?: ThreadPool): ListenerSet {
   const open = new Map<string, OpenListener>()
   let unused: OpenListener[] = []
 
   async function openOne(wanted: WantedListener, before: OpenListener | undefined): Promise<OpenListener> {
     const endpoint = before?.bound.actual ?? network.listenAt(wanted.wanted)
-    const how: How = { clock, reusePort: network.reusePort === true, descriptor: before?.tcp.duplicate() }
+    const how: How = { clock, pool, reusePort: network.reusePort === true, descriptor: before?.tcp.duplicate() }
     const opened = await openSockets(wanted, endpoint, how)
     const actual = opened.sockets[0]?.local ?? endpoint
     network.bound?.(wanted.wanted, actual)
@@ -134,6 +141,7 @@ type Sockets = Pick<OpenListener, 'sockets' | 'tcp' | 'update'>
 
 interface How extends ListenOptions {
   readonly clock: Clock
+  readonly pool: ThreadPool | undefined
 }
 
 async function openSockets(wanted: WantedListener, endpoint: Endpoint, how: How): Promise<Sockets> {
@@ -175,8 +183,20 @@ async function openUdpAndTcp(wanted: WantedListener, endpoint: Endpoint, how: Ho
     const tcp = await openStreamListener(endpoint, responder, { ...how, limits, maxConnections: MAX_CONNECTIONS })
     try {
       const { reusePort } = how
-      const udp = await openDatagramListener({ ...endpoint, port: tcp.local.port }, responder, { reusePort })
-      return { sockets: [udp, tcp], tcp, update: (next) => tcp.update({ limits: next.limits }) }
+      const udp = await openDatagramListener({ ...endpoint, port: tcp.local.port }, responder, {
+        reusePort,
+        onDropped: wanted.onDropped,
+      })
+      const spread = how.pool && new SpreadListener(udp, responder, how.pool)
+      spread?.grow(wanted.threads)
+      return {
+        sockets: [spread ?? udp, tcp],
+        tcp,
+        update(next) {
+          tcp.update({ limits: next.limits })
+          spread?.grow(next.threads)
+        },
+      }
     } catch (error) {
       await tcp.close(0)
       const mayTryAgain = endpoint.port === 0 && attempt < PORT_TRIES

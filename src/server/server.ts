@@ -28,6 +28,8 @@ import { createSharedStore } from './shared-store.ts'
 import type { SharedScope } from './shared-store.ts'
 import { setUpBlocks } from './setup.ts'
 import type { ConfiguredBlock } from './setup.ts'
+import { ThreadPool, countThreads } from './workers/index.ts'
+import type { ThreadOptions } from './workers/index.ts'
 
 /** What a server is started with; only plugins, Corefile and output have no default. */
 export interface ServerOptions {
@@ -51,6 +53,8 @@ export interface ServerOptions {
   /** Draws 0 to 65535; default cryptographic. */
   readonly randomId?: (() => number) | undefined
   readonly features?: Partial<Features> | undefined
+  /** Threads that may answer over UDP beside this one; absent: there are none, whatever the Corefile says. */
+  readonly threads?: ThreadOptions | undefined
   /** Called after a `[FATAL]` line; whoever runs the process ends it. Default: the server stops. */
   readonly onFatal?: ((message: string) => void) | undefined
 }
@@ -90,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   try {
     running = await activate(host, first)
   } catch (error) {
+    await host.pool?.close()
     host.log.flush()
     throw error
   }
@@ -132,6 +137,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await settle(host, configuration.close(graceMs))
     await settle(host, scope.release())
     await Promise.all(host.retiring)
+    await host.pool?.close()
     host.log.flush()
   }
 
@@ -176,6 +182,9 @@ function hostOf(options: ServerOptions) {
   const clock = options.clock ?? systemClock
   const network = options.network ?? IDENTITY
   const metrics = options.metrics ?? createMetrics()
+  const log = createLog(options.write)
+  const { threads } = options
+  const pool = threads && new ThreadPool({ program: threads.program, clock, metrics, log: log.for() })
   const features: Features = { debugPages: false, explainErrors: false, ...options.features }
   const host = {
     options,
@@ -184,8 +193,9 @@ function hostOf(options: ServerOptions) {
     metrics,
     files: options.files ?? systemFiles,
     environment: options.environment ?? process.env,
-    log: createLog(options.write),
-    listeners: createListenerSet(clock, network),
+    log,
+    pool,
+    listeners: createListenerSet(clock, network, pool),
     bound: [] as readonly BoundListener[],
     shared: createSharedStore(),
     dnsMetrics: dnsMetrics(metrics),
@@ -306,6 +316,7 @@ async function prepare(host: Host): Promise<Prepared> {
       render,
       randomId: options.randomId ?? drawId,
       onCollect: (update) => host.metrics.onCollect(update),
+      threads: (sockets) => countThreads(sockets, { threads: options.threads, pool: host.pool }),
     })
     made.configuration = configuration
     return { configuration, scope, source }

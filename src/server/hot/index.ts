@@ -1,3 +1,5 @@
 export { HotAnswers } from './hot-answers.ts'
-export type { HotChain } from './hot-answers.ts'
+export type { HotChain, SharedAnswers } from './hot-answers.ts'
+export { HotReader } from './hot-reader.ts'
+export { HotTally } from './hot-tally.ts'
 export * from './keep.ts'
