@@ -44,7 +44,9 @@ export const digCommand: Command = {
 
 async function dig(all: readonly string[], io: Io): Promise<number> {
   const here = vantageHere()
-  const { args, place: placeOptions } = takePlaceOptions(all)
+  // "--lab NAME" as everywhere: a word after it is its name only if such a lab runs.
+  const given = all.includes('--lab') ? (await import('./sources.ts')).normalizeSourceArgs(all) : all
+  const { args, place: placeOptions } = takePlaceOptions(given)
   const base = args.includes('-r') ? defaultSettings() : await readDigrc(here, io)
   const line = parseArguments(args, base)
   if (line.action === 'help') {

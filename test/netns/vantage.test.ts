@@ -1,0 +1,196 @@
+// A node with pods that have nothing at all in them: no shell, no dig, no cat; a process that sleeps, and a resolv.conf.
+// Every question is asked by our own sockets inside the pod's namespace.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { locateNetns, locateProcess, openNamespace } from '../../src/vantage/index.ts'
+import type { NamespaceTarget, Skipped, Vantage } from '../../src/vantage/index.ts'
+import { query } from '../../src/dns/index.ts'
+import { WHY_NO_NETNS, createNetns } from '../support/netns.ts'
+import type { Netns, NetnsProcess } from '../support/netns.ts'
+import { bundleProgram } from '../support/program.ts'
+
+const SERVER = '10.66.0.1'
+const POD = '10.66.0.2'
+const COREFILE = `. {
+  bind ${SERVER}
+  template IN A in-the-pod.example {
+    answer "{{ .Name }} 5 IN A 192.0.2.66"
+  }
+  template IN A asker.example {
+    answer "{{ .Name }} 5 IN A {{ .Remote }}"
+  }
+}
+`
+
+interface Opened extends Vantage {
+  close(): Promise<void>
+}
+
+describe.skipIf(WHY_NO_NETNS !== undefined)(`namespace vantage (${WHY_NO_NETNS ?? 'root'})`, () => {
+  let folder = ''
+  let program = ''
+  let node: Netns
+  let pod: Netns
+  let sleeper: NetnsProcess
+  const opened: Opened[] = []
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'fathom-vantage-'))
+    program = await bundleProgram(folder)
+    node = createNetns('node')
+    pod = createNetns('pod')
+    node.ip(`link add toPod type veth peer name eth0 netns ${pod.name}`)
+    node.ip(`addr add ${SERVER}/24 dev toPod`)
+    node.ip('link set toPod up')
+    pod.ip(`addr add ${POD}/24 dev eth0`)
+    pod.ip('link set eth0 up')
+    writeFileSync(join(folder, 'Corefile'), COREFILE)
+    const server = node.start('node', [program, 'serve', '-conf', join(folder, 'Corefile')])
+    sleeper = pod.start('chroot', [emptyImage(join(folder, 'image')), '/sleep', '600'])
+    await until(() => server.output().includes('.:53') || server.output().includes(':53'))
+    await until(() => processIn(sleeper) === 'sleep')
+  })
+
+  afterAll(async () => {
+    for (const vantage of opened) await vantage.close()
+    await pod.remove()
+    await node.remove()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const pid = (): number => sleeper.child.pid ?? 0
+
+  async function open(target: NamespaceTarget | Skipped): Promise<Opened> {
+    if ('kind' in target) throw new Error(target.why)
+    const workerUrl = pathToFileURL(join(dirname(program), 'namespace-worker.js'))
+    const vantage = await openNamespace(target, { place: { kind: 'here' }, workerUrl })
+    if ('kind' in vantage) throw new Error(vantage.why)
+    opened.push(vantage)
+    return vantage
+  }
+
+  const ask = (vantage: Vantage, name: string, transport: 'tcp' | 'udp' = 'udp'): ReturnType<Vantage['exchange']> =>
+    vantage.exchange({
+      server: { address: SERVER, port: 53 },
+      message: query({ name }),
+      transport,
+      timeoutMs: 5000,
+    })
+
+  it.each(['udp', 'tcp'] as const)('asks over %s from the pod’s own address', async (transport) => {
+    const vantage = await open(await locateProcess(pid()))
+    expect(await ask(vantage, 'asker.example', transport)).toMatchObject({
+      kind: 'response',
+      transport,
+      message: { answer: [{ rdata: { address: POD } }] },
+    })
+  })
+
+  it('reads the pod’s resolv.conf through a link, never the node’s', async () => {
+    const vantage = await open(await locateProcess(pid()))
+    expect(await vantage.readFile('/etc/resolv.conf')).toEqual({
+      kind: 'file',
+      text: `nameserver ${SERVER}\nsearch example\n`,
+    })
+    expect(await vantage.readFile('/etc/hostname')).toEqual({ kind: 'absent' })
+  })
+
+  it('finds the files of a container by its namespace’s name', async () => {
+    const vantage = await open(await locateNetns(pod.name))
+    expect(await vantage.readFile('/etc/resolv.conf')).toMatchObject({ text: expect.stringContaining(SERVER) })
+  })
+
+  it('has no resolv.conf where a namespace has none of its own, rather than this machine’s', async () => {
+    const vantage = await open(await locateNetns(node.name))
+    expect(await vantage.readFile('/etc/resolv.conf')).toEqual({ kind: 'absent' })
+  })
+
+  it('reads the kernel’s tables of the namespace: its links, routes and sockets', async () => {
+    const vantage = await open(await locateNetns(node.name))
+    const tables = await vantage.kernelTables({ addresses: [SERVER], timeoutMs: 10_000 })
+    if ('kind' in tables) throw new Error(tables.why)
+    expect(tables.links).toMatchObject([{ name: 'lo' }, { name: 'toPod', kind: 'veth', mtu: 1500, isUp: true }])
+    expect(tables.routes).toContainEqual(expect.objectContaining({ destination: '10.66.0.0/24', device: 'toPod' }))
+    expect(tables.udp).toMatchObject({
+      sockets: expect.arrayContaining([expect.objectContaining({ local: { address: SERVER, port: 53 } })]),
+    })
+  })
+
+  it('keeps its sockets inside while this process stays outside', async () => {
+    const vantage = await open(await locateProcess(pid()))
+    const [inside, outside] = await Promise.all([
+      ask(vantage, 'in-the-pod.example'),
+      Promise.resolve(execFileSync('ip', ['-br', 'addr'], { encoding: 'utf8' })),
+    ])
+    expect(inside).toMatchObject({ kind: 'response' })
+    expect(outside).not.toContain(POD)
+  })
+
+  it('is what "fathom dig --pid" uses, with the pod’s servers and search list', () => {
+    const printed = execFileSync('node', [program, 'dig', '--pid', `${pid()}`, 'in-the-pod', '+search'], {
+      encoding: 'utf8',
+    })
+    expect(printed).toContain('in-the-pod.example.\t5\tIN\tA\t192.0.2.66')
+    expect(printed).toContain(`;; SERVER: ${SERVER}#53(${SERVER}) (UDP)\n;; FROM: namespace of process ${pid()}\n`)
+  })
+
+  it('says so when the process ends while we are inside', async () => {
+    const short = pod.start('sleep', ['600'])
+    await until(() => processIn(short) === 'sleep')
+    const vantage = await open(await locateProcess(short.child.pid ?? 0))
+    expect(await ask(vantage, 'asker.example')).toMatchObject({ kind: 'response' })
+    short.child.kill('SIGKILL')
+    await short.ended
+    const netns = `/proc/${short.child.pid}/ns/net`
+    const why = `${netns} is gone: the process or pod it belonged to has ended`
+    expect(await ask(vantage, 'asker.example')).toEqual({ kind: 'skipped', why })
+    expect(await vantage.readFile('/etc/resolv.conf')).toEqual({ kind: 'skipped', why })
+  })
+
+  it('refuses what is no network namespace, and needs rights to enter one', async () => {
+    const target = { netns: '/etc/passwd', how: 'test', files: [] }
+    await expect(open(target)).rejects.toThrow('cannot enter /etc/passwd: it is not a network namespace')
+    const dig = ['--reuid=65534', '--', 'node', program, 'dig', '--netns', pod.name, 'a.example']
+    chmodSync(folder, 0o755)
+    expect(() => execFileSync('setpriv', dig, { stdio: 'pipe' })).toThrow(
+      /not allowed to enter .* \(needs CAP_SYS_ADMIN on this node: run as root\)/,
+    )
+  })
+})
+
+/** A root that holds one program with its libraries, and a resolv.conf that is a link as systemd-resolved makes them. */
+function emptyImage(root: string): string {
+  mkdirSync(join(root, 'etc'), { recursive: true })
+  mkdirSync(join(root, 'run'))
+  const sleep = execFileSync('sh', ['-c', 'command -v sleep'], { encoding: 'utf8' }).trim()
+  copyFileSync(sleep, join(root, 'sleep'))
+  for (const [library] of execFileSync('ldd', [sleep], { encoding: 'utf8' }).matchAll(/\/\S+/g)) {
+    mkdirSync(join(root, dirname(library)), { recursive: true })
+    copyFileSync(library, join(root, library))
+  }
+  writeFileSync(join(root, 'run/resolv.conf'), `nameserver ${SERVER}\nsearch example\n`)
+  symlinkSync('/run/resolv.conf', join(root, 'etc/resolv.conf'))
+  return root
+}
+
+function processIn({ child }: NetnsProcess): string {
+  try {
+    return execFileSync('cat', [`/proc/${child.pid}/comm`], { encoding: 'utf8', stdio: 'pipe' }).trim()
+  } catch {
+    return ''
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 20_000
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error('it did not come about within 20 s')
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
+  }
+}
