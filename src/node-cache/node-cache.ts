@@ -12,6 +12,7 @@ import { systemNode } from './node-access.ts'
 import type { NodeAccess } from './node-access.ts'
 import { createNodeSetup } from './node-setup.ts'
 import { serviceHostVariable } from './pillars.ts'
+import { withRenewedConnections } from './renewed-connections.ts'
 import { startSelfTest } from './self-test.ts'
 import { withServeStale } from './serve-stale.ts'
 import { createSetupErrors } from './setup-errors.ts'
@@ -101,7 +102,8 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   return { ...server, stop: (how) => (stopping ??= stop(how)) }
 
   async function startServing(): Promise<Server> {
-    const plugins = flags.serveStaleMs === undefined ? PLUGINS : withServeStale(PLUGINS, flags.serveStaleMs)
+    const renewing = withRenewedConnections(PLUGINS)
+    const plugins = flags.serveStaleMs === undefined ? renewing : withServeStale(renewing, flags.serveStaleMs)
     const serverOptions: ServerOptions = {
       plugins,
       corefile: { path: flags.corefile },

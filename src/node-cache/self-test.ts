@@ -27,6 +27,8 @@ export interface SelfTest {
 
 const TRANSPORTS: readonly Transport[] = ['udp', 'tcp']
 const TIMEOUT_MS = 2000
+/** While a transport fails; at a node's start the cluster DNS may come a moment later. */
+const RETRY_MS = 5000
 const BUCKETS = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2]
 
 /** Starts with a first round at once. */
@@ -74,7 +76,7 @@ export function startSelfTest({ server, service, name, intervalMs, clock, metric
   async function round(): Promise<void> {
     await Promise.all(TRANSPORTS.map((transport) => test(transport)))
     if (stopped) return
-    timer = clock.setTimeout(() => void round(), intervalMs)
+    timer = clock.setTimeout(() => void round(), failing.size === 0 ? intervalMs : Math.min(intervalMs, RETRY_MS))
     timer.unref()
   }
 
