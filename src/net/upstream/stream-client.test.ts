@@ -126,10 +126,11 @@ describe('StreamClient', () => {
       if (index > 0 || message.question[0]?.name === 'first.example.org.') answer(message, socket)
     })
     const client = connect(upstream.port)
-    await client.exchange(query({ name: 'first.example.org' }), OPTIONS)
-    const now = performance.now()
-    vi.spyOn(performance, 'now').mockImplementation(() => now + 5000)
-    const result = await client.exchange(QUERY, { ...OPTIONS, readTimeoutMs: 100, timeoutMs: 60_000 })
+    // The clock jumps, timers do not: a short one is needed to notice.
+    await client.exchange(query({ name: 'first.example.org' }), { ...OPTIONS, readTimeoutMs: 500 })
+    const now = performance.now.bind(performance)
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 5000)
+    const result = await client.exchange(QUERY, { ...OPTIONS, timeoutMs: 60_000 })
     vi.restoreAllMocks()
     expect(kindOf(result)).toBe('response')
     expect(upstream.connections).toHaveLength(2)
@@ -197,6 +198,56 @@ describe('StreamClient', () => {
     const results = await Promise.all(Array.from({ length: 600 }, () => client.exchange(QUERY, OPTIONS)))
     expect(new Set(results.map(kindOf))).toEqual(new Set(['response']))
     expect(upstream.connections.length).toBeLessThanOrEqual(256)
+  })
+
+  it('shares connections before it opens many, and writes the queries of a turn together', async () => {
+    const chunks: number[] = []
+    const upstream = await listen(answer)
+    const client = connect(upstream.port)
+    const burst = (count: number): Promise<UpstreamResult[]> =>
+      Promise.all(Array.from({ length: count }, (_, index) => client.exchange(query({ name: `n${index}.` }), OPTIONS)))
+    await burst(8)
+    for (const socket of upstream.connections) socket.on('data', (chunk: Buffer) => chunks.push(chunk.length))
+    const results = await burst(100)
+    expect(results.map((result) => result.kind === 'response' && result.message.question[0]?.name)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `n${index}.`),
+    )
+    expect(upstream.connections).toHaveLength(8)
+    expect(chunks).toHaveLength(8)
+  })
+
+  it('asks again, once each, when a connection is lost with several queries on it', async () => {
+    let isBroken = false
+    const upstream = await listen((message, socket, index) => {
+      if (isBroken && index < 8) socket.resetAndDestroy()
+      else answer(message, socket)
+    })
+    const client = connect(upstream.port)
+    const burst = (count: number): Promise<UpstreamResult[]> =>
+      Promise.all(Array.from({ length: count }, () => client.exchange(QUERY, OPTIONS)))
+    await burst(8)
+    isBroken = true
+    const results = await burst(100)
+    expect(new Set(results.map(kindOf))).toEqual(new Set(['response']))
+    expect(upstream.connections.length).toBeGreaterThan(8)
+    expect(upstream.connections.length).toBeLessThanOrEqual(24)
+  })
+
+  it('asks on another connection as well when a query in front of others is stuck', async () => {
+    const held = new Set<number>()
+    // Answers in order: nothing more on a connection once a query on it is stuck.
+    const upstream = await listen((message, socket, index) => {
+      if (message.question[0]?.name === 'stuck.') held.add(index)
+      if (!held.has(index)) answer(message, socket)
+    })
+    const client = connect(upstream.port)
+    await Promise.all(Array.from({ length: 8 }, () => client.exchange(QUERY, OPTIONS)))
+    const names = ['stuck.', ...Array.from({ length: 30 }, (_, index) => `n${index}.`)]
+    const [stuck, ...others] = names.map((name) =>
+      client.exchange(query({ name }), { ...OPTIONS, readTimeoutMs: 1000 }),
+    )
+    expect(new Set((await Promise.all(others)).map(kindOf))).toEqual(new Set(['response']))
+    expect(kindOf((await stuck) ?? expect.unreachable())).toBe('timeout')
   })
 
   it('ends what waits when it is closed', async () => {

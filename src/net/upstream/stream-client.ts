@@ -1,22 +1,24 @@
-// Queries over TCP or TLS: connections are kept and used again, one query at a time on each while there are few.
+// Queries over TCP or TLS: connections are kept and used again. A few queries at a time have one each; more share them.
 import { createSecureContext } from 'node:tls'
 import type { Message } from '../../dns/index.ts'
 import type { UpstreamClient, UpstreamExchangeOptions, UpstreamResult, UpstreamSettings } from './client.ts'
 import { StreamConnection, type StreamTls } from './stream-connection.ts'
 import { UpstreamError, timeoutError } from './upstream-error.ts'
 
-/**
- * Connections at a time; beyond that queries share them.
- *
- * Below it a slow query holds up no other: many servers answer a connection's queries in order.
- */
+/** Connections that are opened before queries share them: until then a slow query holds up no other. */
+const SPREAD = 8
+/** Queries at a time on a connection; more open another one. */
+const MAX_PIPELINED = 16
+/** Connections at a time; beyond that queries share them without limit. */
 const MAX_CONNECTIONS = 256
-/** Idle connections kept when the settings name no limit. */
-const MAX_IDLE = 64
+/** A connection whose first query waits for so long takes no other: many servers answer a connection's queries in order. */
+const PROMPT_MS = 50
 /** Nothing heard for so long on a kept connection: it may be dead without a sign (its pod is gone, its NAT entry too). */
 const DOUBT_AFTER_MS = 1000
-/** A query on a doubtful connection is sent on a new one as well after so long. */
+/** A query on a doubtful connection, or behind others, is sent on a new one as well after so long. */
 const HEDGE_AFTER_MS = 400
+/** A query is sent so many times more: after a connection was lost, or on a second one beside a silent one. */
+const MAX_EXTRAS = 1
 const LEAST_DIAL_MS = 1000
 const LONGEST_DIAL_MS = 30_000
 
@@ -24,8 +26,6 @@ export class StreamClient implements UpstreamClient {
   readonly #settings: UpstreamSettings
   readonly #tls: StreamTls | undefined
   readonly #connections = new Set<StreamConnection>()
-  /** First in, first out: the one idle for longest is taken next, so that all stay warm or all expire. */
-  #idle: StreamConnection[] = []
   #averageDialMs = LEAST_DIAL_MS
   #sweep: NodeJS.Timeout | undefined
   #isClosed = false
@@ -35,23 +35,14 @@ export class StreamClient implements UpstreamClient {
     this.#tls = settings.scheme === 'tls' ? createStreamTls(settings) : undefined
   }
 
-  async exchange(query: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
-    const deadline = performance.now() + options.timeoutMs
-    const kept = this.#takeIdle()
-    const connection = kept ?? this.#open(options.timeoutMs)
-    const first = this.#ask(connection, query, { ...options, deadline })
-    const isDoubtful =
-      kept !== undefined &&
-      performance.now() - kept.heardAtMs > DOUBT_AFTER_MS &&
-      this.#connections.size < MAX_CONNECTIONS
-    const result = isDoubtful
-      ? await this.#hedge(first, { connection: kept, query, options: { ...options, deadline } })
-      : await first
-    // The upstream may close a kept connection just when the query goes out: that says nothing about the upstream.
-    const isLost = result.kind === 'failed' && result.reused && result.error.code === 'closed'
-    const leftMs = deadline - performance.now()
-    if (!isLost || leftMs <= 0 || this.#isClosed) return result
-    return this.#ask(this.#open(leftMs), query, { ...options, deadline })
+  exchange(query: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
+    return new Promise((resolve) => {
+      const now = performance.now()
+      const deadlineMs = now + options.timeoutMs
+      const { readTimeoutMs } = options
+      const task: Task = { query, readTimeoutMs, deadlineMs, resolve, underWay: 0, isDone: false, extras: 0 }
+      this.#send(task, options.timeoutMs > 0 ? this.#take(options.timeoutMs, now) : undefined, now)
+    })
   }
 
   close(): Promise<void> {
@@ -59,57 +50,83 @@ export class StreamClient implements UpstreamClient {
     clearInterval(this.#sweep)
     for (const connection of this.#connections) connection.close()
     this.#connections.clear()
-    this.#idle = []
     return Promise.resolve()
   }
 
-  #ask(
-    connection: StreamConnection | undefined,
-    query: Message,
-    options: UpstreamExchangeOptions & { readonly deadline: number },
-  ): Promise<UpstreamResult> {
-    const leftMs = options.deadline - performance.now()
+  #send(task: Task, connection: StreamConnection | undefined, nowMs: number): void {
+    const leftMs = task.deadlineMs - nowMs
     if (connection === undefined || leftMs <= 0) {
-      const error = this.#isClosed
-        ? new UpstreamError('shut-down', 'upstream is closed')
-        : timeoutError({ during: 'dial', network: 'tcp', to: this.#settings.to })
-      const protocol = this.#tls === undefined ? 'tcp' : 'tcp-tls'
-      return Promise.resolve({ kind: 'failed', error, protocol, reused: false })
+      this.#end(task, { kind: 'failed', error: this.#noConnection(), protocol: this.#protocol, reused: false })
+      return
     }
-    return connection.exchange(query, Math.min(options.readTimeoutMs, leftMs))
-  }
-
-  /** Waits for the first response of two: on the kept connection and, when that stays silent, on a new one. */
-  async #hedge(
-    first: Promise<UpstreamResult>,
-    from: {
-      readonly connection: StreamConnection
-      readonly query: Message
-      readonly options: UpstreamExchangeOptions & { readonly deadline: number }
-    },
-  ): Promise<UpstreamResult> {
-    const { connection, query, options } = from
-    let timer: NodeJS.Timeout | undefined
-    const silent = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), Math.min(HEDGE_AFTER_MS, options.readTimeoutMs / 2))
+    const readTimeoutMs = Math.min(task.readTimeoutMs, leftMs)
+    const isDoubtful = connection.load > 0 || (connection.uses > 0 && nowMs - connection.heardAtMs > DOUBT_AFTER_MS)
+    task.underWay += 1
+    connection.ask({
+      query: task.query,
+      readTimeoutMs,
+      slowAfterMs: isDoubtful && task.extras < MAX_EXTRAS ? Math.min(HEDGE_AFTER_MS, readTimeoutMs / 2) : undefined,
+      slow: () => this.#askAgain(task, nowMs),
+      done: (result) => {
+        task.underWay -= 1
+        this.#judge(task, result, { connection, sentAtMs: nowMs })
+      },
     })
-    const early = await Promise.race([first, silent])
-    clearTimeout(timer)
-    if (early !== undefined) return early
-    const second = this.#ask(this.#open(options.deadline - performance.now()), query, options)
-    const winner = await firstResponse(first, second)
-    if (winner.kind === 'response' && !winner.reused && connection.load > 0) connection.close()
-    return winner
   }
 
-  #takeIdle(): StreamConnection | undefined {
-    const { maxAgeMs } = this.#settings
-    for (let connection = this.#idle.shift(); connection !== undefined; connection = this.#idle.shift()) {
-      const isOld = maxAgeMs > 0 && performance.now() - connection.openedAtMs >= maxAgeMs
-      if (!isOld && !connection.isClosed) return connection
-      connection.close()
+  /** The upstream may close a kept connection just when the query goes out: that says nothing about the upstream. */
+  #judge(
+    task: Task,
+    result: UpstreamResult,
+    { connection, sentAtMs }: { readonly connection: StreamConnection; readonly sentAtMs: number },
+  ): void {
+    if (task.isDone) return
+    const isLost = result.kind === 'failed' && result.reused && result.error.code === 'closed'
+    if (isLost && task.extras < MAX_EXTRAS && !this.#isClosed) this.#askAgain(task, connection.endedAtMs)
+    else if (result.kind !== 'failed' || task.underWay === 0) this.#end(task, result)
+    if (result.kind === 'response' && task.extras > 0) this.#closeSilent(sentAtMs)
+  }
+
+  /** Sends the query once more, on a connection that was opened after `sinceMs`. */
+  #askAgain(task: Task, sinceMs: number): void {
+    if (task.isDone || task.extras >= MAX_EXTRAS) return
+    task.extras += 1
+    const now = performance.now()
+    this.#send(task, this.#take(task.deadlineMs - now, now, sinceMs), now)
+  }
+
+  #end(task: Task, result: UpstreamResult): void {
+    task.isDone = true
+    task.resolve(result)
+  }
+
+  /** Connections that were quiet long before the query that another one has answered: dead without a sign. */
+  #closeSilent(sentAtMs: number): void {
+    for (const connection of this.#connections) {
+      if (connection.load > 0 && connection.heardAtMs < sentAtMs - DOUBT_AFTER_MS) connection.abandon()
     }
-    return this.#connections.size < MAX_CONNECTIONS ? undefined : this.#leastLoaded()
+  }
+
+  /** An idle connection, else a new one, else one that is shared; none when the client is closed. */
+  #take(leftMs: number, nowMs: number, openedSinceMs = -Infinity): StreamConnection | undefined {
+    const { maxAgeMs } = this.#settings
+    let least: StreamConnection | undefined
+    for (const connection of this.#connections) {
+      if (connection.openedAtMs < openedSinceMs) continue
+      if (maxAgeMs > 0 && nowMs - connection.openedAtMs >= maxAgeMs) {
+        if (connection.load === 0) connection.close()
+        continue
+      }
+      if (least !== undefined && connection.load >= least.load) continue
+      if (connection.load > 0 && nowMs - connection.waitsSinceMs > PROMPT_MS) continue
+      least = connection
+      if (connection.load === 0) break
+    }
+    if (least !== undefined && least.load === 0) return least
+    const { size } = this.#connections
+    if (least !== undefined && size >= SPREAD && least.load < MAX_PIPELINED) return least
+    if (size < MAX_CONNECTIONS) return this.#open(leftMs)
+    return least ?? this.#leastLoaded()
   }
 
   #leastLoaded(): StreamConnection | undefined {
@@ -118,6 +135,15 @@ export class StreamClient implements UpstreamClient {
       if (least === undefined || connection.load < least.load) least = connection
     }
     return least
+  }
+
+  #noConnection(): UpstreamError {
+    if (this.#isClosed) return new UpstreamError('shut-down', 'upstream is closed')
+    return timeoutError({ during: 'dial', network: 'tcp', to: this.#settings.to })
+  }
+
+  get #protocol(): 'tcp' | 'tcp-tls' {
+    return this.#tls === undefined ? 'tcp' : 'tcp-tls'
   }
 
   #open(leftMs: number): StreamConnection | undefined {
@@ -143,40 +169,46 @@ export class StreamClient implements UpstreamClient {
   #release(connection: StreamConnection): void {
     if (connection.isClosed) {
       this.#connections.delete(connection)
-      this.#idle = this.#idle.filter((idle) => idle !== connection)
       return
     }
     if (connection.load > 0 || this.#isClosed) return
     const { maxAgeMs, maxIdle } = this.#settings
     const isOld = maxAgeMs > 0 && performance.now() - connection.openedAtMs >= maxAgeMs
-    if (isOld || this.#idle.length >= (maxIdle === 0 ? MAX_IDLE : maxIdle)) {
+    if (isOld || (maxIdle > 0 && this.#countIdle() > maxIdle)) {
       connection.close()
       return
     }
     connection.idleSinceMs = performance.now()
-    this.#idle.push(connection)
+  }
+
+  #countIdle(): number {
+    let idle = 0
+    for (const { load } of this.#connections) idle += load === 0 ? 1 : 0
+    return idle
   }
 
   #closeExpired(): void {
     const before = performance.now() - this.#settings.expireMs
-    for (const connection of this.#idle.filter((idle) => idle.idleSinceMs <= before)) connection.close()
+    for (const connection of this.#connections) {
+      if (connection.load === 0 && connection.idleSinceMs <= before) connection.close()
+    }
     if (this.#connections.size > 0) return
     clearInterval(this.#sweep)
     this.#sweep = undefined
   }
 }
 
-/** The first of two that is a response; when none is, the outcome of the later one. */
-function firstResponse(one: Promise<UpstreamResult>, other: Promise<UpstreamResult>): Promise<UpstreamResult> {
-  return new Promise((resolve) => {
-    let failed = 0
-    const take = (result: UpstreamResult): void => {
-      failed += result.kind === 'failed' ? 1 : 0
-      if (result.kind !== 'failed' || failed === 2) resolve(result)
-    }
-    void one.then(take)
-    void other.then(take)
-  })
+/** A query and its attempts, of which there may be two at a time. */
+interface Task {
+  readonly query: Message
+  readonly readTimeoutMs: number
+  readonly deadlineMs: number
+  readonly resolve: (result: UpstreamResult) => void
+  /** Attempts that wait. */
+  underWay: number
+  isDone: boolean
+  /** Attempts beyond the first. */
+  extras: number
 }
 
 function createStreamTls({ tls }: UpstreamSettings): StreamTls {

@@ -37,14 +37,27 @@ export interface StreamConnectionOptions {
   readonly connected?: (tookMs: number) => void
 }
 
-interface Pending {
+/** One query to a connection. */
+export interface StreamQuery {
   readonly query: Message
+  /** How long to wait for the response once the query is sent. */
+  readonly readTimeoutMs: number
+  /** After so long `slow` is called, once; absent: never. */
+  readonly slowAfterMs?: number | undefined
+  readonly slow: () => void
+  /** Called once with what came of it. */
+  readonly done: (result: UpstreamResult) => void
+}
+
+interface Pending {
+  readonly asked: StreamQuery
   readonly framed: Uint8Array
   readonly startedAtMs: number
-  readonly readTimeoutMs: number
   readonly reused: boolean
-  readonly resolve: (result: UpstreamResult) => void
-  timer: NodeJS.Timeout | undefined
+  /** Set when it is sent. */
+  deadlineMs: number
+  /** When to call `slow`; infinite once that is done. */
+  slowAtMs: number
 }
 
 /** Stands for an end that we wanted. */
@@ -57,11 +70,20 @@ export class StreamConnection {
   /** When something was last heard from the upstream; while it does not stand, when it was opened. */
   heardAtMs: number = this.openedAtMs
   idleSinceMs = 0
+  /** When it ended; infinite while it has not. */
+  endedAtMs: number = Infinity
   #state: 'closed' | 'connecting' | 'open' = 'connecting'
   readonly #options: StreamConnectionOptions
   readonly #socket: Socket
   readonly #pending = new Map<number, Pending>()
+  readonly #isUsed = (id: number): boolean => this.#pending.has(id)
   readonly #dialTimer: NodeJS.Timeout
+  /** One for all queries, set for the first that something is to be done about. */
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = 0
+  /** Queries of this turn. */
+  #unsent: Uint8Array[] = []
+  readonly #flush = (): void => this.#writeUnsent()
   #local: Endpoint | undefined
 
   constructor(options: StreamConnectionOptions) {
@@ -96,32 +118,36 @@ export class StreamConnection {
     return this.#options.tls === undefined ? 'tcp' : 'tcp-tls'
   }
 
-  /** Sends a query, once the connection stands, and waits for its response. */
-  exchange(query: Message, readTimeoutMs: number): Promise<UpstreamResult> {
+  /** When the query that waits for longest was given to it; infinite when none waits. */
+  get waitsSinceMs(): number {
+    for (const { startedAtMs } of this.#pending.values()) return startedAtMs
+    return Infinity
+  }
+
+  /** Sends a query, once the connection stands; those of one turn with one write. */
+  ask(asked: StreamQuery): void {
     const reused = this.uses > 0
     this.uses += 1
     const { protocol } = this
     if (this.#state === 'closed') {
-      return Promise.resolve({ kind: 'failed', error: closedError(this.#place('write')), protocol, reused })
+      asked.done({ kind: 'failed', error: closedError(this.#place('write')), protocol, reused })
+      return
     }
-    const { id, octets } = encodeQuery(query, (candidate) => this.#pending.has(candidate))
-    return new Promise((resolve) => {
-      const pending: Pending = {
-        query,
-        framed: frameMessage(octets),
-        startedAtMs: performance.now(),
-        readTimeoutMs,
-        reused,
-        resolve,
-        timer: undefined,
-      }
-      this.#pending.set(id, pending)
-      if (this.#state === 'open') this.#send(id, pending)
-    })
+    const { id, octets } = encodeQuery(asked.query, this.#isUsed)
+    const startedAtMs = performance.now()
+    const framed = frameMessage(octets)
+    const pending: Pending = { asked, framed, startedAtMs, reused, deadlineMs: Infinity, slowAtMs: Infinity }
+    this.#pending.set(id, pending)
+    if (this.#state === 'open') this.#send(pending, startedAtMs)
   }
 
   close(): void {
     this.#fail(SHUT_DOWN)
+  }
+
+  /** Ends the connection as if the upstream had: its queries find another one. */
+  abandon(): void {
+    this.#fail(undefined)
   }
 
   #opened(): void {
@@ -132,19 +158,33 @@ export class StreamConnection {
     if (localAddress !== undefined && localPort !== undefined) this.#local = { address: localAddress, port: localPort }
     this.heardAtMs = performance.now()
     this.#options.connected?.(this.heardAtMs - this.openedAtMs)
-    for (const [id, pending] of this.#pending) this.#send(id, pending)
+    for (const pending of this.#pending.values()) this.#send(pending, this.heardAtMs)
   }
 
-  #send(id: number, pending: Pending): void {
-    pending.timer = setTimeout(() => this.#expire(id), pending.readTimeoutMs)
-    this.#socket.write(pending.framed)
+  #send(pending: Pending, nowMs: number): void {
+    const { readTimeoutMs, slowAfterMs } = pending.asked
+    pending.deadlineMs = nowMs + readTimeoutMs
+    if (slowAfterMs !== undefined) pending.slowAtMs = nowMs + slowAfterMs
+    const nextMs = Math.min(pending.deadlineMs, pending.slowAtMs)
+    if (this.#timer === undefined || nextMs < this.#timerAtMs) this.#setTimer(nextMs, nowMs)
+    else if (this.#pending.size === 1) this.#timer.ref()
+    this.#unsent.push(pending.framed)
+    if (this.#unsent.length === 1) queueMicrotask(this.#flush)
+  }
+
+  #writeUnsent(): void {
+    const unsent = this.#unsent
+    this.#unsent = []
+    const [only] = unsent
+    if (only === undefined || this.#state === 'closed') return
+    this.#socket.write(unsent.length === 1 ? only : Buffer.concat(unsent))
   }
 
   #receive(octets: Uint8Array): void {
     const id = idOf(octets)
     const pending = id === undefined ? undefined : this.#pending.get(id)
     if (id === undefined || pending === undefined) return
-    const verdict = judgeResponse(octets, pending.query)
+    const verdict = judgeResponse(octets, pending.asked.query)
     const { protocol } = this
     const { reused } = pending
     const rttMs = performance.now() - pending.startedAtMs
@@ -165,22 +205,42 @@ export class StreamConnection {
     }
   }
 
-  #expire(id: number): void {
-    const pending = this.#pending.get(id)
-    if (pending === undefined) return
-    const { protocol } = this
-    const { reused } = pending
-    const error = timeoutError(this.#place('read'))
-    this.#settle(id, pending, { kind: 'failed', error, protocol, reused })
+  #setTimer(atMs: number, nowMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timerAtMs = atMs
+    this.#timer = setTimeout(() => this.#tick(), Math.max(1, atMs - nowMs))
+  }
+
+  /** Most queries are answered before the timer ends that was set for them. */
+  #tick(): void {
+    this.#timer = undefined
+    // Timers may be early by a part of a millisecond.
+    const now = performance.now() + 1
+    let isStuck = false
+    let nextMs = Infinity
+    for (const [id, pending] of this.#pending) {
+      if (pending.deadlineMs <= now) {
+        const error = timeoutError(this.#place('read'))
+        this.#settle(id, pending, { kind: 'failed', error, protocol: this.protocol, reused: pending.reused })
+        isStuck = true
+        continue
+      }
+      if (pending.slowAtMs <= now) {
+        pending.slowAtMs = Infinity
+        pending.asked.slow()
+      }
+      nextMs = Math.min(nextMs, pending.deadlineMs, pending.slowAtMs)
+    }
     // The upstream may be stuck, the connection dead without a sign: the others find another one.
-    this.#fail(undefined)
+    if (isStuck) this.#fail(undefined)
+    else if (nextMs < Infinity && this.#timer === undefined) this.#setTimer(nextMs, now)
   }
 
   #settle(id: number, pending: Pending, result: UpstreamResult): void {
     this.#pending.delete(id)
-    clearTimeout(pending.timer)
-    pending.resolve(result)
+    if (this.#pending.size === 0) this.#timer?.unref()
     this.#options.released(this)
+    pending.asked.done(result)
   }
 
   /** Ends the connection and every query on it; without a cause the upstream closed it. */
@@ -188,11 +248,13 @@ export class StreamConnection {
     if (this.#state === 'closed') return
     const during = this.#state === 'connecting' ? 'dial' : 'read'
     this.#state = 'closed'
+    this.endedAtMs = performance.now()
     clearTimeout(this.#dialTimer)
+    clearTimeout(this.#timer)
     this.#socket.destroy()
-    // Most connections end unused: an error, which notes its stack, is only made for somebody.
-    if (this.#pending.size > 0) this.#failAll(toUpstreamError(this.#place(during), cause))
     this.#options.released(this)
+    // Most connections end unused: an error is only made for somebody.
+    if (this.#pending.size > 0) this.#failAll(toUpstreamError(this.#place(during), cause))
   }
 
   #failAll(error: UpstreamError): void {
