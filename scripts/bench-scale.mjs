@@ -6,18 +6,18 @@
 // With COREDNS=path/to/coredns that server is measured in the same run, round by round in turn.
 import { fork, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { FATHOM, cpuSeconds, encodeQuery, freePort, memoryMb, pause } from './support/loopback.mjs'
 
 const SELF = new URL(import.meta.url).pathname
 /** A server that takes longer for anything has failed. */
 const LONGEST_WAIT_MS = 60_000
 /** Questions before the first that is timed: the client's own code is cold too. */
 const WARM_UP = 200
-const ROOT = new URL('..', import.meta.url).pathname
 
 async function main() {
   const { values } = parseArgs({
@@ -26,7 +26,7 @@ async function main() {
       endpoints: { type: 'string', default: '10' },
       rounds: { type: 'string', default: '3' },
       changes: { type: 'string', default: '200' },
-      server: { type: 'string', default: `${process.execPath} ${ROOT}bin/fathom.js serve -conf {corefile}` },
+      server: { type: 'string', default: FATHOM },
     },
   })
   const services = Number(values.services)
@@ -125,17 +125,6 @@ async function timeChange(api, port, change) {
   }
 }
 
-/** CPU time that a process has used, its kernel time included: steadier than the clock on a busy machine. */
-function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
-function memoryMb(pid, field) {
-  const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`${field}:\\s+(\\d+) kB`))
-  return Number(line?.[1] ?? 0) / 1024
-}
-
 async function readyAt(port, server) {
   const until = performance.now() + LONGEST_WAIT_MS
   for (;;) {
@@ -159,12 +148,7 @@ socket.on('message', (message) => waiting.get(message.readUInt16BE(0))?.(message
 
 function ask(port, name) {
   const id = (nextId = (nextId + 1) & 0xff_ff)
-  const labels = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]))
-  const query = Buffer.concat([
-    Buffer.from([id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
-    ...labels,
-    Buffer.from([0, 0, 1, 0, 1]),
-  ])
+  const query = encodeQuery(id, name)
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(undefined), 500)
     waiting.set(id, (message) => {
@@ -179,18 +163,6 @@ function ask(port, name) {
 function median(values) {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)]
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.on('listening', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 // --- The cluster's API, in a process of its own ---

@@ -12,13 +12,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
+import { FATHOM, freePort, memoryMb, pause } from './support/loopback.mjs'
 
 const ROOT = new URL('..', import.meta.url).pathname
 const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-    server: { type: 'string', default: `${process.execPath} ${ROOT}bin/fathom.js serve -conf {corefile}` },
+    server: { type: 'string', default: FATHOM },
   },
 })
 /** Datagrams between two looks at whether the server keeps up: more would only fill the socket's buffer. */
@@ -71,10 +72,10 @@ async function fuzz() {
       process.stdout.write(`FAILED: the server ended with ${server.exitCode} after ${sent + BURST} messages\n`)
       return false
     }
-    if (sent < total / 3) early = Math.max(early, residentMb())
-    else if (sent > (total * 2) / 3) late = Math.min(late, residentMb())
+    if (sent < total / 3) early = Math.max(early, memoryMb(server.pid))
+    else if (sent > (total * 2) / 3) late = Math.min(late, memoryMb(server.pid))
     if ((sent + BURST) % 100_000 === 0) {
-      process.stdout.write(`${sent + BURST} sent, ${replies} replies, ${residentMb().toFixed(0)} MB\n`)
+      process.stdout.write(`${sent + BURST} sent, ${replies} replies, ${memoryMb(server.pid).toFixed(0)} MB\n`)
     }
   }
   socket.close()
@@ -191,29 +192,9 @@ async function answers(withinMs) {
   }
 }
 
-function residentMb() {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) / 1024
-}
-
 async function until(holds, what) {
   for (let tries = 0; tries < 20; tries += 1) if (await holds()) return
   throw new Error(`waited in vain for ${what}`)
-}
-
-function pause(ms) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
-}
-
-async function freePort() {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const free = socket.address().port
-  socket.close()
-  return free
 }
 
 /** mulberry32: repeatable from its seed. */

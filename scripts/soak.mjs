@@ -5,20 +5,20 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { FATHOM, cpuSeconds, encodeQuery, freePort, memoryMb, pause } from './support/loopback.mjs'
 
-const ROOT = new URL('..', import.meta.url).pathname
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     rate: { type: 'string', default: '2000' },
     changes: { type: 'string', default: '1000' },
-    server: { type: 'string', default: `${process.execPath} ${ROOT}bin/fathom.js serve -conf {corefile}` },
+    server: { type: 'string', default: FATHOM },
   },
 })
 const SERVICES = 1000
@@ -56,8 +56,8 @@ async function soak() {
     await startClient(counts),
   ]
   const endAt = Date.now() + Number(values.minutes) * 60_000
-  const startMb = residentMb()
-  const startCpu = cpuSeconds()
+  const startMb = memoryMb(server.pid)
+  const startCpu = cpuSeconds(server.pid)
   const startedAt = Date.now()
   const stop = [
     // By the clock, so that a late timer is made up for.
@@ -70,7 +70,7 @@ async function soak() {
     every(60_000, () => {
       const minute = Math.round((Date.now() - startedAt) / 60_000)
       process.stdout.write(
-        `minute ${minute}: ${summary(counts)}; ${log.reloads} reloads; ${residentMb().toFixed(0)} MB\n`,
+        `minute ${minute}: ${summary(counts)}; ${log.reloads} reloads; ${memoryMb(server.pid).toFixed(0)} MB\n`,
       )
     }),
   ]
@@ -84,7 +84,7 @@ async function soak() {
   if (flaky.dead) flaky.toggle()
   await pause(CLIENT_TIMEOUT_MS + 500)
   const answered = Object.values(counts).reduce((sum, kind) => sum + kind.answered, 0)
-  const cpuMicros = ((cpuSeconds() - startCpu) * 1e6) / Math.max(1, answered)
+  const cpuMicros = ((cpuSeconds(server.pid) - startCpu) * 1e6) / Math.max(1, answered)
   for (const client of clients) client.close()
   const lost = ['cluster', 'absent', 'external'].reduce((sum, kind) => sum + (counts[kind]?.lost ?? 0), 0)
   const wrong = Object.values(counts).reduce((sum, kind) => sum + kind.wrong, 0)
@@ -92,7 +92,7 @@ async function soak() {
     server.exitCode === null && lost === 0 && wrong === 0 && log.reloads > 0 && api.changes > 0 && answered > 0
   process.stdout.write(
     `${summary(counts)}\n${api.changes} changes, ${log.reloads} reloads, ${log.failures} failed reloads, ${flaky.toggles} upstream toggles; ` +
-      `memory ${startMb.toFixed(0)} MB at the start, ${residentMb().toFixed(0)} MB at the end; ${cpuMicros.toFixed(0)} us CPU per answer, changes included\n` +
+      `memory ${startMb.toFixed(0)} MB at the start, ${memoryMb(server.pid).toFixed(0)} MB at the end; ${cpuMicros.toFixed(0)} us CPU per answer, changes included\n` +
       `lost beyond those whose upstream was dead: ${lost}; wrong: ${wrong}: ${sound ? 'sound' : 'FAILED'}\n`,
   )
   return sound
@@ -157,18 +157,6 @@ async function untilReady() {
   throw new Error(`the server did not get ready:\n${log.lines.join('\n')}`)
 }
 
-function residentMb() {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) / 1024
-}
-
-function cpuSeconds() {
-  const fields = readFileSync(`/proc/${server.pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
 // --- A client: one socket, ids of its own, every question waits for its answer ---
 
 async function startClient(counts) {
@@ -214,12 +202,6 @@ async function startClient(counts) {
       socket.close()
     },
   }
-}
-
-function encodeQuery(id, name) {
-  const labels = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]))
-  const header = Buffer.from([id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
-  return Buffer.concat([header, ...labels, Buffer.from([0, 0, 1, 0, 1])])
 }
 
 // --- An upstream that answers every A question, and can die: its sockets stay, it says nothing ---
@@ -382,19 +364,4 @@ async function startApi() {
 function every(ms, act) {
   const timer = setInterval(() => act(), ms)
   return () => clearInterval(timer)
-}
-
-function pause(ms) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
-}
-
-async function freePort() {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
 }
