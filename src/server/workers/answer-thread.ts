@@ -27,6 +27,7 @@ interface ThreadListener {
 }
 
 const listeners = new Map<number, ThreadListener>()
+const openSockets = new Set<BatchSocket>()
 
 function tell(message: FromThread): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
@@ -47,18 +48,25 @@ async function open({ listener, socket, fd, local }: Extract<ToThread, { kind: '
   const responder = Object.assign(silent, { inPlace: new ThreadResponder(context, answers, socket) })
   const opening = adoptDatagramSocket({ fd, local }, responder)
   sockets.push(opening)
-  await opening
+  openSockets.add(await opening)
   tell({ kind: 'opened', socket })
 }
 
 async function close(id: number): Promise<void> {
   const sockets = await Promise.all(listeners.get(id)?.sockets ?? [])
   listeners.delete(id)
+  for (const socket of sockets) openSockets.delete(socket)
   await Promise.all(sockets.map((socket) => socket.close(0)))
   tell({ kind: 'closed', listener: id })
 }
 
-// What fails here ends the thread; the main thread says so, answers in its place, and starts another one.
+// A defect ends the thread; the main thread says so, answers in its place, and starts another one. Before that nothing may be
+// taken from the sockets any more: what Node reads while no code runs is lost.
+process.once('uncaughtException', (error) => {
+  for (const socket of openSockets) void socket.release(0)
+  throw error
+})
+
 parentPort?.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'open':
