@@ -8,6 +8,15 @@ export const CASES = [
   { name: 'cluster-a', setting: 'cluster', questions: 'a', title: 'cluster A, 10,000 names' },
   { name: 'cluster-a-low', setting: 'cluster', questions: 'a', outstanding: 20, title: 'the same, 20 outstanding' },
   {
+    name: 'cluster-a-4000',
+    setting: 'cluster',
+    questions: 'a',
+    rate: () => 4000,
+    outstanding: 20,
+    latency: true,
+    title: 'the same, 4,000 a second, 20 outstanding',
+  },
+  {
     name: 'cluster-a-half',
     setting: 'cluster',
     questions: 'a',
@@ -42,6 +51,7 @@ export const CASES = [
     title: 'headless, 10 addresses',
   },
   { name: 'tcp', setting: 'cluster', questions: 'a', transport: 'tcp', title: 'cluster A, TCP pipelined' },
+  { name: 'cluster-a-2', setting: 'cluster-2', questions: 'a', title: 'cluster A, two threads on both cores' },
   { name: 'cache', setting: 'cache', questions: 'external', title: 'cache hit, 5,000 names' },
   { name: 'miss', setting: 'cache', questions: 'unique', title: 'miss, forwarded over UDP' },
   { name: 'force-tcp', setting: 'tcp', questions: 'unique', title: 'miss, forwarded over TCP' },
@@ -56,4 +66,10 @@ export const BARS = [
   { case: 'miss', peer: 'coredns', figure: 'cpuMicros', most: 0.5 },
   { case: 'tcp', peer: 'coredns', figure: 'cpuMicros', most: 0.3 },
   { case: 'cluster-a-half', peer: 'coredns', figure: 'p99Micros', most: 1 },
+]
+
+/** Resident sets in MB, of Fathom alone: see memory.mjs. */
+export const MEMORY_BARS = [
+  { case: 'memory-idle', most: 70 },
+  { case: 'memory-scale', most: 200 },
 ]

@@ -1,4 +1,5 @@
-// A process of its own: the API server of the made-up cluster, as much of it as a DNS server asks for. Prints its port.
+// A process of its own: the API server of the made-up cluster, as much of it as a DNS server asks for. Prints its port. Argument: how
+// many endpoints each Service has (1).
 import { createServer } from 'node:http'
 import { ENDPOINTS, HEADLESS, NAMESPACES, SERVICES, endpointAddress, range, serviceAddress } from './names.mjs'
 
@@ -9,6 +10,8 @@ const meta = (name, namespace, more) => ({
   uid: `${namespace}-${name}`,
   ...more,
 })
+const EACH = Number(process.argv[2] ?? 1)
+
 const port = { name: 'http', protocol: 'TCP', port: 80 }
 const service = (name, n, clusterIP) => ({
   metadata: meta(name, `ns-${n % NAMESPACES}`),
@@ -18,7 +21,17 @@ const slice = (name, n, addresses) => ({
   metadata: meta(`${name}-1`, `ns-${n % NAMESPACES}`, { labels: { 'kubernetes.io/service-name': name } }),
   addressType: 'IPv4',
   ports: [{ ...port, port: 8080 }],
-  endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+  endpoints: addresses.map((address, index) => ({
+    addresses: [address],
+    conditions: { ready: true, serving: true, terminating: false },
+    nodeName: `node-${index % 50}`,
+    targetRef: {
+      kind: 'Pod',
+      name: `${name}-5d8f9c7b6-${index}`,
+      namespace: `ns-${n % NAMESPACES}`,
+      uid: `${name}-${index}`,
+    },
+  })),
 })
 const headless = (n) =>
   slice(
@@ -41,7 +54,13 @@ const LISTS = {
     'discovery.k8s.io/v1',
     'EndpointSlice',
     [
-      ...range(SERVICES).map((n) => slice(`svc-${n}`, n, [`10.100.${n >> 8}.${n & 255}`])),
+      ...range(SERVICES).map((n) => {
+        return slice(
+          `svc-${n}`,
+          n,
+          range(EACH).map((index) => `10.${100 + index}.${n >> 8}.${n & 255}`),
+        )
+      }),
       ...range(HEADLESS).map(headless),
     ],
   ],

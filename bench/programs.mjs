@@ -1,4 +1,4 @@
-// How each server is started for each setting, as its operators would configure it; one thread unless said otherwise.
+// How each server is started for each setting, as its operators would configure it; one thread but in `cluster-2`.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,11 +7,8 @@ import { join } from 'node:path'
 import { hostsFile, unboundData } from './names.mjs'
 
 const ROOT = new URL('..', import.meta.url).pathname
-const FATHOM = [process.execPath, join(ROOT, 'bin/fathom.js'), 'serve', '-conf']
 
-/** Corefiles by setting; both Fathom and CoreDNS read them. */
-const COREFILES = {
-  cluster: ({ port, metrics, api }) => `.:${port} {
+const cluster = ({ port, metrics, api }) => `.:${port} {
   bind 127.0.0.1
   errors
   prometheus 127.0.0.1:${metrics}
@@ -19,7 +16,12 @@ const COREFILES = {
     endpoint http://127.0.0.1:${api}
   }
   loadbalance
-}`,
+}`
+
+/** Corefiles by setting; both Fathom and CoreDNS read them. */
+const COREFILES = {
+  cluster,
+  'cluster-2': cluster,
   cache: ({ port, metrics, upstream }) => `.:${port} {
   bind 127.0.0.1
   errors
@@ -38,7 +40,7 @@ const COREFILES = {
 }`,
 }
 
-const unbound = ({ port, directory }, rest) => `server:
+const unbound = ({ port, directory, threads }, rest) => `server:
   directory: "${directory}"
   chroot: ""
   username: ""
@@ -48,7 +50,8 @@ const unbound = ({ port, directory }, rest) => `server:
   verbosity: 0
   interface: 127.0.0.1
   port: ${port}
-  num-threads: 1
+  num-threads: ${threads}
+  so-reuseport: yes
   so-rcvbuf: 4m
   so-sndbuf: 4m
   access-control: 127.0.0.0/8 allow
@@ -65,25 +68,33 @@ remote-control:
 /** By name: settings it takes part in, the file it reads, and its command. */
 export const PROGRAMS = {
   fathom: {
-    settings: ['cluster', 'cache', 'tcp'],
+    settings: ['cluster', 'cluster-2', 'cache', 'tcp'],
     isHere: () => true,
     config: (setting, at) => COREFILES[setting](at),
-    command: (file) => [...FATHOM, file],
+    command: (file, { threads, flags = [] }) => [
+      process.execPath,
+      ...flags,
+      join(ROOT, 'dist/main.js'),
+      'serve',
+      '-conf',
+      file,
+      ...(threads > 1 ? ['-workers', String(threads)] : []),
+    ],
   },
   coredns: {
-    settings: ['cluster', 'cache', 'tcp'],
+    settings: ['cluster', 'cluster-2', 'cache', 'tcp'],
     isHere: () => Boolean(process.env.COREDNS) && existsSync(process.env.COREDNS),
     absent: 'no CoreDNS: name its binary with $COREDNS',
     config: (setting, at) => COREFILES[setting](at),
     command: (file) => [process.env.COREDNS, '-conf', file],
-    environment: { GOMAXPROCS: '1' },
+    environment: ({ threads }) => ({ GOMAXPROCS: String(threads) }),
   },
   unbound: {
-    settings: ['cluster', 'cache'],
+    settings: ['cluster', 'cluster-2', 'cache'],
     isHere: () => isInstalled('unbound'),
     absent: 'no Unbound: apt-get install unbound',
     config: (setting, at) =>
-      setting === 'cluster'
+      setting.startsWith('cluster')
         ? unbound(at, unboundData())
         : `${unbound(at, [])}forward-zone:\n  name: "."\n  forward-addr: 127.0.0.1@${at.upstream}\n`,
     command: (file) => ['unbound', '-d', '-c', file],
@@ -115,20 +126,30 @@ function isInstalled(name) {
   return spawnSync('which', [name]).status === 0
 }
 
-/** Starts a program on core 0; resolves when it answers `probe`. */
-export async function startProgram(name, setting, { api, upstream, probe }) {
+/**
+ * Starts a program on core 0, in a setting of two threads on both; resolves when it answers `probe`. `flags` are Node's, for Fathom.
+ */
+export async function startProgram(name, setting, { api, upstream, probe, flags }) {
   const program = PROGRAMS[name]
   const directory = mkdtempSync(join(tmpdir(), 'fathom-bench-'))
-  const at = { port: await freePort(), metrics: await freePort(), api, upstream, directory }
+  const threads = setting === 'cluster-2' ? 2 : 1
+  const at = { port: await freePort(), metrics: await freePort(), api, upstream, directory, threads, flags }
   const file = join(directory, 'config')
   writeFileSync(file, program.config(setting, at))
-  const [command, ...args] = ['taskset', '-c', '0', ...program.command(file, at)]
-  const env = { ...process.env, ...program.environment }
+  const [command, ...args] = ['taskset', '-c', threads === 2 ? '0,1' : '0', ...program.command(file, at)]
+  const env = { ...process.env, ...program.environment?.(at) }
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env, cwd: directory })
   let errors = ''
   child.stderr.on('data', (text) => (errors = (errors + text).slice(-2000)))
   const stop = () => {
     child.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
+  /** Ends it as its operators would. */
+  const end = async () => {
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    child.kill('SIGTERM')
+    await ended
     rmSync(directory, { recursive: true, force: true })
   }
   const until = performance.now() + 15_000
@@ -139,7 +160,16 @@ export async function startProgram(name, setting, { api, upstream, probe }) {
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return { name, pid: child.pid, port: at.port, stop }
+  return { name, pid: child.pid, port: at.port, stop, end }
+}
+
+/** A process of ours on core 1 that prints its port. */
+export function startHelper(file, args = []) {
+  const path = join(ROOT, 'bench', file)
+  const child = spawn('taskset', ['-c', '1', process.execPath, path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return new Promise((resolve) => {
+    child.stdout.once('data', (text) => resolve({ child, port: Number(text) }))
+  })
 }
 
 /** User and system time in seconds, all threads, and the resident set in MB. */

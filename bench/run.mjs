@@ -1,78 +1,123 @@
 // `npm run bench`: Fathom beside its peers, the same names, one after the other in each round, CPU time per answer from
 // /proc. Servers run on core 0, dnsperf on core 1.
-//   node bench/run.mjs [--quick] [--rounds 3] [--seconds 3] [--only CASE,…] [--json FILE] [--no-apt]
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createSocket } from 'node:dgram'
+//   node bench/run.mjs [--quick] [--rounds 3] [--seconds 2] [--only CASE,…] [--programs NAME,…] [--json FILE] [--no-apt]
+//   node bench/run.mjs --profile CASE,…   where Fathom's time goes, without its peers
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { CASES } from './cases.mjs'
+import { CASES, MEMORY_BARS } from './cases.mjs'
+import { answers, drive } from './drive.mjs'
+import { measureMemory } from './memory.mjs'
 import { QUESTIONS, externalName, serviceName } from './names.mjs'
-import { PROGRAMS, startProgram, usageOf } from './programs.mjs'
-import { judge, printTable } from './report.mjs'
+import { printProfile, profileCase } from './profile.mjs'
+import { PROGRAMS, startHelper, startProgram, usageOf } from './programs.mjs'
+import { judge, printBars, printTable, summarize } from './report.mjs'
 
 const HERE = new URL('.', import.meta.url).pathname
+const print = (line) => process.stdout.write(`${line}\n`)
 
 async function main() {
+  const options = readOptions()
+  if (options.apt) install()
+  execFileSync(process.execPath, [join(HERE, '../scripts/build.mjs')], { stdio: 'inherit' })
+  const { rounds, seconds } = options
+  const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, rounds, seconds }
+  print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${rounds} rounds of ${seconds} s`)
+  const directory = mkdtempSync(join(tmpdir(), 'fathom-bench-'))
+  const helpers = [await startHelper('cluster-api.mjs'), await startHelper('upstream.mjs')]
+  const [api, upstream] = helpers.map(({ port }) => port)
+  try {
+    if (options.profiled !== undefined) {
+      for (const one of chosen(options.profiled)) {
+        const profile = await profileCase(one, {
+          api,
+          upstream,
+          probe: probeOf(one.setting),
+          seconds,
+          rate: one.rate?.([]),
+        })
+        printProfile(profile, print)
+      }
+      return
+    }
+    const results = await compare(options, { api, upstream, directory })
+    const isWanted = MEMORY_BARS.some(({ case: name }) => options.wanted?.includes(name) !== false)
+    const memory = isWanted ? await measureMemory(upstream) : []
+    printTable({ results, memory }, print)
+    const bars = judge({ results, memory })
+    printBars(bars, print)
+    if (options.json !== undefined) {
+      writeFileSync(options.json, JSON.stringify({ machine, results, memory, bars }, undefined, 2))
+    }
+  } finally {
+    for (const { child } of helpers) child.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function readOptions() {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       only: { type: 'string' },
+      programs: { type: 'string' },
+      profile: { type: 'string' },
       json: { type: 'string' },
       'no-apt': { type: 'boolean', default: false },
     },
   })
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3))
-  const seconds = Number(values.seconds ?? (values.quick ? 1 : 2))
-  const wanted = values.only?.split(',')
-  const cases = CASES.filter(({ name }) => wanted === undefined || wanted.includes(name))
-  if (!values['no-apt']) install()
-  execFileSync(process.execPath, [join(HERE, '../scripts/build.mjs')], { stdio: 'inherit' })
-  const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, rounds, seconds }
-  process.stdout.write(
-    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${rounds} rounds of ${seconds} s\n`,
-  )
-  const programs = Object.keys(PROGRAMS).filter((name) => {
-    if (!PROGRAMS[name].isHere()) process.stdout.write(`${PROGRAMS[name].absent}; left out\n`)
+  return {
+    rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
+    seconds: Number(values.seconds ?? (values.quick ? 1 : 2)),
+    wanted: values.only?.split(','),
+    programs: values.programs?.split(','),
+    profiled: values.profile?.split(','),
+    json: values.json,
+    apt: !values['no-apt'] && values.profile === undefined,
+  }
+}
+
+function chosen(names) {
+  return CASES.filter(({ name }) => names === undefined || names.includes(name))
+}
+
+function probeOf(setting) {
+  const known = setting.startsWith('cluster') ? serviceName(1) : externalName(1)
+  return (port) => answers(port, known)
+}
+
+/** All cases, setting by setting: the servers of one are started together and asked in turn. */
+async function compare({ wanted, programs, rounds, seconds }, { api, upstream, directory }) {
+  const here = Object.keys(PROGRAMS).filter((name) => {
+    if (programs?.includes(name) === false) return false
+    if (!PROGRAMS[name].isHere()) print(`${PROGRAMS[name].absent}; left out`)
     return PROGRAMS[name].isHere()
   })
-
-  const directory = mkdtempSync(join(tmpdir(), 'fathom-bench-'))
-  const helpers = [await startHelper('cluster-api.mjs'), await startHelper('upstream.mjs')]
-  const [api, upstream] = helpers.map(({ port }) => port)
   const results = []
-  try {
-    for (const setting of ['cluster', 'cache', 'tcp']) {
-      const own = cases.filter((one) => one.setting === setting)
-      if (own.length === 0) continue
-      const known = setting === 'cluster' ? serviceName(1) : externalName(1)
-      const probe = (port) => answers(port, known)
-      const servers = []
-      try {
-        for (const name of programs.filter((program) => PROGRAMS[program].settings.includes(setting))) {
-          try {
-            servers.push(await startProgram(name, setting, { api, upstream, probe }))
-          } catch (error) {
-            if (name === 'fathom') throw error
-            process.stdout.write(`${error.message}; left out\n`)
-          }
+  const cases = chosen(wanted)
+  for (const setting of new Set(cases.map((one) => one.setting))) {
+    const servers = []
+    try {
+      for (const name of here.filter((program) => PROGRAMS[program].settings.includes(setting))) {
+        try {
+          servers.push(await startProgram(name, setting, { api, upstream, probe: probeOf(setting) }))
+        } catch (error) {
+          if (name === 'fathom') throw error
+          print(`${error.message}; left out`)
         }
-        for (const one of own) results.push(await runCase(one, servers, { rounds, seconds, directory, results }))
-      } finally {
-        for (const server of servers) server.stop()
       }
+      for (const one of cases.filter((each) => each.setting === setting)) {
+        results.push(runCase(one, servers, { rounds, seconds, directory, results }))
+      }
+    } finally {
+      for (const server of servers) server.stop()
     }
-  } finally {
-    for (const { child } of helpers) child.kill('SIGKILL')
-    rmSync(directory, { recursive: true, force: true })
   }
-  printTable(results, (line) => process.stdout.write(`${line}\n`))
-  const bars = judge(results)
-  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify({ machine, results, bars }, undefined, 2))
-  for (const { text, holds } of bars) process.stdout.write(`${holds ? 'holds ' : 'MISSED'}  ${text}\n`)
+  return results
 }
 
 /** Debian's peers, where this may install them. */
@@ -85,7 +130,7 @@ function install() {
 }
 
 /** One case: every round asks each server in turn. */
-async function runCase(one, servers, { rounds, seconds, directory, results }) {
+function runCase(one, servers, { rounds, seconds, directory, results }) {
   const taking = servers.filter(({ name }) => one.programs === undefined || one.programs.includes(name))
   const samples = Object.fromEntries(taking.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
@@ -103,71 +148,8 @@ async function runCase(one, servers, { rounds, seconds, directory, results }) {
       rmSync(file)
     }
   }
-  return {
-    case: one.name,
-    title: one.title,
-    programs: Object.fromEntries(Object.entries(samples).map(([k, v]) => [k, median(v)])),
-  }
-}
-
-/** Runs dnsperf once; latency percentiles where the case asks for them (reporting each answer slows dnsperf down). */
-function drive({ port }, one, { file, seconds, passes, rate }) {
-  const args = ['-c', '1', 'dnsperf', '-s', '127.0.0.1', '-p', String(port), '-d', file, '-c', '8']
-  args.push(...(passes === undefined ? ['-l', String(seconds)] : ['-n', String(passes)]))
-  args.push('-q', String(one.outstanding ?? 100), '-m', one.transport ?? 'udp', '-t', '2')
-  if (rate !== undefined) args.push('-Q', String(Math.round(rate)))
-  if (one.latency === true) args.push('-v')
-  const { stdout } = spawnSync('taskset', args, { encoding: 'utf8', maxBuffer: 1 << 30 })
-  const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? 0)
-  const latencies = [...stdout.matchAll(/^> \S+ \S+ \S+ (\d+\.\d+)$/gm)].map((match) => Number(match[1]) * 1e6)
-  latencies.sort((a, b) => a - b)
-  const at = (part) => latencies[Math.floor(latencies.length * part)]
-  return {
-    completed: number(/Queries completed:\s+(\d+)/),
-    lost: number(/Queries lost:\s+(\d+)/),
-    perSecond: number(/Queries per second:\s+([\d.]+)/),
-    p50Micros: at(0.5),
-    p99Micros: at(0.99),
-  }
-}
-
-/** Field by field. */
-function median(samples) {
-  const of = (key) => {
-    const sorted = samples.map((sample) => sample[key]).toSorted((a, b) => a - b)
-    return sorted[Math.floor(sorted.length / 2)]
-  }
-  const keys = ['perSecond', 'cpuMicros', 'p50Micros', 'p99Micros', 'rssMb']
-  const lost = samples.reduce((sum, sample) => sum + sample.lost, 0)
-  return { ...Object.fromEntries(keys.map((key) => [key, of(key)])), lost }
-}
-
-function startHelper(file) {
-  const child = spawn('taskset', ['-c', '1', process.execPath, join(HERE, file)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  return new Promise((resolve) => {
-    child.stdout.once('data', (text) => resolve({ child, port: Number(text) }))
-  })
-}
-
-/** Whether the server gives an address for the name within 300 ms. */
-function answers(port, name) {
-  const labels = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]))
-  const head = Buffer.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
-  const query = Buffer.concat([head, ...labels, Buffer.from([0, 0, 1, 0, 1])])
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4')
-    const done = (result) => {
-      clearTimeout(timer)
-      socket.close()
-      resolve(result)
-    }
-    const timer = setTimeout(() => done(false), 300)
-    socket.on('error', () => done(false))
-    socket.on('message', (response) => done(response.readUInt16BE(6) > 0))
-    socket.send(query, port, '127.0.0.1')
-  })
+  const programs = Object.fromEntries(Object.entries(samples).map(([name, all]) => [name, summarize(all)]))
+  return { case: one.name, title: one.title, programs }
 }
 
 await main()

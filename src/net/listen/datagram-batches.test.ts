@@ -62,6 +62,27 @@ describe.skipIf(whyNot !== undefined)(`batched datagrams${whyNot === undefined ?
     expect(received.filter(even)).toEqual(sent.filter(even))
   })
 
+  it('answers bursts in order after queries that came one by one', async () => {
+    const listener = await open(echo)
+    const { socket, received } = await client()
+    const sent: string[] = []
+    const send = (count: number): void => {
+      for (let number = 0; number < count; number += 1) {
+        sent.push(`query ${sent.length}`)
+        socket.send(sent.at(-1) ?? '', listener.local.port, '127.0.0.1')
+      }
+    }
+    for (let round = 0; round < 3; round += 1) {
+      for (let time = 0; time < 20; time += 1) {
+        send(1)
+        await once(socket, 'message')
+      }
+      send(3 * BATCH_SIZE)
+      await vi.waitFor(() => expect(received).toHaveLength(sent.length), { interval: 1 })
+    }
+    expect(received).toEqual(sent)
+  })
+
   it('answers IPv6 clients, and IPv4 clients of a wildcard socket under their IPv4 address', async () => {
     const six = await open((_query, peer) => Buffer.from(peer.client.address), '::1').catch(() => undefined)
     if (six !== undefined) {

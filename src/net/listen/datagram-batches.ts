@@ -32,6 +32,12 @@ const SLOT_WORDS = SLOT_BYTES / 4
  * their turn, so this bounds the wait of those to some 4000 queries.
  */
 const ROUNDS = 2
+/**
+ * After so many wake-ups for one datagram each nothing more is looked for at the next one: at low rates that is one system call in
+ * six. If there is more, Node reads it at once, and so soon after the last one it is looked for again.
+ */
+const LONELY = 8
+const SOON_MS = 0.2
 /** A queue is never longer than this many batches; a flood at a socket that cannot give its address away must end. */
 const MAX_DRAIN_ROUNDS = 1024
 /** ENOTSOCK to ENOBUFS and the like concern one datagram; these two concern all that follow. */
@@ -87,6 +93,9 @@ export class BatchSocket {
   /** Told when nothing is in flight anymore, while closing. */
   #answered: (() => void) | undefined
   #closed = false
+  /** Wake-ups in a row that brought one datagram. */
+  #lonely = 0
+  #wokenAt = 0
 
   private constructor(libc: Libc, opened: Opened, state: BatchState) {
     this.#libc = libc
@@ -209,7 +218,10 @@ export class BatchSocket {
     incoming.octets.set(bytes === octets.length ? octets : octets.subarray(0, bytes), 0)
     writeFrom(incoming.names, from)
     this.#answer(0, bytes, inPlace)
-    this.#receive(1, ROUNDS, inPlace)
+    const now = performance.now()
+    if (this.#lonely < LONELY || now - this.#wokenAt < SOON_MS) this.#receive(1, ROUNDS, inPlace)
+    else this.#flush()
+    this.#wokenAt = now
     inPlace?.end()
   }
 
@@ -226,6 +238,8 @@ export class BatchSocket {
     const { incoming } = this.#vectors
     for (let round = 0; round < rounds && !this.#closed; round += 1) {
       const received = incoming.receive(this.#fd, used)
+      if (received <= 0 && round === 0) this.#lonely += 1
+      else this.#lonely = 0
       if (received > 0) {
         for (let slot = used; slot < used + received; slot += 1) {
           this.#answer(slot, incoming.receivedBytes(slot), inPlace)
