@@ -80,6 +80,7 @@ export function createReplayServer(clock: FakeClock, connect: ConnectUpstream): 
         render: createRenderer({ explainErrors: false }),
         randomId,
         onCollect: (update) => metrics.onCollect(update),
+        threads: () => ({ wanted: 1, all: 1 }),
       })
       await configuration.start()
       configuration.started([])
