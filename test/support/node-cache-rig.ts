@@ -26,14 +26,23 @@ export interface NodeCacheRig {
   readonly get: (port: number, path: string) => Promise<{ readonly status: number; readonly text: string }>
 }
 
+const CONF = '/etc/coredns/Corefile'
 /** What a pod's resolver waits. */
 const PATIENCE_MS = 5000
 
-/** Starts the cache with the given flags beside `-localip`, `-conf` and `-upstreamsvc`; stop it with `rig.server.stop`. */
-export async function startNodeCacheRig(
-  corefile: string,
-  options: { readonly service: Endpoint; readonly flags?: readonly string[]; readonly run?: NodeAccess['run'] },
-): Promise<NodeCacheRig> {
+export interface NodeCacheRigOptions {
+  /** Where the Service IP leads, and every other address that the cache calls. */
+  readonly service: Endpoint
+  /** Beside `-localip`, `-conf` and `-upstreamsvc`. */
+  readonly flags?: readonly string[]
+  readonly localAddresses?: readonly string[]
+  /** Further files by path. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** Starts the cache; stop it with `rig.server.stop`. */
+export async function startNodeCacheRig(corefile: string, options: NodeCacheRigOptions): Promise<NodeCacheRig> {
   let output = ''
   let service = options.service
   let passedMs = 0
@@ -43,7 +52,7 @@ export async function startNodeCacheRig(
     monotonic: () => systemClock.monotonic() + passedMs,
     setTimeout: (callback, delayMs) => systemClock.setTimeout(callback, delayMs),
   }
-  const texts = new Map([['/etc/coredns/Corefile', corefile]])
+  const texts = new Map([[CONF, corefile], ...Object.entries(options.files ?? {})])
   const node: NodeAccess = {
     files: {
       readText(path) {
@@ -58,17 +67,18 @@ export async function startNodeCacheRig(
     },
     network: {
       listenAt: () => ({ address: '127.0.0.1', port: 0 }),
-      callTo: (endpoint) => (endpoint.address === SERVICE_IP ? service : endpoint),
+      callTo: () => service,
       bound: (wanted, actual) => void bound.push({ wanted, actual }),
     },
-    run: options.run ?? (async () => ({ status: 0, stdout: '', complaint: '' })),
+    run: async () => ({ status: 0, stdout: '', complaint: '' }),
     mark: async () => ({ hasOthers: () => false, withdraw: () => {} }),
     isHeld: () => false,
   }
-  const base = ['-localip', LOCAL_IP, '-conf', '/etc/coredns/Corefile', '-upstreamsvc', 'coredns']
+  const localIps = (options.localAddresses ?? [LOCAL_IP]).join(',')
+  const base = ['-localip', localIps, '-conf', CONF, '-upstreamsvc', 'coredns']
   const server = await startNodeCache({
     flags: parseNodeCacheFlags([...base, ...(options.flags ?? [])]),
-    environment: { COREDNS_SERVICE_HOST: SERVICE_IP },
+    environment: { COREDNS_SERVICE_HOST: SERVICE_IP, ...options.environment },
     write: (text) => (output += text),
     onFatal: (message) => (output += `[FATAL] ${message}\n`),
     clock,
