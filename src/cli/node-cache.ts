@@ -2,7 +2,15 @@
 import { PROGRAM_VERSION, describeError, systemClock } from '../base/index.ts'
 import { CorefileError, DIRECTIVE_ORDER } from '../corefile/index.ts'
 import { ListenError } from '../net/listen/index.ts'
-import { findGuard, parseNodeCacheFlags, runGuard, serviceHostVariable, startNodeCache } from '../node-cache/index.ts'
+import {
+  capabilityHint,
+  findGuard,
+  missingCapabilities,
+  parseNodeCacheFlags,
+  runGuard,
+  serviceHostVariable,
+  startNodeCache,
+} from '../node-cache/index.ts'
 import type { NodeCacheFlags } from '../node-cache/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
 import { EXIT } from './command.ts'
@@ -56,13 +64,20 @@ async function serve(flags: NodeCacheFlags, io: Io): Promise<number> {
     )
   } catch (error) {
     if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error
-    io.stderr.write(`${error instanceof ListenError ? `Listen: ${error.message}` : describeError(error)}\n`)
+    io.stderr.write(
+      `${error instanceof ListenError ? `Listen: ${error.message}${hintFor(error)}` : describeError(error)}\n`,
+    )
     if (error instanceof CorefileError && error.hint !== undefined) io.stderr.write(`  ${error.hint}\n`)
     return CANNOT_START
   } finally {
     // The channel to the guard would keep the process.
     if (guarded !== undefined && process.connected) process.disconnect()
   }
+}
+
+/** Ports below 1024 are the privileged ones' unless the system says otherwise. */
+function hintFor({ code }: ListenError): string {
+  return code === 'permission-denied' ? capabilityHint(missingCapabilities(['NET_BIND_SERVICE'])) : ''
 }
 
 async function guard(flags: NodeCacheFlags, args: readonly string[], io: Io): Promise<number> {

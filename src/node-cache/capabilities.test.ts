@@ -5,8 +5,8 @@ describe('missingCapabilities()', () => {
   it('names what the effective set lacks', () => {
     const status = 'Name:\tnode\nCapEff:\t00000000a80425fb\n'
     expect(missingCapabilities(['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE'], status)).toEqual(['NET_ADMIN'])
-    expect(capabilityHint(['NET_ADMIN'], status)).toContain('missing capability NET_ADMIN')
-    expect(capabilityHint(['NET_RAW'], status)).toBe('')
+    expect(capabilityHint(['NET_ADMIN'])).toContain('missing capability NET_ADMIN')
+    expect(capabilityHint([])).toBe('')
   })
 
   it('claims nothing where the system does not tell', () => {

@@ -18,8 +18,7 @@ export function missingCapabilities(
 }
 
 /** A hint to go behind a complaint: ` (missing capability NET_ADMIN: …)`; empty when nothing is missing. */
-export function capabilityHint(wanted: readonly Capability[], status?: string): string {
-  const missing = missingCapabilities(wanted, status)
+export function capabilityHint(missing: readonly Capability[]): string {
   if (missing.length === 0) return ''
   return ` (missing capability ${missing.join(', ')}: add it to the container's securityContext.capabilities, or run as root)`
 }

@@ -1,3 +1,4 @@
+export { capabilityHint, missingCapabilities } from './capabilities.ts'
 export { parseNodeCacheFlags } from './flags.ts'
 export type { NodeCacheFlags } from './flags.ts'
 export { runGuard } from './guard.ts'

@@ -1,7 +1,6 @@
 // The interface that carries the local addresses: a dummy device, or whatever stands there under its name.
 import { UsageError } from '../base/index.ts'
 import { parseAddress } from '../dns/index.ts'
-import { capabilityHint } from './capabilities.ts'
 import type { CommandResult, RunCommand } from './command.ts'
 
 /** What is to be. */
@@ -85,6 +84,6 @@ function isSameAddress(one: string, other: string): boolean {
 function failure(what: string, { complaint }: CommandResult): UsageError {
   const hint = /Unknown device type/.test(complaint)
     ? ' (this kernel has no "dummy" module: load it with "modprobe dummy", or make an interface of that name by other means)'
-    : capabilityHint(['NET_ADMIN'])
+    : ''
   return new UsageError('bad-configuration', `Cannot ${what}: ${complaint.replace(/^Error: /, '')}${hint}`)
 }

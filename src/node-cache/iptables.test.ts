@@ -19,7 +19,7 @@ function tools(...statuses: readonly number[]) {
       queueMicrotask(() => queueMicrotask(() => void clock.advance(0)))
     },
     run: async (program, args): Promise<CommandResult> => {
-      calls.push([program, ...args.slice(0, 5)].join(' '))
+      calls.push([program, ...args.slice(0, 6)].join(' '))
       const status = statuses[calls.length - 1]
       return { status, stdout: '', complaint: status === 0 ? '' : `status ${status}` }
     },
@@ -36,13 +36,13 @@ describe('ensureRule()', () => {
   it('leaves a rule that is there', async () => {
     const { made, calls } = tools(0)
     expect(await ensureRule(rule(), made)).toBe(false)
-    expect(calls).toEqual(['iptables -w -t raw -C PREROUTING'])
+    expect(calls).toEqual(['iptables -w 2 -t raw -C PREROUTING'])
   })
 
   it('puts a missing rule in front', async () => {
     const { made, calls } = tools(1, 0)
     expect(await ensureRule(rule(), made)).toBe(true)
-    expect(calls).toEqual(['iptables -w -t raw -C PREROUTING', 'iptables -w -t raw -I PREROUTING'])
+    expect(calls).toEqual(['iptables -w 2 -t raw -C PREROUTING', 'iptables -w 2 -t raw -I PREROUTING'])
   })
 
   it('counts a busy lock and tries again', async () => {
@@ -70,6 +70,6 @@ describe('removeRule()', () => {
   it('deletes until the rule is absent', async () => {
     const { made, calls } = tools(0, 0, 0, 0, 1)
     await removeRule(rule(), made)
-    expect(calls.map((call) => call.split(' ')[4])).toEqual(['-C', '-D', '-C', '-D', '-C'])
+    expect(calls.map((call) => call.split(' ')[5])).toEqual(['-C', '-D', '-C', '-D', '-C'])
   })
 })

@@ -2,7 +2,6 @@
 // (legacy or nft) the system has. Every step may be repeated.
 import { UsageError } from '../base/index.ts'
 import type { Clock } from '../base/index.ts'
-import { capabilityHint } from './capabilities.ts'
 import type { CommandResult, RunCommand } from './command.ts'
 import type { Rule } from './rules.ts'
 
@@ -16,7 +15,9 @@ export interface IptablesTools {
 
 /** What `iptables` answers when another program holds its lock for too long. */
 const LOCK_BUSY = 4
-const LOCK_TRIES = 5
+/** How long the program itself waits for it each time; without a number it would wait for ever. */
+const LOCK_WAIT_S = 2
+const LOCK_TRIES = 3
 const LOCK_PAUSE_MS = 200
 /** A rule that stands more often than this is being added by somebody else all the time. */
 const MAX_DELETIONS = 64
@@ -52,7 +53,16 @@ export async function removeRule(rule: Rule, tools: IptablesTools): Promise<void
 }
 
 async function iptables(rule: Rule, command: '-C' | '-D' | '-I', tools: IptablesTools): Promise<CommandResult> {
-  const args = ['-w', '-t', rule.table, command, rule.chain, ...(command === '-I' ? ['1'] : []), ...rule.args]
+  const args = [
+    '-w',
+    String(LOCK_WAIT_S),
+    '-t',
+    rule.table,
+    command,
+    rule.chain,
+    ...(command === '-I' ? ['1'] : []),
+    ...rule.args,
+  ]
   for (let attempt = 1; ; attempt += 1) {
     const result = await tools.run(programOf(rule), args)
     // The nft flavor has the same status for missing privileges, which no patience heals.
@@ -68,10 +78,9 @@ function programOf({ family }: Rule): string {
 }
 
 function failure(rule: Rule, verb: string, { complaint }: CommandResult): UsageError {
-  const hint = capabilityHint(['NET_ADMIN', 'NET_RAW'])
   return new UsageError(
     'bad-configuration',
-    `Cannot ${verb} the rule of ${programOf(rule)} in ${rule.table} ${rule.chain}: ${complaint}${hint}`,
+    `Cannot ${verb} the rule of ${programOf(rule)} in ${rule.table} ${rule.chain}: ${complaint}`,
   )
 }
 

@@ -3,6 +3,8 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemFiles } from '../server/index.ts'
 import type { Files, Network } from '../server/index.ts'
+import { missingCapabilities } from './capabilities.ts'
+import type { Capability } from './capabilities.ts'
 import { runCommand } from './command.ts'
 import type { RunCommand } from './command.ts'
 import { isAddressHeld } from './held-addresses.ts'
@@ -21,6 +23,8 @@ export interface NodeAccess {
   readonly files: WritableFiles
   readonly network: Network
   readonly run: RunCommand
+  /** Those of `wanted` that this process lacks. */
+  readonly lacks: (wanted: readonly Capability[]) => readonly Capability[]
   /** Shows this instance to others. */
   readonly mark: (addresses: readonly string[], port: number) => Promise<InstanceMarker>
   /** Whether somebody serves one of the addresses over UDP. */
@@ -32,6 +36,7 @@ export const systemNode: NodeAccess = {
   files: { ...systemFiles, writeText: replaceFile, remove: (path) => rmSync(path, { force: true }) },
   network: { listenAt: (endpoint) => endpoint, callTo: (endpoint) => endpoint, reusePort: true },
   run: runCommand,
+  lacks: (wanted) => missingCapabilities(wanted),
   mark: markInstance,
   isHeld: (addresses, port) => isAddressHeld(addresses, port),
 }

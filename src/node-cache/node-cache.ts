@@ -34,6 +34,8 @@ export interface NodeCacheOptions {
 
 /** The original looks at template and ConfigMap as often. */
 const POLL_MS = 10_000
+/** Between two checks while something of the set-up is missing. */
+const RETRY_MS = 10_000
 /** Between two attempts at addresses that another instance still has. */
 const TAKE_OVER_PAUSE_MS = 20
 /** Attempts at an address that no other instance has: whoever has it does not end by itself. */
@@ -54,7 +56,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   const say = (line: string): void => write(`${line}\n`)
   const metrics = createMetrics()
   const count = createSetupErrors(metrics)
-  const setup = createNodeSetup({ flags, run: node.run, clock, say, count })
+  const setup = createNodeSetup({ flags, run: node.run, lacks: node.lacks, clock, say, count })
   const corefile = createCorefileWriter({ flags, files, environment, say, count })
   let state: 'starting' | 'serving' | 'stopping' = 'starting'
   const status = createStatusEndpoint(flags.metricsAddress, {
@@ -83,8 +85,8 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   await setup.ensureRules()
   // Soon for once: an instance that ended just now may have taken things along that were there before.
   once(SECOND_LOOK_MS, repair)
-  every(flags.syncIntervalMs, repair)
-  every(POLL_MS, lookForNews)
+  every(() => (setup.missing().length === 0 ? flags.syncIntervalMs : Math.min(flags.syncIntervalMs, RETRY_MS)), repair)
+  every(() => POLL_MS, lookForNews)
   const upstream = environment[serviceHostVariable(flags.upstreamService)]
   if (upstream !== undefined && flags.selfTestIntervalMs > 0) {
     const test = startSelfTest({
@@ -224,7 +226,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   }
 
   /** Runs `work` again and again, the next time counted from its end. */
-  function every(ms: number, work: () => Promise<void>): void {
+  function every(ms: () => number, work: () => Promise<void>): void {
     let timer: Timer | undefined
     let cleared = false
     const plan = (): void => {
@@ -232,7 +234,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
         void attempt(work).then(() => {
           if (!cleared) plan()
         })
-      }, ms)
+      }, ms())
       timer.unref()
     }
     timers.add(() => {

@@ -2,6 +2,8 @@
 // never fatal: what can be served is served.
 import { describeError } from '../base/index.ts'
 import type { Clock } from '../base/index.ts'
+import { capabilityHint } from './capabilities.ts'
+import type { Capability } from './capabilities.ts'
 import type { RunCommand } from './command.ts'
 import type { NodeCacheFlags } from './flags.ts'
 import { ensureInterface, removeInterface } from './interface.ts'
@@ -27,6 +29,8 @@ export interface NodeSetup {
 export interface NodeSetupOptions {
   readonly flags: NodeCacheFlags
   readonly run: RunCommand
+  /** Those of `wanted` that this process lacks. */
+  readonly lacks: (wanted: readonly Capability[]) => readonly Capability[]
   readonly clock: Clock
   /** Writes one log line, `[LEVEL] …`. */
   readonly say: (line: string) => void
@@ -34,17 +38,45 @@ export interface NodeSetupOptions {
 }
 
 /** Makes the set-up of one node; nothing is done yet. */
-export function createNodeSetup({ flags, run, clock, say, count }: NodeSetupOptions): NodeSetup {
+export function createNodeSetup({ flags, run, lacks, clock, say, count }: NodeSetupOptions): NodeSetup {
   const { localAddresses, interfaceName: name } = flags
   const rules = flags.setupIptables ? planRules(flags) : []
-  const tools: IptablesTools = { run, clock, onLocked: () => count('iptables_lock') }
+  let isLocked = false
+  const tools: IptablesTools = {
+    run,
+    clock,
+    onLocked: () => {
+      isLocked = true
+      count('iptables_lock')
+    },
+  }
   const missing = new Set<SetupPart>()
   if (flags.setupInterface) missing.add('interface')
   if (flags.setupIptables) missing.add('iptables')
+  const complaints = { interface: new Set<string>(), iptables: new Set<string>() }
+
+  /** What goes wrong at every check is told when it begins to. */
+  function tell(part: SetupPart, now: ReadonlySet<string>): void {
+    const known = new Set([...complaints.interface, ...complaints.iptables])
+    complaints[part] = new Set(now)
+    for (const complaint of now) if (!known.has(complaint)) say(`[ERROR] ${complaint}`)
+  }
+
+  /** One line for both parts when the process may not do either. */
+  function whyNotAllowed(): string | undefined {
+    const hint = capabilityHint(lacks(flags.setupIptables ? ['NET_ADMIN', 'NET_RAW'] : ['NET_ADMIN']))
+    if (hint === '') return undefined
+    const what = [
+      ...(flags.setupInterface ? [`interface ${name}`] : []),
+      ...(flags.setupIptables ? ['the rules of iptables'] : []),
+    ]
+    return `Cannot set up ${what.join(' and ')}${hint}; what can be served is served`
+  }
 
   return {
     async ensureInterface() {
       if (!flags.setupInterface) return
+      const failures = new Set<string>()
       try {
         const { created, added } = await ensureInterface({ name, addresses: localAddresses, run })
         if (created) say(`[INFO] Added interface - ${name}`)
@@ -53,24 +85,37 @@ export function createNodeSetup({ flags, run, clock, say, count }: NodeSetupOpti
       } catch (error) {
         count(missing.has('interface') ? 'interface_add' : 'interface_check')
         missing.add('interface')
-        say(`[ERROR] ${describeError(error)}`)
+        failures.add((lacks(['NET_ADMIN']).length > 0 ? whyNotAllowed() : undefined) ?? describeError(error))
       }
+      tell('interface', failures)
     },
     async ensureRules() {
-      const complaints = new Set<string>()
-      for (const rule of rules) {
-        try {
-          if (await ensureRule(rule, tools)) say(`[INFO] Added back nodelocaldns rule - ${formatRule(rule)}`)
-        } catch (error) {
-          count('iptables')
-          complaints.add(describeError(error))
+      if (rules.length === 0) return
+      const failures = new Set<string>()
+      const notAllowed = whyNotAllowed()
+      if (notAllowed !== undefined) {
+        count('iptables')
+        failures.add(notAllowed)
+      } else {
+        for (const rule of rules) {
+          isLocked = false
+          try {
+            if (await ensureRule(rule, tools)) say(`[INFO] Added back nodelocaldns rule - ${formatRule(rule)}`)
+          } catch (error) {
+            count('iptables')
+            failures.add(describeError(error))
+            // The others would wait for it just as long, one after the other.
+            if (isLocked) break
+          }
         }
       }
-      for (const complaint of complaints) say(`[ERROR] ${complaint}`)
-      if (complaints.size > 0) missing.add('iptables')
+      if (failures.size > 0) missing.add('iptables')
       else missing.delete('iptables')
+      tell('iptables', failures)
     },
     async tearDown() {
+      // Who may not add cannot have added.
+      if (lacks(['NET_ADMIN']).length > 0) return
       const failures = new Set<string>()
       for (const rule of rules) {
         await removeRule(rule, tools).catch((error: unknown) => failures.add(describeError(error)))

@@ -71,6 +71,7 @@ export async function startNodeCacheRig(corefile: string, options: NodeCacheRigO
       bound: (wanted, actual) => void bound.push({ wanted, actual }),
     },
     run: async () => ({ status: 0, stdout: '', complaint: '' }),
+    lacks: () => [],
     mark: async () => ({ hasOthers: () => false, withdraw: () => {} }),
     isHeld: () => false,
   }

@@ -17,6 +17,7 @@ export const startNodeCacheProgram: Program = async (context) => {
     files: writable(files),
     network,
     run: async (program) => ({ status: undefined, stdout: '', complaint: `the lab does not run ${program}` }),
+    lacks: () => [],
     // Each node of the lab has one.
     mark: async () => ({ hasOthers: () => false, withdraw: () => {} }),
     isHeld: () => false,
