@@ -1,7 +1,9 @@
 // `fathom lab`: a cluster to try, to learn on and to test the doctor on, up and down, with faults to put in and take out.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs'
+import { constants as osConstants } from 'node:os'
+import { resolve } from 'node:path'
 import { Command as CommanderCommand, CommanderError } from 'commander'
 import { closestTexts } from '../base/edit-distance.ts'
 import { UsageError, describeError } from '../base/errors.ts'
@@ -11,7 +13,9 @@ import {
   LabError,
   callControl,
   callLab,
+  clearKilledLab,
   createLabFolder,
+  killedLabs,
   labPaths,
   listLabs,
   readLab,
@@ -19,14 +23,19 @@ import {
   removeLab,
   runLab,
 } from '../lab/index.ts'
-import type { LabState, LabStatus } from '../lab/index.ts'
+import type { LabState, LabStatus, RunOptions } from '../lab/index.ts'
+import type { Place } from '../vantage/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
 
 interface UpFlags {
   readonly name: string
+  readonly grade: string
   readonly cluster?: string
+  readonly cni?: string
+  readonly coredns?: string
+  readonly nodeCache?: string
   readonly foreground?: true
   readonly healthy?: true
 }
@@ -36,7 +45,7 @@ interface NameFlags {
 }
 
 /** How long a lab may take to come up, in milliseconds. */
-const UP_TIMEOUT_MS = 30_000
+const UP_TIMEOUT_MS = 60_000
 /** How long a lab may take to go down before it is ended by force, in milliseconds. */
 const DOWN_TIMEOUT_MS = 10_000
 
@@ -80,8 +89,8 @@ function findSubcommand(program: CommanderCommand, name: string): CommanderComma
 function createProgram(io: Io, setCode: (code: number) => void): CommanderCommand {
   const program = new CommanderCommand('fathom lab')
     .description(
-      'A cluster on this machine: an API server that kubectl can use, CoreDNS replicas, node caches and upstreams, all on ' +
-        'loopback ports. Nothing is sent to the addresses that the cluster seems to have.',
+      'A cluster on this machine: an API server that kubectl can use, CoreDNS replicas, node caches and upstreams, on ' +
+        'loopback ports or in network namespaces. Nothing is sent to the real owners of its addresses.',
     )
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined })
@@ -91,7 +100,15 @@ function createProgram(io: Io, setCode: (code: number) => void): CommanderComman
     .command('up')
     .description('start a lab and leave it running')
     .option('--name <NAME>', 'what to call it', DEFAULT_LAB)
+    .option(
+      '--grade <GRADE>',
+      'loopback (anywhere) or netns (Linux, root: real packets in network namespaces)',
+      'loopback',
+    )
     .option('--cluster <FOLDER>', 'a folder that describes a cluster (default: the reference cluster)')
+    .option('--cni <NAME>', 'netns: how pods are connected, calico (routes) or flannel (VXLAN)')
+    .option('--coredns <PATH>', 'netns: a CoreDNS to run in its replicas instead of this program')
+    .option('--node-cache <PATH>', 'netns: a node-cache to run instead of this program')
     .option('--healthy', 'without the faults that the cluster has from the start')
     .option('--foreground', 'stay in the foreground until interrupted')
     .action((flags: UpFlags) => (flags.foreground === true ? upInForeground(io, flags) : up(io, flags)))
@@ -124,16 +141,12 @@ function createProgram(io: Io, setCode: (code: number) => void): CommanderComman
     .action((fault: string | undefined, flags: NameFlags) => heal(io, fault, flags))
   program
     .command('exec')
-    .description('run a command inside a pod (needs a lab of network namespaces)')
-    .argument('<POD>')
-    .argument('[COMMAND...]')
-    .allowUnknownOption()
-    .action(() => {
-      throw new LabError(
-        'not-supported',
-        'Cannot run a command in a pod: the pods of a loopback lab are no places of their own; "fathom doctor --lab --from NAMESPACE/POD" asks from one',
-      )
-    })
+    .description('run a command inside a pod or node (needs a lab of network namespaces)')
+    .argument('<POD>', 'NAMESPACE/POD, POD, or node/NODE')
+    .argument('[COMMAND...]', 'after "--"; a shell when there is none')
+    .option(...nameOption)
+    .option('-n, --namespace <NAMESPACE>', 'of a pod that is given by its name alone', 'default')
+    .action(async (pod: string, command: string[], flags: ExecFlags) => setCode(await exec(pod, command, flags)))
   for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput())
   return program
 }
@@ -144,7 +157,7 @@ function createProgram(io: Io, setCode: (code: number) => void): CommanderComman
 type StartReport = { readonly ready: true } | { readonly error: string }
 
 async function upInForeground(io: Io, flags: UpFlags): Promise<void> {
-  const options = { name: flags.name, cluster: flags.cluster ?? referenceCluster(), healthy: flags.healthy === true }
+  const options = runOptionsOf(flags)
   const lab = await runLab(options).catch((error: unknown) => {
     report({ error: describeError(error) })
     throw error
@@ -155,6 +168,44 @@ async function upInForeground(io: Io, flags: UpFlags): Promise<void> {
   await lab.close()
   // Nothing is open any more; timers of half-closed connections must not keep the process.
   process.exit(EXIT.ok)
+}
+
+/** @throws {UsageError} */
+function runOptionsOf(flags: UpFlags): RunOptions {
+  const { name, grade, cni, coredns, nodeCache } = flags
+  if (grade !== 'loopback' && grade !== 'netns') {
+    throw new UsageError('bad-argument', `Cannot start a lab of grade "${grade}": there are loopback and netns`)
+  }
+  if (cni !== undefined && cni !== 'calico' && cni !== 'flannel') {
+    throw new UsageError('bad-argument', `Cannot connect pods by "${cni}": --cni takes calico or flannel`)
+  }
+  const forNetns = Object.entries({ '--cni': cni, '--coredns': coredns, '--node-cache': nodeCache })
+  const unfit = forNetns.find(([, value]) => value !== undefined && grade === 'loopback')
+  if (unfit !== undefined) throw new UsageError('bad-argument', `${unfit[0]} is for --grade netns alone`)
+  const programs = {
+    fathom: [process.execPath, resolve(process.argv[1] ?? '')],
+    coredns: executable('--coredns', coredns),
+    nodeCache: executable('--node-cache', nodeCache),
+  }
+  return {
+    name,
+    ...(grade === 'netns' ? { netns: { programs, cni: cni ?? 'calico' } } : {}),
+    cluster: flags.cluster ?? referenceCluster(),
+    healthy: flags.healthy === true,
+  }
+}
+
+/** @throws {UsageError} `bad-argument` when nobody could run it */
+function executable(flag: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined
+  const full = resolve(path)
+  try {
+    accessSync(full, constants.X_OK)
+    if (statSync(full).isFile()) return full
+  } catch {
+    // Said below.
+  }
+  throw new UsageError('bad-argument', `Cannot use ${flag} "${path}": it is no program that can be run`)
 }
 
 function report(outcome: StartReport): void {
@@ -182,6 +233,8 @@ async function up(io: Io, flags: UpFlags): Promise<void> {
       `Cannot start lab "${flags.name}": it runs already (process ${other.pid}); "fathom lab down --name ${flags.name}" ends it`,
     )
   }
+  // Bad words are refused here, before anything is written down.
+  runOptionsOf(flags)
   createLabFolder(flags.name)
   await startInBackground(flags)
   const state = readLab(flags.name)
@@ -200,7 +253,11 @@ async function isAnswering(lab: LabState): Promise<boolean> {
 async function startInBackground(flags: UpFlags): Promise<void> {
   const { name } = flags
   const args = ['lab', 'up', '--foreground', '--name', name]
+  args.push('--grade', flags.grade)
   if (flags.cluster !== undefined) args.push('--cluster', flags.cluster)
+  if (flags.cni !== undefined) args.push('--cni', flags.cni)
+  if (flags.coredns !== undefined) args.push('--coredns', flags.coredns)
+  if (flags.nodeCache !== undefined) args.push('--node-cache', flags.nodeCache)
   if (flags.healthy === true) args.push('--healthy')
   const interruption = new Promise<string>((resolve) => {
     onInterrupt(() => resolve(`Cannot start lab "${name}": interrupted`))
@@ -215,8 +272,12 @@ async function startInBackground(flags: UpFlags): Promise<void> {
   for (const signal of SIGNALS) process.removeAllListeners(signal)
   child.removeAllListeners()
   if (failure !== undefined) {
-    child.kill('SIGKILL')
+    const gone = new Promise((resolve) => {
+      child.once('exit', resolve)
+    })
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await gone
     removeLab(name)
+    await clearKilledLab(name)
     throw new LabError('start-failed', failure)
   }
   // From here on the lab is on its own.
@@ -253,6 +314,14 @@ function describeLab(state: LabState): string {
 // --- down, status ---
 
 async function down(io: Io, { name }: NameFlags): Promise<void> {
+  const killed = killedLabs()
+  const [only] = killed
+  const left = name ?? (listLabs().length === 0 && killed.length === 1 ? only : undefined)
+  if (left !== undefined && killed.includes(left)) {
+    await clearKilledLab(left)
+    io.stdout.write(`lab "${left}" had been killed; what it left is removed\n`)
+    return
+  }
   const state = findLab(name)
   try {
     await callControl(state.socket, 'stop', {})
@@ -264,7 +333,9 @@ async function down(io: Io, { name }: NameFlags): Promise<void> {
   }
   if (!(await hasEnded(state.pid))) {
     process.kill(state.pid, 'SIGKILL')
+    await hasEnded(state.pid)
     removeLab(state.name)
+    await clearKilledLab(state.name)
   }
   io.stdout.write(`lab "${state.name}" is down\n`)
 }
@@ -304,20 +375,27 @@ async function status(io: Io, { name, output }: NameFlags & { readonly output: s
     return EXIT.ok
   }
   if (labs.length === 0) io.stdout.write('no lab runs; "fathom lab up" starts one\n')
+  for (const lab of killedLabs()) {
+    io.stderr.write(
+      `fathom: lab "${lab}" was killed and left its namespaces; "fathom lab down --name ${lab}" removes them\n`,
+    )
+  }
   io.stdout.write(all.map((lab) => describeStatus(lab, { withAddresses: name !== undefined })).join('\n'))
   return EXIT.ok
 }
 
 function describeStatus(lab: LabState & LabStatus, { withAddresses }: { readonly withAddresses: boolean }): string {
   const width = Math.max(...lab.addresses.map(({ address }) => address.length))
+  const atWidth = Math.max(16, ...lab.addresses.map(({ at }) => at.length))
   const addresses = lab.addresses.map(
-    ({ who, address, loopback }) => `  ${address.padEnd(width)}  ${loopback.padEnd(16)}  ${who}`,
+    ({ who, address, at }) => `  ${address.padEnd(width)}  ${at.padEnd(atWidth)}  ${who}`,
   )
   const repaired = lab.repaired.length === 0 ? '' : `; injected and repaired since: ${lab.repaired.join(', ')}`
   return [
     `lab "${lab.name}" (${lab.grade}, process ${lab.pid}, since ${lab.startedAt})`,
     `faults injected: ${lab.faults.join(', ') || 'none'}${repaired}`,
     `export KUBECONFIG=${lab.kubeconfig}`,
+    ...lab.notes,
     ...(withAddresses
       ? ['', ...addresses.sort()]
       : [`${lab.addresses.length} addresses: "fathom lab status --name ${lab.name}" lists them`]),
@@ -338,6 +416,33 @@ function findLab(name: string | undefined): LabState {
     'lab-not-running',
     name === undefined ? 'No lab runs; "fathom lab up" starts one' : `No lab "${name}" runs (running: ${names})`,
   )
+}
+
+// --- exec ---
+
+interface ExecFlags extends NameFlags {
+  readonly namespace: string
+}
+
+/** What a shell says of a program that a signal ended. */
+const SIGNAL_BASE = 128
+
+async function exec(pod: string, command: readonly string[], flags: ExecFlags): Promise<number> {
+  const [first = '', second] = pod.split('/')
+  const place: Place =
+    first === 'node' && second !== undefined
+      ? { kind: 'node', name: second }
+      : { kind: 'pod', namespace: second === undefined ? flags.namespace : first, name: second ?? first }
+  const [program = '', ...words] = await callLab(findLab(flags.name), 'enter', { place })
+  const child = spawn(program, [...words, ...(command.length === 0 ? ['/bin/sh'] : command)], { stdio: 'inherit' })
+  // The terminal sends these to both: it is the command that decides what they mean.
+  for (const signal of SIGNALS) process.on(signal, () => undefined)
+  return new Promise((settle, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) =>
+      settle(code ?? SIGNAL_BASE + (signal === null ? 0 : osConstants.signals[signal])),
+    )
+  })
 }
 
 // --- Faults ---

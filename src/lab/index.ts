@@ -20,4 +20,5 @@ export {
   readLab,
   removeLab,
 } from './register/lab-folder.ts'
-export { type RunningLab, referenceCluster, runLab } from './register/run-lab.ts'
+export { clearKilledLab, killedLabs } from './register/killed-labs.ts'
+export { type RunOptions, type RunningLab, referenceCluster, runLab } from './register/run-lab.ts'

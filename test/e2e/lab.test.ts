@@ -125,6 +125,12 @@ describe('fathom lab', () => {
     expect(named).toMatch(/^ {2}127\.0\.0\.1:5353 +127\.0\.0\.1:\d+ +upstream 100\.64\.11\.3$/m)
   })
 
+  it('exec says that pods on loopback are no places, and which lab has some', async () => {
+    const { status: code, stderr } = await fathom('lab', 'exec', 'default/console', '--', 'dig', '-x', '10.233.0.1')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^fathom: .* no places of their own; "fathom lab up --grade netns" \(root\) .*\n$/)
+  })
+
   it('goes down and leaves nothing behind', async () => {
     const [lab] = (await status()).labs
     expect((await fathom('lab', 'down', '--name', NAME)).stdout).toBe(`lab "${NAME}" is down\n`)
@@ -214,7 +220,15 @@ describe('fathom lab', () => {
     },
     { title: 'a lab that does not run', args: ['status', '--name', 'other'], why: 'No lab "other" runs' },
     { title: 'a format that is none', args: ['status', '-o', 'xml'], why: '-o takes text or json' },
-    { title: 'exec, which needs namespaces', args: ['exec', 'console', '--', 'ls'], why: 'no places of their own' },
+    { title: 'exec without a lab', args: ['exec', 'console', '--', 'ls'], why: 'No lab runs' },
+    { title: 'a grade that is none', args: ['up', '--grade', 'vm'], why: 'there are loopback and netns' },
+    { title: 'a CNI on loopback', args: ['up', '--cni', 'calico'], why: '--cni is for --grade netns alone' },
+    { title: 'a CNI that is none', args: ['up', '--grade', 'netns', '--cni', 'x'], why: 'takes calico or flannel' },
+    {
+      title: 'a CoreDNS that is none',
+      args: ['up', '--grade', 'netns', '--coredns', '/etc/passwd'],
+      why: 'it is no program that can be run',
+    },
   ])('answers $title with one line and status 2', async ({ args, why }) => {
     const { status: code, stderr, stdout } = await fathom('lab', ...args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

@@ -27,12 +27,12 @@ export class FaultLog {
   }
 
   /** Names of the faults that were injected and are still there, in the order they came. */
-  present(): string[] {
+  present(): Promise<string[]> {
     return this.#names(true)
   }
 
   /** Names of the faults that were injected and that somebody repaired by hand since. */
-  repaired(): string[] {
+  repaired(): Promise<string[]> {
     return this.#names(false)
   }
 
@@ -40,7 +40,7 @@ export class FaultLog {
   inject(name: string): Promise<string[]> {
     return this.#inTurn(async () => {
       const fault = knownFault('inject', name)
-      if (this.present().includes(name)) {
+      if ((await this.present()).includes(name)) {
         throw new LabError(
           'unknown-fault',
           `Cannot inject "${name}": it is in already; "fathom lab heal ${name}" takes it out`,
@@ -58,7 +58,7 @@ export class FaultLog {
     return this.#inTurn(async () => {
       if (name !== undefined) knownFault('heal', name)
       if (name !== undefined && !this.#entries.some(({ fault }) => fault.name === name)) {
-        const present = this.present().join(', ') || 'none'
+        const present = (await this.present()).join(', ') || 'none'
         throw new LabError('unknown-fault', `Cannot heal "${name}": it is not in the lab (in it: ${present})`)
       }
       return this.#takeOut(name)
@@ -78,8 +78,10 @@ export class FaultLog {
     return healed
   }
 
-  #names(isThere: boolean): string[] {
-    return this.#entries.filter(({ fault }) => fault.isThere(this.#stage) === isThere).map(({ fault }) => fault.name)
+  async #names(isThere: boolean): Promise<string[]> {
+    const entries = [...this.#entries]
+    const there = await Promise.all(entries.map(async ({ fault }) => fault.isThere(this.#stage)))
+    return entries.filter((_entry, index) => there[index] === isThere).map(({ fault }) => fault.name)
   }
 
   #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {

@@ -26,8 +26,8 @@ export interface FaultStage {
   /** Says before it happens that one pod takes another one's place, so that what holds for that one goes on. */
   podReplaced(from: RawObject, to: RawObject): void
   /** Takes kube-proxy's rules for Service IPs away on a node, or writes them again, as a kube-proxy that starts there does. */
-  setServiceRules(node: string, present: boolean): void
-  hasServiceRules(node: string): boolean
+  setServiceRules(node: string, present: boolean): Promise<void>
+  hasServiceRules(node: string): Promise<boolean>
 }
 
 /** Takes back what the fault changed and what is still so, and nothing else: other faults may be in, and people repair by hand. */
@@ -42,5 +42,5 @@ export interface Fault {
   readonly shownBy?: readonly string[]
   inject(stage: FaultStage): Promise<Undo>
   /** Whether any of what it changed is still so; false once somebody repaired it by hand. */
-  isThere(stage: FaultStage): boolean
+  isThere(stage: FaultStage): boolean | Promise<boolean>
 }

@@ -10,14 +10,14 @@ export const serviceIpUnreachable: Fault = {
   name: 'service-ip-unreachable',
   summary: `${NODE}: kube-proxy is down and its rules are gone: Service IPs time out there, pod IPs answer`,
   async inject(stage) {
-    stage.setServiceRules(NODE, false)
     await Promise.all(proxies(stage).map((pod) => stage.crashPod(pod, LAST_WORDS)))
+    await stage.setServiceRules(NODE, false)
     return async () => {
-      stage.setServiceRules(NODE, true)
+      await stage.setServiceRules(NODE, true)
       await recoverPods(stage, proxies(stage))
     }
   },
-  isThere: (stage) => !stage.hasServiceRules(NODE),
+  isThere: async (stage) => !(await stage.hasServiceRules(NODE)),
 }
 
 function proxies(stage: FaultStage): RawObject[] {

@@ -163,7 +163,7 @@ describe('LoopbackLab: the reference cluster', () => {
 
 describe('LoopbackLab: faults', () => {
   it("has the story's fault from the start: the replica on node4 asks 1.2.4.8", async () => {
-    expect(faults.present()).toEqual(['upstream-dead'])
+    expect(await faults.present()).toEqual(['upstream-dead'])
     const upstreams = lab.pods.resolvConf(lab.store.get(POD_TYPE, 'kube-system', 'coredns-79c6f6447f-6f9xp') ?? noPod())
     expect(upstreams).toBe('nameserver 100.64.11.3\nnameserver 1.2.4.8\n')
   })
@@ -184,7 +184,7 @@ describe('LoopbackLab: faults', () => {
       'nameserver 100.64.11.3\nnameserver 1.2.4.8\n',
     ])
     await faults.heal()
-    expect(faults.present()).toEqual([])
+    expect(await faults.present()).toEqual([])
   })
 
   it('dns-service-no-endpoints: the Service IP refuses at once, the replicas are gone', async () => {

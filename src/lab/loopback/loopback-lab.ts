@@ -7,6 +7,7 @@ import { runControllers } from '../cluster/controllers/run-controllers.ts'
 import type { ClusterDescription } from '../cluster/description.ts'
 import { ADMIN, formatKubeconfig } from '../cluster/kubeconfig.ts'
 import type { ObjectStore } from '../cluster/object-store.ts'
+import { apiServerNames, serviceEnvironment } from '../cluster/service-names.ts'
 import type { NodeFiles } from '../cluster/pod-files.ts'
 import { keyOf, objectsAt, textAt, valueAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
@@ -144,7 +145,7 @@ async function startParts(description: ClusterDescription, now: () => number, en
     },
     kubernetesVersion: description.kubernetesVersion,
     serviceCidr: description.serviceCidr,
-    serverNames: serviceNames(store, description.clusterDomain),
+    serverNames: apiServerNames(store, description.clusterDomain),
     now,
   })
   endings.push(() => api.close())
@@ -205,27 +206,4 @@ function dialPod(switchboard: Switchboard, pod: RawObject, port: number): Promis
     socket.once('connect', () => resolve(socket))
     socket.once('error', reject)
   })
-}
-
-/** The names and address under which clients in the cluster reach the API server; its certificate must carry them. */
-function serviceNames(store: ObjectStore, clusterDomain: string): string[] {
-  const service = store.get(SERVICE_TYPE, 'default', 'kubernetes')
-  const address = textAt(service ?? {}, 'spec', 'clusterIP')
-  const names = [
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    `kubernetes.default.svc.${clusterDomain}`,
-  ]
-  return address === '' ? names : [address, ...names]
-}
-
-/** The variables that kubelet gives every container for the API server and kube-system's Services. */
-function serviceEnvironment(store: ObjectStore): Record<string, string> {
-  const kubernetes = textAt(store.get(SERVICE_TYPE, 'default', 'kubernetes') ?? {}, 'spec', 'clusterIP')
-  const services = store.list(SERVICE_TYPE, 'kube-system').map((service): [string, string] => {
-    const name = service.metadata.name.toUpperCase().replaceAll('-', '_')
-    return [`${name}_SERVICE_HOST`, textAt(service, 'spec', 'clusterIP')]
-  })
-  return { KUBERNETES_SERVICE_HOST: kubernetes, KUBERNETES_SERVICE_PORT: '443', ...Object.fromEntries(services) }
 }

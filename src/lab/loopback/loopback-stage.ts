@@ -19,7 +19,7 @@ export function loopbackStage({ store, nodeFiles, pods, proxy }: LoopbackLab): F
     overrideFile: (pod, file) => pods.changes.setFile(keyOf(pod), file),
     overriddenFile: (pod, path) => pods.changes.filesOf(keyOf(pod)).get(path),
     podReplaced: (from, to) => pods.changes.move(keyOf(from), keyOf(to)),
-    setServiceRules: (node, present) => proxy.setRules(node, present),
-    hasServiceRules: (node) => proxy.hasRules(node),
+    setServiceRules: (node, present) => Promise.resolve(proxy.setRules(node, present)),
+    hasServiceRules: (node) => Promise.resolve(proxy.hasRules(node)),
   }
 }

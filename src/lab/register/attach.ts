@@ -1,4 +1,5 @@
 // A running lab as other commands use it: its kubeconfig, and vantages of its places.
+import { namespaceVantages } from '../../vantage/index.ts'
 import type { Vantages } from '../../vantage/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import { labVantages } from '../lab-vantage.ts'
@@ -32,6 +33,10 @@ export async function attachLab(name?: string): Promise<AttachedLab> {
   const { kubeconfig } = state
   // A process that is there but does not answer is found here, not in the middle of a diagnosis.
   await callLab(state, 'status', {})
+  if (state.grade === 'netns') {
+    const vantages = namespaceVantages({ locate: (place) => callLab(state, 'locate', { place }) })
+    return { name: wanted, kubeconfig, vantages }
+  }
   const vantages = labVantages(
     {
       resolve: (place, endpoint) => callLab(state, 'resolve', { place, endpoint }),

@@ -3,14 +3,19 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { BaseError, describeError } from '../../base/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
-import type { Place } from '../../vantage/index.ts'
+import type { NamespaceTarget, Place, Skipped } from '../../vantage/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
+import type { LabAddress } from './grades.ts'
 import type { Reach } from '../loopback/switchboard.ts'
 
 /** What a lab can be told and asked: operation -> its argument and its result. */
 export interface ControlOperations {
   readonly resolve: (argument: { readonly place: Place; readonly endpoint: Endpoint }) => Promise<Reach | undefined>
   readonly readFile: (argument: { readonly place: Place; readonly path: string }) => Promise<string | undefined>
+  /** Namespace grade: what to enter for a place. */
+  readonly locate: (argument: { readonly place: Place }) => Promise<NamespaceTarget | Skipped>
+  /** Namespace grade: the words before a command that run it in a place. */
+  readonly enter: (argument: { readonly place: Place }) => Promise<string[]>
   readonly status: (argument: Record<string, never>) => Promise<LabStatus>
   readonly inject: (argument: { readonly fault: string }) => Promise<string[]>
   /** Undoes one fault, or all without a name; gives the names of those undone. */
@@ -23,8 +28,10 @@ export interface LabStatus {
   readonly faults: readonly string[]
   /** Faults that were injected and that somebody repaired by hand since. */
   readonly repaired: readonly string[]
-  /** What has a listener: who, at which cluster address, and on which loopback port. */
-  readonly addresses: readonly { readonly who: string; readonly address: string; readonly loopback: string }[]
+  /** Who has which cluster address, and where that is on this machine. */
+  readonly addresses: readonly LabAddress[]
+  /** How it is built, and what this machine cannot do as a cluster's node would. */
+  readonly notes: readonly string[]
 }
 
 type Operation = keyof ControlOperations

@@ -11,7 +11,7 @@ export interface LabState {
   readonly pid: number
   /** RFC 3339. */
   readonly startedAt: string
-  readonly grade: 'loopback'
+  readonly grade: 'loopback' | 'netns'
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string
   /** Path of the socket that the lab listens on for commands. */
@@ -121,7 +121,8 @@ function readState(name: string): LabState | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process runs. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return !isZombie(pid)

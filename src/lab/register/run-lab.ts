@@ -4,15 +4,17 @@ import { dirname, join } from 'node:path'
 import { LabError } from '../cluster/lab-error.ts'
 import { readDescription } from '../cluster/description.ts'
 import { FaultLog } from '../faults/fault-log.ts'
-import { loopbackPlaces } from '../loopback/loopback-places.ts'
-import { loopbackStage } from '../loopback/loopback-stage.ts'
-import { LoopbackLab } from '../loopback/loopback-lab.ts'
 import { serveControl } from './control.ts'
+import { startGrade } from './grades.ts'
+import type { NetnsOptions } from './grades.ts'
+import { clearKilledLab } from './killed-labs.ts'
 import { createLabFolder, labPaths, readLab, removeLab, writeLab } from './lab-folder.ts'
 import type { LabState } from './lab-folder.ts'
 
 export interface RunOptions {
   readonly name: string
+  /** For a lab of network namespaces; default: one on loopback. */
+  readonly netns?: NetnsOptions
   /** Folder that describes the cluster. */
   readonly cluster: string
   /** Without the faults that the description has from the start. */
@@ -37,12 +39,12 @@ export async function runLab(options: RunOptions): Promise<RunningLab> {
     )
   }
   const description = readDescription(options.cluster)
+  if (options.netns !== undefined) await clearKilledLab(name)
   createLabFolder(name)
   try {
-    const lab = await LoopbackLab.start(description)
-    const faults = await FaultLog.open(loopbackStage(lab), description.faults)
+    const lab = await startGrade(description, { name, netns: options.netns })
+    const faults = await FaultLog.open(lab.stage, description.faults)
     if (options.healthy) await faults.heal()
-    const places = loopbackPlaces(lab)
     const { socket, kubeconfig } = labPaths(name)
     let requestStop = (): void => undefined
     const stopRequested = new Promise<void>((resolve) => {
@@ -50,10 +52,16 @@ export async function runLab(options: RunOptions): Promise<RunningLab> {
     })
     rmSync(socket, { force: true })
     const control = await serveControl(socket, {
-      resolve: ({ place, endpoint }) => places.resolve(place, endpoint),
-      readFile: ({ place, path }) => places.readFile(place, path),
-      status: () =>
-        Promise.resolve({ faults: faults.present(), repaired: faults.repaired(), addresses: lab.addresses() }),
+      resolve: ({ place, endpoint }) => lab.resolve(place, endpoint),
+      readFile: ({ place, path }) => lab.readFile(place, path),
+      locate: ({ place }) => lab.locate(place),
+      enter: ({ place }) => lab.enter(place),
+      status: async () => ({
+        faults: await faults.present(),
+        repaired: await faults.repaired(),
+        addresses: lab.addresses(),
+        notes: lab.notes,
+      }),
       inject: ({ fault }) => faults.inject(fault),
       heal: ({ fault }) => faults.heal(fault),
       stop: () => {
@@ -65,10 +73,10 @@ export async function runLab(options: RunOptions): Promise<RunningLab> {
       name,
       pid: process.pid,
       startedAt: new Date().toISOString(),
-      grade: 'loopback',
+      grade: options.netns === undefined ? 'loopback' : 'netns',
       kubeconfig,
       socket,
-      server: lab.api.url,
+      server: lab.server,
       cluster: description.folder,
     }
     writeLab(state, lab.kubeconfig(name))

@@ -74,7 +74,9 @@ function freeAddress(store: ObjectStore, node: RawObject, pod: RawObject): strin
   const prefix = base.slice(0, base.lastIndexOf('.') + 1)
   const first = Number(base.slice(prefix.length))
   const taken = new Set(store.list(POD_TYPE).map((other) => textAt(other, 'status', 'podIP')))
-  for (let offset = 1; offset < BLOCK_SIZE && first + offset < 255; offset += 1) {
+  // In a podCIDR the first address is the bridge's.
+  const firstOffset = node.metadata.annotations?.[CALICO_BLOCK] === undefined ? 2 : 1
+  for (let offset = firstOffset; offset < BLOCK_SIZE && first + offset < 255; offset += 1) {
     const address = `${prefix}${first + offset}`
     if (!taken.has(address)) return address
   }
