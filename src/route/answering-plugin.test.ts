@@ -92,7 +92,7 @@ describe('matchBlock()', () => {
 
   it('gives nothing when no block takes the name', () => {
     expect(matchBlock(blocks.slice(0, 2), 'example.org.')).toBeUndefined()
-    expect(matchBlock(blocks, 'other.example.', 5300)?.zone).toBe('other.example.')
+    expect(matchBlock(blocks, 'other.example.', { port: 5300 })?.zone).toBe('other.example.')
   })
 })
 

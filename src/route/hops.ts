@@ -3,7 +3,7 @@
 import type { ServerBlock, Token } from '../corefile/index.ts'
 import type { DomainName, RRType } from '../dns/index.ts'
 import { answeringPlugins, type PluginStep } from './answering-plugin.ts'
-import { matchBlock } from './match-block.ts'
+import { isListening, matchBlock, type MatchedBlock } from './match-block.ts'
 import type { ForwardRule } from './forward-rules.ts'
 import type { ResolvConf } from './resolv-conf.ts'
 
@@ -142,9 +142,14 @@ function replicaLabel({ namespace, pod, node }: RouteServer): string {
 
 function serverHop(hop: Hop, server: RouteServer, walk: Walk): Hop {
   if (server.blocks.length === 0) return { ...hop, note: 'its Corefile was not seen' }
-  const matched = matchBlock(server.blocks, walk.name)
+  const { address } = hop
+  const matched = matchBlock(server.blocks, walk.name, { address })
   const at = matched?.block.keys[0]
-  if (matched === undefined || at === undefined) return { ...hop, note: `no server block for ${walk.name}: REFUSED` }
+  if (matched === undefined || at === undefined) {
+    return isListening(server.blocks, { address })
+      ? { ...hop, note: `no server block for ${walk.name}: REFUSED` }
+      : { ...hop, note: `none of its server blocks listens on ${address}: nobody answers` }
+  }
   const { steps, mayRunOut } = answeringPlugins(matched.block, walk)
   const forward = steps.at(-1)?.forward
   const name = steps.findLast((step) => step.name !== undefined)?.name ?? walk.name
@@ -156,12 +161,24 @@ function serverHop(hop: Hop, server: RouteServer, walk: Walk): Hop {
     next:
       upstreams?.targets.map((target) => hopTo(target, { ...deeper(walk), name, transport: target.transport })) ?? [],
     ...(forward === undefined ? {} : { policy: forward.policy }),
-    ...(upstreams?.note !== undefined
-      ? { note: upstreams.note }
-      : mayRunOut
-        ? { note: 'no plugin of the block answers for certain: SERVFAIL when none does' }
-        : {}),
+    ...noteOf([upstreams?.note, viewNote(matched), mayRunOut ? RUNS_OUT : undefined]),
   }
+}
+
+const RUNS_OUT = 'no plugin of the block answers for certain: SERVFAIL when none does'
+
+/** The first that there is. */
+function noteOf(notes: readonly (string | undefined)[]): Pick<Hop, 'note'> {
+  const note = notes.find((each) => each !== undefined)
+  return note === undefined ? {} : { note }
+}
+
+function viewNote({ views, onlyIfView }: MatchedBlock): string | undefined {
+  if (views.length === 0) return undefined
+  const names = views.map((view) => `"${view}"`).join(', ')
+  return onlyIfView
+    ? `only taken while the expression of view ${names} holds: REFUSED otherwise`
+    : `a question for which the expression of view ${names} holds is taken by that block instead`
 }
 
 interface Upstream extends Target {

@@ -14,3 +14,12 @@ export {
 } from './resolv-conf.ts'
 export { type Hop, type QueryRoute, type RouteFacts, type RouteServer, routeQuery } from './hops.ts'
 export { type Candidate, expandSearchList, isAbsolute } from './search-list.ts'
+export type { LookupOutcome, LookupRun, QuestionTo, SentQuery, ServerAct, Transport, World } from './resolver/world.ts'
+export {
+  RESOLVER_NAMES,
+  RESOLVER_TRAITS,
+  type ResolverName,
+  type ResolverTraits,
+  readSettings,
+} from './resolver/settings.ts'
+export { type FaultCost, type LookupRequest, costOfFaults, simulateLookup } from './resolver/simulate-lookup.ts'

@@ -74,7 +74,8 @@ export function ndotsOf(conf: ResolvConf): number {
   return last === undefined ? DEFAULT_NDOTS : Math.min(Number(last), MAX_NDOTS)
 }
 
-function isAddress(text: string): boolean {
+/** Whether a text is an address as nameserver lines have it, an IPv6 zone included. */
+export function isAddress(text: string): boolean {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(text)
     ? text.split('.').every((part) => Number(part) <= 255)
     : /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%[^\s%]+)?$/.test(text)

@@ -20,6 +20,7 @@ import { explainLookup } from './lookup.ts'
 import { findNearMiss } from './meant.ts'
 import { createModel, type Model } from './model.ts'
 import { explainNotes } from './notes.ts'
+import { namesAsked, resolverNotes, type Search } from './resolvers.ts'
 
 /** What was asked, checked before anything is read. */
 export interface Request {
@@ -117,6 +118,7 @@ export function explain(facts: ClusterFacts, request: Request, from: string | un
     notes: [
       ...(isShort ? [shortNameNote(facts, lookups)] : []),
       ...(miss === undefined ? [] : nodataNotes(lookups, miss.lookup)),
+      ...(asking === undefined || request.kind === 'address' ? [] : resolverNotes(lookups, searchOf(request, asking))),
       ...(pod === undefined ? [] : outsideNotes(pod, lookups)),
       ...lookups
         .filter(({ asked, result }) => asked && result === 'records')
@@ -137,16 +139,23 @@ function runLookups(model: Model, request: Request, asking: AskingPod | undefine
       ? [{ name: request.name }]
       : expandSearchList(request.text, asking.conf)
   const nameservers = asking?.conf.nameservers ?? model.facts.dns.service?.clusterIPs ?? []
-  const lookups: Lookup[] = []
-  let isAnswered = false
-  for (const { name, suffix } of candidates) {
+  const lookups = candidates.flatMap(({ name, suffix }) => {
     const from = { nameservers, node: asking?.node ?? '', suffix: suffix ?? null }
     const lookup = explainLookup(model, { name, type: request.type }, from)
-    lookups.push({ ...lookup, asked: !isAnswered })
-    if (!isAnswered && !request.typed && request.type === 'A') lookups.push(...otherFamily(model, lookup, from))
-    isAnswered ||= endsSearch(lookup)
-  }
+    const isBoth = !request.typed && request.type === 'A'
+    return isBoth ? [lookup, ...otherFamily(model, lookup, from)] : [lookup]
+  })
+  if (asking === undefined || request.kind === 'address') return lookups
+  const asked = namesAsked(lookups, searchOf(request, asking))
+  const isAsked = ({ name }: Lookup): boolean => asked.has(lowerName(name))
+  // The other family is only shown for what is asked.
   return lookups
+    .map((lookup) => ({ ...lookup, asked: isAsked(lookup) }))
+    .filter((lookup) => lookup.asked || lookup.type === request.type)
+}
+
+function searchOf({ text, type }: Request, asking: AskingPod): Search {
+  return { text, type, asking }
 }
 
 /** Programs ask for both families: the other one is shown where it has records. */
@@ -155,11 +164,6 @@ function otherFamily(model: Model, lookup: Lookup, from: Parameters<typeof expla
   const other = explainLookup(model, { name: lookup.name, type: 'AAAA' }, from)
   const isExtra = other.answer.some(({ type }) => type === 'AAAA')
   return isExtra ? [other] : []
-}
-
-/** A stub resolver goes on with its search list after NXDOMAIN and NODATA (glibc), and stops at what it gets. */
-function endsSearch({ result, suffix }: Lookup): boolean {
-  return result === 'records' || result === 'overridden' || (result === 'elsewhere' && suffix === null)
 }
 
 /** Whether the search list decides what the name means: it is no name of the cluster's zones and not absolute. */
@@ -182,12 +186,7 @@ function shortNameNote(facts: ClusterFacts, lookups: readonly Lookup[]): Note {
   return { code: 'short-name', text }
 }
 
-/**
- * Whether NODATA for a candidate ends the search: stub resolvers differ.
- *
- * glibc's res_search remembers it and goes on, and reports it at last if no later name has records; musl takes the first
- * name that is not NXDOMAIN.
- */
+/** NODATA for a candidate does not end glibc's search, though it may be what the program is told at last. */
 function nodataNotes(lookups: readonly Lookup[], miss: Lookup): Note[] {
   const later = lookups.slice(lookups.indexOf(miss) + 1).filter(({ asked }) => asked)
   const next = later.at(-1)
@@ -195,7 +194,7 @@ function nodataNotes(lookups: readonly Lookup[], miss: Lookup): Note[] {
   const whom = next.result === 'elsewhere' ? `, the last of them, ${next.name}, by an upstream` : ''
   const text =
     `NODATA for ${miss.name} does not end the search list of glibc: the names after it are still asked${whom}, and only when none ` +
-    'of them has records the program learns that the name has no record of this type. The resolver of musl (Alpine) stops at it.'
+    'of them has records the program learns that the name has no record of this type.'
   return [{ code: 'nodata-in-search', text }]
 }
 

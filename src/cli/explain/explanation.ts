@@ -144,6 +144,7 @@ export interface Note {
     | 'nodata-in-search'
     | 'not-ready-endpoints'
     | 'outside-cluster-dns'
+    | 'resolvers-differ'
     | 'short-name'
     | 'srv'
     | 'upstreams'

@@ -1,6 +1,6 @@
 // The explanation for people: the answer first, the reason under every record, then how it comes about.
 import pc from 'picocolors'
-import type { Hop, ResolvConfEntry } from '../../route/index.ts'
+import { ndotsOf, parseResolvConf, readSettings, type Hop, type ResolvConfEntry } from '../../route/index.ts'
 import type { Asker, ExplainedRecord, Explanation, Lookup } from './explanation.ts'
 
 type Colors = ReturnType<typeof pc.createColors>
@@ -175,7 +175,7 @@ function entryText({ kind, value }: ResolvConfEntry): string {
 }
 
 function renderSearchList({ lookups, asker }: Explanation, colors: Colors): string[] {
-  const ndots = /ndots:(\d+)/.exec(asker?.resolvConf.text ?? 'ndots:5')?.[1] ?? '1'
+  const ndots = asker === null ? 5 : ndotsOf(parseResolvConf(asker.resolvConf.text))
   const first = lookups.filter((lookup, at) => lookups.findIndex(({ name }) => name === lookup.name) === at)
   const width = Math.max(...first.map(({ name }) => name.length))
   const rows = first.map((lookup, at) => {
@@ -214,8 +214,13 @@ function renderWay(explanation: Explanation, lookup: Lookup | undefined, colors:
     return [...wrap(`Answered by ${by}, plugin kubernetes (${decidedBy.at ?? decidedBy.text}).`, 0), ...caveat]
   }
   const lines = [colors.bold(`Way of the query for ${lookup.name}`)]
+  const conf = parseResolvConf(explanation.asker?.resolvConf.text ?? '')
+  const seconds = readSettings('glibc', conf).timeoutMs / 1000
   for (const [at, hop] of decidedBy.hops.entries()) {
-    if (at > 0) lines.push(colors.dim('  when that stays silent (5 s by default), the next nameserver:'))
+    if (at > 0)
+      lines.push(
+        colors.dim(`  when that stays silent (glibc waits ${seconds} s; musl asks all at once), the next nameserver:`),
+      )
     lines.push(...renderHop(hop, { depth: 1, until: decidedBy.plugin, colors }))
   }
   return [...lines, ...caveat]
