@@ -70,8 +70,9 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     },
   })
   const rungs = first.map(({ rung }) => rung)
+  const followUpContext = { facts, plan, rungs, podFiles: await podFiles, options: planOptions }
   const followUps = climb(
-    FOLLOW_UPS.flatMap((planFollowUp) => planFollowUp({ facts, plan, rungs, options: planOptions })),
+    FOLLOW_UPS.flatMap((planFollowUp) => planFollowUp(followUpContext)),
     climbing,
   )
   const silent = silentUpstreams(facts, rungs)

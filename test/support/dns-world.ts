@@ -40,6 +40,8 @@ export interface Fixture {
   readonly cluster: SmallCluster
   readonly rules?: readonly Rule[]
   readonly name?: string
+  /** Search domains of the pod that asks for it. */
+  readonly searches?: readonly string[]
   /** Logs by `namespace/name` of the pod; of its previous run by `namespace/name previous`. */
   readonly logs?: Readonly<Record<string, string>>
   /** Kernel tables by node; a second reading where counters grow. Tables that are left out were not seen. */
@@ -47,19 +49,21 @@ export interface Fixture {
     Record<string, { readonly first: Partial<KernelTables>; readonly second?: Partial<KernelTables> }>
   >
   readonly origins?: readonly Origin[]
+  /** /etc/resolv.conf of pods by `namespace/name`. */
+  readonly podFiles?: Readonly<Record<string, string>>
 }
 
 /** Collects, asks and judges a fixture as the doctor does. */
 export async function diagnoseFixture(fixture: Fixture): Promise<Diagnosis> {
-  const { cluster, rules = [], name, origins, logs = {}, kernels = {} } = fixture
+  const { cluster, rules = [], name, searches, origins, logs = {} } = fixture
   const facts = await factsOf(cluster)
   return diagnose({
     facts,
     origins: origins ?? chooseNodeOrigins(facts),
-    vantages: worldOf(facts, rules, kernels),
+    vantages: worldOf(facts, rules, fixture),
     clock: steppingClock(),
     readLog: async ({ namespace, pod, isPrevious }) => logs[`${namespace}/${pod}${isPrevious ? ' previous' : ''}`],
-    ...(name === undefined ? {} : { name: { text: name } }),
+    ...(name === undefined ? {} : { name: { text: name, ...(searches === undefined ? {} : { searches }) } }),
   })
 }
 
@@ -67,7 +71,7 @@ export async function diagnoseFixture(fixture: Fixture): Promise<Diagnosis> {
 export function worldOf(
   facts: ClusterFacts,
   rules: readonly Rule[],
-  kernels: NonNullable<Fixture['kernels']> = {},
+  { kernels = {}, podFiles = {} }: Pick<Fixture, 'kernels' | 'podFiles'> = {},
 ): Vantages {
   const read = new Set<string>()
   const healthy = healthyRule(facts)
@@ -102,7 +106,10 @@ export function worldOf(
               type: '',
             }),
           ),
-        readFile: async () => ({ kind: 'absent' }),
+        readFile: async (path) => {
+          const text = place.kind === 'pod' ? podFiles[`${place.namespace}/${place.name}`] : undefined
+          return text === undefined || path !== '/etc/resolv.conf' ? { kind: 'absent' } : { kind: 'file', text }
+        },
         kernelTables: async () => {
           const own = kernels[node]
           if (own === undefined) return { kind: 'skipped', why: 'a fixture has no kernel' }

@@ -9,6 +9,13 @@ export const WHY_NO_NETNS: string | undefined = findReason()
 export const WHY_NO_IPTABLES: string | undefined =
   WHY_NO_NETNS ?? (works('iptables', ['--version']) ? undefined : 'the program "iptables" is not installed')
 
+/** Why the legacy flavor of iptables cannot be tried here; undefined when it can. */
+export const WHY_NO_LEGACY_IPTABLES: string | undefined =
+  WHY_NO_NETNS ??
+  (['/usr/sbin/iptables-legacy', 'flock'].every((program) => works(program, ['--version']))
+    ? undefined
+    : 'the programs "iptables-legacy" and "flock" are not installed')
+
 function findReason(): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces are of Linux only'
   if (process.getuid?.() !== 0) return 'network namespaces need root'

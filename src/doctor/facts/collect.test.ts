@@ -198,6 +198,7 @@ describe('collectFromCluster()', () => {
     expect(facts.dns.otherServers).toEqual([
       {
         name: 'a server that no Service and no node cache explains',
+        isKnown: false,
         addresses: ['10.0.0.9'],
         from: "kubelet's clusterDNS",
       },

@@ -112,6 +112,8 @@ export interface NodeCacheFact {
 /** A DNS server that is not CoreDNS run by this cluster: kube-dns, a cloud's resolver, something that nobody explains. */
 export interface OtherDnsServer {
   readonly name: string
+  /** False for an address that kubelets hand out and nobody explains. */
+  readonly isKnown: boolean
   readonly addresses: readonly string[]
   /** How it was noticed. */
   readonly from: string

@@ -1,6 +1,7 @@
 // For every cause one cluster that has it, and near-misses: clusters that look like it and must not be called it.
 import type { CauseCode } from '../../../src/doctor/causes/index.ts'
 import { corednsPods } from './coredns-pods.ts'
+import { podDns } from './pod-dns.ts'
 import { records } from './records.ts'
 import { service } from './service.ts'
 import { upstream } from './upstream.ts'
@@ -10,5 +11,6 @@ export const CAUSE_FIXTURES: Readonly<Record<CauseCode, CauseFixtures>> = {
   ...service,
   ...corednsPods,
   ...upstream,
+  ...podDns,
   ...records,
 }

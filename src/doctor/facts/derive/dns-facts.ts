@@ -94,12 +94,14 @@ function otherServers(objects: ClusterObjects, { handedOut, known }: Addresses):
       : [
           {
             name: 'kube-dns (dnsmasq)',
+            isKnown: true,
             addresses: kubeDns.flatMap((pod) => pod.podIPs),
             from: `pods ${kubeDns.map((pod) => pod.meta.name).join(', ')} in kube-system`,
           },
         ]),
     ...strangers.map((address) => ({
       name: CLOUD_SERVERS[address] ?? 'a server that no Service and no node cache explains',
+      isKnown: address in CLOUD_SERVERS,
       addresses: [address],
       from: "kubelet's clusterDNS",
     })),

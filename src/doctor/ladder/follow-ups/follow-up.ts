@@ -1,5 +1,6 @@
 // What is asked after the first answers are in, because of what they were.
 import type { ClusterFacts } from '../../facts/index.ts'
+import type { PodFile } from '../ladder.ts'
 import type { PlanOptions, PlannedRung } from '../plan-options.ts'
 import type { Rung } from '../rung.ts'
 
@@ -8,6 +9,8 @@ export interface FollowUpContext {
   readonly plan: readonly PlannedRung[]
   /** The rungs of the plan, asked. */
   readonly rungs: readonly Rung[]
+  /** The resolv.conf that pods have, where a pod is asked from. */
+  readonly podFiles: readonly PodFile[]
   readonly options: PlanOptions
 }
 

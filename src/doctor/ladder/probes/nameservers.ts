@@ -13,7 +13,22 @@ export const probeNameservers: Probe = (facts, options) =>
   options.origins.flatMap((origin) => planNameservers(facts, options, origin))
 
 function planNameservers(facts: ClusterFacts, options: PlanOptions, origin: Origin): PlannedRung[] {
-  const { addresses, asksCluster } = nameserversOf(facts, origin)
+  return askNameservers(facts, options, { origin, ...nameserversOf(facts, origin) })
+}
+
+export interface Nameservers {
+  readonly origin: Origin
+  readonly addresses: readonly string[]
+  /** Whether they are meant to know the cluster's names. */
+  readonly asksCluster: boolean
+}
+
+/** The questions to nameservers that are none of the cluster's known ones. */
+export function askNameservers(
+  facts: ClusterFacts,
+  options: PlanOptions,
+  { origin, addresses, asksCluster }: Nameservers,
+): PlannedRung[] {
   const known = knownAddresses(facts)
   const asked = askedQuestion(options)
   const questions = [
@@ -29,11 +44,8 @@ function planNameservers(facts: ClusterFacts, options: PlanOptions, origin: Orig
     })
 }
 
-/** The addresses that pods of a place ask, and whether they are meant to know the cluster's names. */
-function nameserversOf(
-  facts: ClusterFacts,
-  { place }: Origin,
-): { readonly addresses: readonly string[]; readonly asksCluster: boolean } {
+/** The addresses that pods of a place ask. */
+function nameserversOf(facts: ClusterFacts, { place }: Origin): Omit<Nameservers, 'origin'> {
   if (place.kind === 'node') {
     const node = facts.nodes.find(({ name }) => name === place.name)
     return { addresses: node?.kubelet.clusterDNS.value.slice(0, MAX_NAMESERVERS) ?? [], asksCluster: true }

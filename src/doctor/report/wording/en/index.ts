@@ -2,6 +2,7 @@ import type { Wording } from '../wording.ts'
 import { corednsPods, corednsPodsFixes } from './coredns-pods.ts'
 import { labels } from './labels.ts'
 import { phrases } from './phrases.ts'
+import { podDns, podDnsFixes } from './pod-dns.ts'
 import { records, recordsFixes } from './records.ts'
 import { service, serviceFixes } from './service.ts'
 import { upstream, upstreamFixes } from './upstream.ts'
@@ -11,12 +12,14 @@ export const en: Wording = {
     ...service,
     ...corednsPods,
     ...upstream,
+    ...podDns,
     ...records,
   },
   fixes: {
     ...serviceFixes,
     ...corednsPodsFixes,
     ...upstreamFixes,
+    ...podDnsFixes,
     ...recordsFixes,
   },
   phrases,
