@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "ask DNS servers, with dig's syntax and output",
     load: async () => (await import('./dig.ts')).digCommand,
   },
+  trace: {
+    summary: "walk a pod's query hop by hop: expected beside observed",
+    load: async () => (await import('./trace.ts')).traceCommand,
+  },
   lint: {
     summary: 'say what is wrong with Corefiles, also inside ConfigMaps, and resolv.conf files',
     load: async () => (await import('./lint.ts')).lintCommand,

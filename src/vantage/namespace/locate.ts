@@ -40,7 +40,9 @@ export async function locatePod(
     }
   }
   const why =
-    uids.length === 0 ? `${name} is not on this machine` : `${name} has no process on this machine: it ended, or waits`
+    uids.length === 0 || given !== undefined
+      ? `${name} is not on this machine`
+      : `${name} has no process on this machine: it ended, or waits`
   return process.getuid?.() === 0
     ? { kind: 'skipped', why, needs: 'the node it runs on' }
     : { kind: 'skipped', why, needs: NEEDS_ROOT }

@@ -1,0 +1,198 @@
+// `fathom trace`: what the resolver of a pod would send, asked for real from the pod's own place, hop by hop.
+import { Command as Commander, CommanderError, Option } from 'commander'
+import { UsageError } from '../base/index.ts'
+import { parseName, typeMnemonic, typeNumber } from '../dns/index.ts'
+import { podResolvConfOf } from '../doctor/facts/index.ts'
+import { createExpect } from '../doctor/ladder/index.ts'
+import type { ClusterFacts } from '../doctor/facts/index.ts'
+import { RESOLVER_NAMES } from '../route/index.ts'
+import type { ResolverName } from '../route/index.ts'
+import { locateNode, locatePod, namespaceVantages, vantageHere } from '../vantage/index.ts'
+import type { Place, Vantages } from '../vantage/index.ts'
+import { EXIT } from './command.ts'
+import type { Command, Io } from './command.ts'
+import { usageErrorOf } from './commander-error.ts'
+import { findPod } from './explain/asker.ts'
+import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
+import type { OpenSource, SourceOptions } from './sources.ts'
+import { renderText } from './trace/render-text.ts'
+import { trace } from './trace/trace.ts'
+import type { TraceRequest } from './trace/trace.ts'
+import type { TraceReport } from './trace/trace-report.ts'
+
+interface TraceOptions extends SourceOptions {
+  readonly from?: string
+  readonly resolver: ResolverName
+  readonly tcp?: true
+  readonly allReplicas?: true
+  readonly output: 'json' | 'text'
+  readonly timeout: string
+}
+
+export const traceCommand: Command = {
+  name: 'trace',
+  summary: "walk a pod's query hop by hop: expected beside observed",
+  async run(args, io) {
+    const parsed = parseArguments(args, io)
+    if (parsed === undefined) return EXIT.ok
+    const { name, types, options, timeoutMs } = parsed
+    const source = await openSource(options, io)
+    const progress = progressLine(io)
+    const vantages = placesOf(source)
+    try {
+      for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
+      const report = await trace(source.facts, {
+        name,
+        types,
+        ...placeOf(source.facts, options.from ?? ''),
+        resolver: options.resolver,
+        tcp: options.tcp === true,
+        allReplicas: options.allReplicas === true,
+        vantages,
+        expect: createExpect(source.facts),
+        deadlineMs: performance.now() + timeoutMs,
+        onProgress: progress.show,
+      })
+      progress.clear()
+      io.stdout.write(options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderText(report, io.color))
+      return exitCodeOf(report)
+    } finally {
+      progress.clear()
+      await vantages.close()
+      await source.close()
+    }
+  },
+}
+
+interface Parsed {
+  readonly name: string
+  readonly types: readonly string[]
+  readonly options: TraceOptions
+  readonly timeoutMs: number
+}
+
+/** Undefined: help was asked for and printed. @throws {UsageError} @throws {TextError} */
+function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
+  const program = addSourceOptions(
+    new Commander('fathom trace')
+      .usage('NAME [TYPE] --from POD [options]')
+      .description(traceCommand.summary)
+      .argument('<name>', 'name as the program in the pod gives it: "redis", "redis.shop", "example.org."')
+      .argument('[type]', 'record type (default: A and AAAA together, as programs ask)')
+      .option('--from <place>', 'who asks: NAMESPACE/POD, POD with -n, or node/NODE'),
+  )
+    .addOption(new Option('--resolver <name>', "the pod's resolver").choices(RESOLVER_NAMES).default('glibc'))
+    .option('--tcp', 'ask everything over TCP')
+    .option('--all-replicas', 'ask every replica behind the DNS Service, not only one')
+    .option('--timeout <duration>', 'for the whole walk, such as 20s', '20s')
+    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+    .option('--no-color', 'no colors')
+    .option('--verbose', 'show stack traces of errors')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
+  try {
+    program.parse(normalizeSourceArgs(args), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return undefined
+    throw usageErrorOf(error, program)
+  }
+  const [name = '', type] = program.args
+  const options = program.opts<TraceOptions>()
+  parseName(name)
+  if (options.from === undefined) {
+    throw new UsageError(
+      'missing-argument',
+      'Missing --from: name the pod (NAMESPACE/POD) or node (node/NODE) that asks',
+    )
+  }
+  return { name, types: readTypes(type), options, timeoutMs: readDuration(options.timeout) }
+}
+
+const EXAMPLES = `
+Examples:
+  fathom trace redis.shop --from shop/web-0 --lab
+  fathom trace example.org --from shop/web-0 --resolver musl --all-replicas
+  fathom trace _http._tcp.web.shop SRV --from node/node1 -o json
+
+Exit codes: 0 every hop as expected, 1 a difference was found, 2 usage, 3 nothing could be asked`
+
+function readTypes(type: string | undefined): readonly string[] {
+  if (type === undefined) return ['A', 'AAAA']
+  const number = typeNumber(type)
+  if (number === undefined)
+    throw new UsageError('bad-argument', `Cannot ask for type "${type}": there is no such record type`)
+  return [typeMnemonic(number)]
+}
+
+function readDuration(text: string): number {
+  const [, value, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? []
+  const ms = Number(value) * ({ ms: 1, s: 1000, m: 60_000 }[unit ?? 's'] ?? 1000)
+  if (!(ms > 0 && ms <= 600_000)) {
+    throw new UsageError('bad-argument', `Cannot use --timeout ${text}: give a duration up to 10m, such as 20s`)
+  }
+  return ms
+}
+
+// --- Who asks ---
+
+/** @throws {UsageError} no such pod or node, a pod that has no place yet */
+function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'computed' | 'node' | 'place'> {
+  const node = /^node\/(.+)$/.exec(from)?.[1]
+  if (node !== undefined) {
+    const known = facts.nodes.find(({ name }) => name === node)
+    if (known === undefined) {
+      const names = facts.nodes.map(({ name }) => name).join(', ')
+      throw new UsageError(
+        'bad-argument',
+        `Cannot ask from ${from}: the cluster has no node "${node}" (it has ${names})`,
+      )
+    }
+    const computed = known.resolvConf?.conf
+    return { place: { kind: 'node', name: node }, node, ...(computed === undefined ? {} : { computed }) }
+  }
+  const pod = findPod(facts, from)
+  const { namespace, name } = pod.meta
+  if (pod.spec.nodeName === '') {
+    throw new UsageError('bad-argument', `Cannot ask from pod ${namespace}/${name}: it is pending, no node runs it yet`)
+  }
+  const place: Place = { kind: 'pod', namespace, name }
+  return { place, node: pod.spec.nodeName, computed: podResolvConfOf(facts, pod).conf }
+}
+
+/** The lab's places, or those of this machine where it is a node of the cluster. */
+function placesOf({ vantages, facts }: OpenSource): Vantages {
+  if (vantages !== undefined) return { at: (place) => vantages.at(place), close: () => Promise.resolve() }
+  return namespaceVantages({
+    async locate(place) {
+      if (place.kind === 'here') return vantageHere()
+      if (place.kind === 'node') return locateNode(place.name)
+      const pod = facts.objects.pods.find(({ meta }) => meta.namespace === place.namespace && meta.name === place.name)
+      const uid = pod?.meta.uid
+      return locatePod(place, uid === undefined ? {} : { uidOf: () => uid })
+    },
+  })
+}
+
+function exitCodeOf({ firstDifference, queries }: TraceReport): number {
+  if (firstDifference !== null) return EXIT.causeProven
+  return queries.some(({ hop }) => hop.result !== 'skipped') ? EXIT.ok : EXIT.inconclusive
+}
+
+/** One line on a terminal's standard error that is rewritten; nothing anywhere else. */
+function progressLine({ stderr }: Io): { show: (text: string) => void; clear: () => void } {
+  const isTerminal = (stderr as Partial<NodeJS.WriteStream>).isTTY === true
+  let isShown = false
+  return {
+    show(text) {
+      if (!isTerminal) return
+      isShown = true
+      stderr.write(`\r\u001B[2K${text}`)
+    },
+    clear() {
+      if (isShown) stderr.write('\r\u001B[2K')
+      isShown = false
+    },
+  }
+}

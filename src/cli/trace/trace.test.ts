@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import { worldOf } from '../../../test/support/dns-world.ts'
+import type { Rule } from '../../../test/support/dns-world.ts'
+import { DNS_IP, REPLICAS, factsOf, pod, smallCluster } from '../../../test/support/small-cluster.ts'
+import { podResolvConfOf } from '../../doctor/facts/index.ts'
+import { createExpect } from '../../doctor/ladder/index.ts'
+import { renderText } from './render-text.ts'
+import { trace } from './trace.ts'
+import type { TraceRequest } from './trace.ts'
+import type { TraceReport, TracedHop } from './trace-report.ts'
+
+const CACHE = '169.254.20.10'
+const POD_FILE = `search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver ${CACHE}\noptions ndots:5\n`
+const DEFAULTS = { resolver: 'glibc', tcp: false, allReplicas: false, types: ['A'] } as const
+
+interface Scene extends Partial<TraceRequest> {
+  readonly rules?: readonly Rule[]
+  readonly file?: string
+  /** Name of the pod in `default` or `shop`. */
+  readonly pod?: 'shop/web' | 'default/worker'
+}
+
+async function traceFrom({ rules = [], file, pod: who = 'shop/web', ...request }: Scene): Promise<TraceReport> {
+  const cluster = smallCluster()
+  cluster.objects.push(pod('shop', 'web', { node: 'node1', ip: '10.244.1.40', labels: {} }))
+  const facts = await factsOf(cluster)
+  const [namespace = '', name = ''] = who.split('/')
+  const own = facts.objects.pods.find(({ meta }) => meta.namespace === namespace && meta.name === name)
+  if (own === undefined) throw new Error(`no pod ${who}`)
+  return trace(facts, {
+    ...DEFAULTS,
+    name: 'db.db',
+    place: { kind: 'pod', namespace, name },
+    node: own.spec.nodeName,
+    computed: podResolvConfOf(facts, own).conf,
+    vantages: worldOf(facts, rules, file === undefined ? {} : { podFiles: { [who]: file } }),
+    expect: createExpect(facts),
+    deadlineMs: performance.now() + 60_000,
+    ...request,
+  })
+}
+
+function hopsOf(hop: TracedHop): TracedHop[] {
+  return [hop, ...hop.next.flatMap(hopsOf)]
+}
+
+const addressesOf = (report: TraceReport, query: number): string[] => {
+  const found = report.queries[query]
+  return found === undefined ? [] : hopsOf(found.hop).map(({ address, transport }) => `${address}/${transport}`)
+}
+
+describe('trace()', () => {
+  it('asks the search list as the resolver does, and each query at every hop', async () => {
+    const report = await traceFrom({ file: POD_FILE })
+    expect(report.queries.map(({ name, suffix }) => [name, suffix])).toEqual([
+      ['db.db.shop.svc.cluster.local.', 'shop.svc.cluster.local'],
+      ['db.db.svc.cluster.local.', 'svc.cluster.local'],
+    ])
+    expect(addressesOf(report, 1)).toEqual([`${CACHE}/udp`, `${DNS_IP}/tcp`, `${REPLICAS['coredns-a']}/tcp`])
+    expect(report).toMatchObject({
+      outcome: { kind: 'found', name: 'db.db.svc.cluster.local.' },
+      firstDifference: null,
+    })
+  })
+
+  it('asks A and AAAA together, and one other type alone', async () => {
+    const both = await traceFrom({ file: POD_FILE, types: ['A', 'AAAA'] })
+    expect(both.queries.map(({ type }) => type)).toEqual(['A', 'AAAA', 'A', 'AAAA'])
+    const srv = await traceFrom({ file: POD_FILE, types: ['SRV'], name: '_https._tcp.kubernetes.default' })
+    expect(srv).toMatchObject({
+      outcome: { kind: 'found', types: ['SRV'] },
+      queries: [{ type: 'SRV' }, { type: 'SRV' }],
+    })
+  })
+
+  it('goes on as what came demands: a silent cache costs the resolver its waiting, and is the first difference', async () => {
+    const silent: Rule = ({ to }) => (to === CACHE ? 'silent' : undefined)
+    const report = await traceFrom({ file: POD_FILE, rules: [silent] })
+    expect(report).toMatchObject({ outcome: { kind: 'again' } })
+    expect(report.waitedMs).toBeGreaterThanOrEqual(10_000)
+    expect(report.firstDifference).toContain('node cache kube-system/node-local-dns')
+    const marked = report.queries.flatMap(({ hop }) => hopsOf(hop)).filter(({ isFirstDifference }) => isFirstDifference)
+    expect(marked).toMatchObject([{ address: CACHE, result: 'failed', observed: { kind: 'timeout' } }])
+  })
+
+  it('asks every replica where the way to them fails, or when told to', async () => {
+    const replicas = Object.values(REPLICAS).map((address) => expect.stringContaining(address))
+    const refused: Rule = ({ to }) => (to === CACHE || to === DNS_IP ? 'refused' : undefined)
+    const failing = await traceFrom({ file: POD_FILE, rules: [refused] })
+    expect(addressesOf(failing, 0)).toEqual(expect.arrayContaining(replicas))
+    const asked = await traceFrom({ file: POD_FILE, allReplicas: true })
+    expect(addressesOf(asked, 0)).toEqual(expect.arrayContaining(replicas))
+    const one = await traceFrom({ file: POD_FILE })
+    expect(one.queries[0]?.hop.next[0]).toMatchObject({ kind: 'dns-service', notAsked: 1, next: [{ kind: 'replica' }] })
+  })
+
+  it('shows a difference behind a server that answers well', async () => {
+    const stale: Rule = ({ to }) => (to === REPLICAS['coredns-a'] ? { rcode: 'SERVFAIL' } : undefined)
+    const report = await traceFrom({ file: POD_FILE, rules: [stale] })
+    expect(report.queries[0]?.hop).toMatchObject({ result: 'ok', isFirstDifference: false })
+    expect(report.firstDifference).toContain('CoreDNS kube-system/coredns-a on node1 over TCP')
+  })
+
+  it('says that the file of the pod is not the one that kubelet would write', async () => {
+    const report = await traceFrom({ file: `nameserver ${DNS_IP}\nsearch cluster.local\n` })
+    expect(report.resolvConf).toMatchObject({
+      origin: 'observed',
+      differs: true,
+      computed: expect.stringContaining(CACHE),
+    })
+    expect(report.firstDifference).toBe("the pod's resolv.conf is not the one that kubelet would write today")
+  })
+
+  it('computes the file where it cannot be read, and says so', async () => {
+    const report = await traceFrom({})
+    expect(report.resolvConf).toMatchObject({
+      origin: 'computed',
+      differs: false,
+      why: 'the place has no /etc/resolv.conf',
+    })
+    expect(report.outcome).toMatchObject({ kind: 'found' })
+  })
+
+  it('notes that a pod with dnsPolicy Default does not ask the cluster', async () => {
+    const report = await traceFrom({ pod: 'default/worker' })
+    expect(report.notes).toEqual([expect.stringContaining("none of these nameservers is one of the cluster's")])
+  })
+
+  it('asks everything over TCP when told to', async () => {
+    const report = await traceFrom({ file: POD_FILE, tcp: true })
+    expect(report.queries.flatMap(({ hop }) => hopsOf(hop)).map(({ transport }) => transport)).not.toContain('udp')
+  })
+
+  it('shows what would be asked where nothing can be', async () => {
+    const vantages = {
+      at: async () => ({ kind: 'skipped', why: 'it is elsewhere', needs: 'the node' }) as const,
+      close: async () => {},
+    }
+    const report = await traceFrom({ vantages })
+    expect(report).toMatchObject({ outcome: { kind: 'found' }, firstDifference: null })
+    expect(report.queries.flatMap(({ hop }) => hopsOf(hop)).every(({ result }) => result === 'skipped')).toBe(true)
+    const text = renderText(report, false)
+    expect(text).toContain('nothing was asked: ')
+    expect(text).toContain('expected outcome: found as db.db.svc.cluster.local. (A), 2 queries')
+  })
+})
+
+describe('renderText()', () => {
+  it('draws the tree with the mark, the expectation and the command', async () => {
+    const wrong: Rule = ({ to, name }) =>
+      to === DNS_IP && name.startsWith('db.db.svc') ? { rcode: 'NOERROR', answers: ['10.9.9.9'] } : undefined
+    const report = await traceFrom({ file: POD_FILE, rules: [wrong] })
+    const text = renderText(report, false)
+    expect(text).toContain('db.db A from pod/shop/web on node1 (fixture)')
+    expect(text).toContain(`${DNS_IP}:53/tcp  NOERROR 10.9.9.9`)
+    expect(text.match(/<-- first difference/g)).toHaveLength(1)
+    expect(text).toContain('expected: NOERROR 10.244.3.9')
+    expect(text).toContain(`$ dig db.db.svc.cluster.local. @${DNS_IP} +tcp   (in pod/kube-system/node-local-dns-node1)`)
+    expect(text).toMatch(
+      /first difference: Service kube-system\/kube-dns over TCP, asked for db\.db\.svc\.cluster\.local\. A/,
+    )
+  })
+})

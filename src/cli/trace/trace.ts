@@ -1,0 +1,227 @@
+// From a cluster's facts and a place to the trace: the resolver configuration, the lookup's queries, the hops behind each.
+import type { ClusterFacts } from '../../doctor/facts/index.ts'
+import { formatPlace } from '../../doctor/ladder/index.ts'
+import type { Expect, Expectation, Observation, Rung } from '../../doctor/ladder/index.ts'
+import { routeFactsOf } from '../../doctor/facts/index.ts'
+import { formatResolvConf, parseResolvConf, routeQuery } from '../../route/index.ts'
+import type { Hop, QuestionTo, ResolvConf, ResolverName, SentQuery, ServerAct } from '../../route/index.ts'
+import type { Place, Vantages } from '../../vantage/index.ts'
+import { formatSkipped } from '../place.ts'
+import { formatObservation } from './say-hop.ts'
+import type { TraceReport, TracedHop, TracedQuery } from './trace-report.ts'
+import { askFirst, walkHops } from './walk-hops.ts'
+import type { HopContext, HopWalk } from './walk-hops.ts'
+import { walkLookup } from './walk-lookup.ts'
+
+export interface TraceRequest {
+  readonly name: string
+  /** Address types together, or one other type. */
+  readonly types: readonly string[]
+  readonly place: Place
+  /** Of the place; empty when unknown. */
+  readonly node: string
+  /** What kubelet writes for the pod; absent for a node. */
+  readonly computed?: ResolvConf
+  readonly resolver: ResolverName
+  readonly tcp: boolean
+  readonly allReplicas: boolean
+  readonly vantages: Vantages
+  readonly expect: Expect
+  /** On the monotonic clock. */
+  readonly deadlineMs: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (text: string) => void
+}
+
+/** Walks a lookup. @throws {TextError} the name cannot be a domain name */
+export async function trace(facts: ClusterFacts, request: TraceRequest): Promise<TraceReport> {
+  const { place, node, resolver, types, name, vantages, expect, deadlineMs, signal } = request
+  const seen = await readConf(request)
+  const conf = request.tcp ? { ...seen.conf, options: [...seen.conf.options, 'use-vc'] } : seen.conf
+  const context: HopContext = {
+    route: routeFactsOf(facts),
+    expect,
+    vantages,
+    deadlineMs,
+    allReplicas: request.allReplicas,
+    tcp: request.tcp,
+    signal,
+  }
+  const walkOf = (question: QuestionTo): HopWalk => ({
+    name: question.name,
+    type: question.type,
+    transport: request.tcp ? 'tcp' : question.transport,
+    from: place,
+    fromNode: node === '' ? undefined : node,
+  })
+  const firsts = new Map<string, { readonly hop: Hop; readonly rung: Rung }>()
+  const run = await walkLookup({
+    name,
+    types,
+    resolver,
+    conf,
+    async ask(question) {
+      request.onProgress?.(`asking ${question.nameserver} for ${question.name} ${question.type}`)
+      const [hop] = routeQuery({ ...question, nameservers: [question.nameserver], node }, context.route).servers
+      if (hop === undefined) return 'silent'
+      const rung = await askFirst(hop, walkOf(question), context)
+      firsts.set(keyOf(question), { hop, rung })
+      return actOf(rung)
+    },
+  })
+  const queries = await Promise.all(
+    distinct(run.queries).flatMap((query) => {
+      const first = firsts.get(keyOf(query))
+      return first === undefined ? [] : [tracedQuery(query, { ...first, name, walk: walkOf(query), context })]
+    }),
+  )
+  const marked = markFirst(queries)
+  return {
+    schemaVersion: 1,
+    name,
+    types,
+    from: { place: formatPlace(place), node: node === '' ? null : node, how: seen.how },
+    resolver,
+    resolvConf: seen.report,
+    notes: [...seen.notes, ...outsideNote(conf.nameservers, node, context)],
+    queries: marked.queries,
+    outcome: run.outcome,
+    waitedMs: run.tookMs,
+    firstDifference: seen.report.differs
+      ? "the pod's resolv.conf is not the one that kubelet would write today"
+      : marked.difference,
+  }
+}
+
+// --- resolv.conf ---
+
+interface SeenConf {
+  readonly conf: ResolvConf
+  readonly how: string | null
+  readonly report: TraceReport['resolvConf']
+  readonly notes: readonly string[]
+}
+
+/** The file as the place has it, else as it is computed; which of the two is said. */
+async function readConf({ place, vantages, computed, name }: TraceRequest): Promise<SeenConf> {
+  const vantage = await vantages.at(place)
+  const file = 'kind' in vantage ? vantage : await vantage.readFile('/etc/resolv.conf')
+  const how = 'kind' in vantage ? null : vantage.how
+  const ofKubelet = computed === undefined ? null : formatResolvConf(computed)
+  if (file.kind !== 'file') {
+    const why = file.kind === 'absent' ? 'the place has no /etc/resolv.conf' : formatSkipped(file)
+    const conf = computed ?? parseResolvConf('')
+    const report = { origin: 'computed', text: ofKubelet ?? '', computed: null, differs: false, why } as const
+    return { conf, how, report, notes: [] }
+  }
+  const conf = parseResolvConf(file.text)
+  const text = formatResolvConf(conf)
+  const differs = ofKubelet !== null && ofKubelet !== text
+  const hosts = 'kind' in vantage ? undefined : await vantage.readFile('/etc/hosts')
+  const listed = hosts?.kind === 'file' && namesHost(hosts.text, name)
+  return {
+    conf,
+    how,
+    report: { origin: 'observed', text, computed: differs ? ofKubelet : null, differs, why: null },
+    notes: listed ? [`/etc/hosts of the place has ${name}: programs there ask nobody for it`] : [],
+  }
+}
+
+function namesHost(text: string, host: string): boolean {
+  const wanted = host.toLowerCase().replace(/\.$/, '')
+  return text.split('\n').some((line) =>
+    line
+      .replace(/#.*$/, '')
+      .trim()
+      .split(/\s+/)
+      .slice(1)
+      .some((name) => name.toLowerCase() === wanted),
+  )
+}
+
+/** The commonest surprise: whoever asks does not ask the cluster at all. */
+function outsideNote(nameservers: readonly string[], node: string, { route }: HopContext): string[] {
+  const { servers } = routeQuery({ name: '.', type: 'NS', nameservers, node }, route)
+  return servers.length > 0 && servers.every(({ kind }) => kind === 'unknown')
+    ? [
+        "none of these nameservers is one of the cluster's: Services have no names here (dnsPolicy Default, hostNetwork, or a node)",
+      ]
+    : []
+}
+
+// --- Queries ---
+
+interface QueryContext {
+  readonly hop: Hop
+  readonly rung: Rung
+  readonly name: string
+  readonly walk: HopWalk
+  readonly context: HopContext
+}
+
+async function tracedQuery(query: SentQuery, { hop, rung, name, walk, context }: QueryContext): Promise<TracedQuery> {
+  const asIs = name.replace(/\.$/, '').toLowerCase()
+  const asked = query.name.replace(/\.$/, '').toLowerCase()
+  return {
+    name: query.name,
+    type: query.type,
+    suffix: asked.length > asIs.length && asked.startsWith(`${asIs}.`) ? asked.slice(asIs.length + 1) : null,
+    nameserver: query.nameserver,
+    transport: walk.transport,
+    atMs: query.atMs,
+    timeoutMs: query.timeoutMs,
+    hop: await walkHops(hop, { ...walk, first: rung }, context),
+  }
+}
+
+/** A query that the resolver repeats is shown once. */
+function distinct(queries: readonly SentQuery[]): SentQuery[] {
+  const seen = new Set<string>()
+  return queries.filter((query) => !seen.has(keyOf(query)) && seen.add(keyOf(query)))
+}
+
+function keyOf({ nameserver, name, type, transport }: QuestionTo): string {
+  return `${nameserver} ${name} ${type} ${transport}`
+}
+
+/** What a nameserver did, in the words of the resolvers' model; one that could not be asked is taken to do what it should. */
+function actOf({ observed, expected, question, transport }: Rung): ServerAct {
+  if (observed.kind === 'nothing') return actExpected(expected)
+  if (observed.kind === 'timeout') return 'silent'
+  if (observed.kind !== 'response') return 'closed'
+  const { rcode, recordCount, tc, aa } = observed
+  if (tc && transport === 'udp') return 'truncated'
+  if (rcode === 'NOERROR' && recordCount > 0 && question.kind === 'dns') return 'answers'
+  return rcode === 'NOERROR' ? (aa || observed.soaTtl !== undefined ? 'nodata' : 'lame') : (RCODES[rcode] ?? 'servfail')
+}
+
+const RCODES: Readonly<Record<string, ServerAct>> = {
+  FORMERR: 'formerr',
+  NOTIMP: 'notimp',
+  NXDOMAIN: 'nxdomain',
+  REFUSED: 'refused',
+}
+
+function actExpected(expected: Expectation): ServerAct {
+  if (expected.kind !== 'records' || expected.records.length > 0) return 'answers'
+  return expected.rcode === 'NXDOMAIN' ? 'nxdomain' : 'nodata'
+}
+
+// --- The first difference ---
+
+function markFirst(queries: readonly TracedQuery[]): {
+  readonly queries: readonly TracedQuery[]
+  readonly difference: string | null
+} {
+  let difference: string | null = null
+  const mark = (hop: TracedHop, query: TracedQuery): TracedHop => {
+    const isFirst = difference === null && hop.result === 'failed'
+    if (isFirst) difference = describe(hop, query, hop.observed)
+    return { ...hop, isFirstDifference: isFirst, next: hop.next.map((next) => mark(next, query)) }
+  }
+  return { queries: queries.map((query) => ({ ...query, hop: mark(query.hop, query) })), difference }
+}
+
+function describe({ label, transport, why }: TracedHop, { name, type }: TracedQuery, observed: Observation): string {
+  return `${label} over ${transport.toUpperCase()}, asked for ${name} ${type}: ${why ?? formatObservation(observed)}`
+}
