@@ -22,7 +22,9 @@ export function encodeQuery(query: Message, isUsed: (id: number) => boolean): { 
   let id = randomId()
   // 65,536 ids against a bounded number in flight: this ends.
   while (isUsed(id)) id = randomId()
-  const octets = encodeMessage(query)
+  // A name alone has nothing to point to: taking it down for later ones would be half of the work.
+  const compress = query.answer.length + query.authority.length + query.additional.length > 0
+  const octets = encodeMessage(query, { compress })
   octets[0] = id >>> 8
   octets[1] = id & 0xff
   return { id, octets }
