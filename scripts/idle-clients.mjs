@@ -21,6 +21,8 @@ const { values } = parseArgs({
 })
 /** Connections that wait for their handshake at a time. */
 const OPENING = 200
+/** Until then a connection is open or counts for nothing. */
+const OPENING_LIMIT_MS = 10_000
 /** The server's idle time-out is 10 s, what a message may take 3 s; both are looked at four times a second. */
 const IDLE_LIMIT_MS = 12_000
 const SLOW_LIMIT_MS = 5000
@@ -131,6 +133,7 @@ function open({ localAddress, asks, to }) {
     const socket = connect({ port: to, host: '127.0.0.1', localAddress })
     const client = { socket, openedAt: performance.now(), closedAt: undefined }
     socket.on('error', () => resolve(undefined))
+    setTimeout(() => resolve(undefined), OPENING_LIMIT_MS).unref()
     socket.on('close', () => {
       client.closedAt = performance.now()
       resolve(client)

@@ -21,6 +21,8 @@ const FILES: Readonly<Record<string, string>> = {
   'cluster/coredns.yaml':
     'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\ndata:\n  Corefile: |\n    .:53 {\n        proxy . /etc/resolv.conf\n        import custom/*.override\n    }\n    import custom/*.server\n',
   'cluster/custom.yaml': 'apiVersion: v1\nkind: ConfigMap\ndata:\n  log.override: |\n    log\n    cahce 30\n',
+  'list/list.yaml':
+    'kind: List\nitems:\n- kind: ConfigMap\n  data:\n    Corefile: |\n      .:53 {\n          whoami\n      }\n      .:53 {\n          whoami\n      }\n',
   'junk.conf': 'hello\n',
   'empty.conf': '# nothing\n\n',
   'broken/x.yaml': 'a: [1\nb: }\n',
@@ -64,6 +66,14 @@ const places = (output: string): string[] =>
 describe('fathom lint', () => {
   it('says that it found nothing, with status 0', async () => {
     expect(await lint('good/Corefile')).toEqual({ status: 0, output: 'good/Corefile: nothing found\n' })
+  })
+
+  it('names both places of what stands twice, as they are in the manifest', async () => {
+    const { output } = await lint('list/list.yaml')
+    expect(places(output)).toEqual(['list/list.yaml:9:7 error duplicate-zone'])
+    expect(output).toContain('    The other one: list/list.yaml:6:7\n')
+    const { output: json } = await lint('-o', 'json', 'list/list.yaml')
+    expect(JSON.parse(json)).toMatchObject({ findings: [{ line: 9, other: { line: 6, column: 7 } }] })
   })
 
   it('prints place, severity, message, code and advice, and a count, with status 1 for errors', async () => {

@@ -4,7 +4,7 @@ import { Command as Commander, CommanderError, Option } from 'commander'
 import pico from 'picocolors'
 import { UsageError } from '../base/index.ts'
 import { EMPTY_SOURCE, lintCorefile } from '../corefile/index.ts'
-import type { CorefileSource, Finding, LintOptions, Severity } from '../corefile/index.ts'
+import type { CorefileSource, Finding, LintOptions, LintPlace, Severity } from '../corefile/index.ts'
 import { corefileSource, systemFiles } from '../server/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
@@ -172,7 +172,8 @@ async function lintEmbedded(corefile: EmbeddedCorefile, path: string, context: L
     resolvConf: () => context.resolvConf,
   })
   return findings.map((finding) => {
-    const { line, column } = finding
-    return { ...finding, ...locate({ line: isFragment ? line - 1 : line, column }) }
+    const placed = ({ line, column }: LintPlace): LintPlace => locate({ line: isFragment ? line - 1 : line, column })
+    const { other } = finding
+    return { ...finding, ...placed(finding), ...(other && { other: placed(other) }) }
   })
 }

@@ -1,5 +1,5 @@
 // fathom serve: CoreDNS's command line around the server, its exit codes and its signals.
-import { existsSync, fstatSync, writeFileSync } from 'node:fs'
+import { existsSync, fstatSync, rmSync, writeFileSync } from 'node:fs'
 import { PROGRAM_VERSION, UsageError, describeError, parseGoInt } from '../base/index.ts'
 import { CorefileError, DIRECTIVE_ORDER } from '../corefile/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
@@ -193,7 +193,11 @@ function writePid(path: string): void {
 
 async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const { conf, port, pidfile, quiet, debugPages, explainErrors, workers } = flags
-  if (pidfile !== undefined) writePid(pidfile)
+  if (pidfile !== undefined) {
+    writePid(pidfile)
+    // As CoreDNS leaves none: whoever reads it later would signal a stranger. Every end passes here but SIGKILL.
+    process.once('exit', () => rmSync(pidfile, { force: true }))
+  }
   const options = serverOptions(await corefileFrom(conf, io), port, io)
   return superviseServer(
     (onFatal) =>

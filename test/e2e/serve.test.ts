@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -91,6 +91,7 @@ describe.skipIf(WHY_NOT_BUILT !== undefined)(
       expect(await rig.ended).toBe(0)
       expect(rig.stdout()).toContain('[INFO] SIGTERM: Shutting down servers then terminating\n')
       expect(rig.stderr()).toBe('')
+      expect(existsSync(pidfile)).toBe(false)
     })
 
     it('ends with 2 on a second SIGINT, whatever the lameduck time', async () => {

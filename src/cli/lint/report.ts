@@ -14,9 +14,10 @@ export interface TextOptions {
 
 /** One finding: place, severity, message, code; then what to do. A last line counts them. */
 export function renderText({ checked, findings }: LintReport, { color }: TextOptions): string {
-  const lines = findings.flatMap(({ file, line, column, severity, message, code, advice }) => [
+  const lines = findings.flatMap(({ file, line, column, severity, message, code, advice, other }) => [
     `${file}:${line}:${column}: ${color(severity, severity)}: ${message} [${code}]`,
     ...(advice === '' ? [] : [`    ${advice}`]),
+    ...(other === undefined ? [] : [`    The other one: ${file}:${other.line}:${other.column}`]),
   ])
   const counts = (['error', 'warning', 'note'] as const).map((severity) => {
     const count = countOf(findings, severity)

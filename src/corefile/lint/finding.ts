@@ -20,6 +20,14 @@ export interface Finding {
   readonly message: string
   /** What to do. */
   readonly advice: string
+  /** The other place that the message speaks of, in the same file. */
+  readonly other?: LintPlace
+}
+
+/** Counted from 1. */
+export interface LintPlace {
+  readonly line: number
+  readonly column: number
 }
 
 /** One directive as it stands in a block, taken apart without knowing what it means. */
@@ -60,12 +68,14 @@ export interface Statement {
   readonly severity: Severity
   readonly message: string
   readonly advice: string
+  readonly other?: LintPlace | undefined
 }
 
 /** A finding at a token. */
 export function findingAt(at: Pick<Token, 'column' | 'file' | 'line' | 'text'>, statement: Statement): Finding {
   const { file, line, column, text } = at
-  return { ...statement, file, line, column, text }
+  const { other, ...said } = statement
+  return { ...said, file, line, column, text, ...(other && { other: { line: other.line, column: other.column } }) }
 }
 
 /** Whether a text still holds what somebody else will put in: node-cache's pillars, an environment variable, a Helm value. */

@@ -39,6 +39,7 @@ function processCollector(metrics: Metrics): () => void {
   })
   const resident = gauge('process_resident_memory_bytes', 'Resident memory size in bytes.')
   const virtual = gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.')
+  const maxVirtual = gauge('process_virtual_memory_max_bytes', 'Maximum amount of virtual memory available in bytes.')
   const openFds = gauge('process_open_fds', 'Number of open file descriptors.')
   const maxFds = gauge('process_max_fds', 'Maximum number of open file descriptors.')
   const startTime = gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.')
@@ -50,8 +51,9 @@ function processCollector(metrics: Metrics): () => void {
     counted = seconds
     resident(process.memoryUsage.rss())
     startTime(Math.round((Date.now() / 1000 - process.uptime()) * 100) / 100)
-    const { virtualBytes, openCount, maxCount } = readProc()
+    const { virtualBytes, maxVirtualBytes, openCount, maxCount } = readProc()
     if (virtualBytes !== undefined) virtual(virtualBytes)
+    if (maxVirtualBytes !== undefined) maxVirtual(maxVirtualBytes)
     if (openCount !== undefined) openFds(openCount)
     if (maxCount !== undefined) maxFds(maxCount)
   }
@@ -59,6 +61,7 @@ function processCollector(metrics: Metrics): () => void {
 
 interface ProcFigures {
   readonly virtualBytes?: number
+  readonly maxVirtualBytes?: number
   readonly openCount?: number
   readonly maxCount?: number
 }
@@ -67,10 +70,14 @@ interface ProcFigures {
 function readProc(): ProcFigures {
   try {
     const kilobytes = /^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    const limits = readFileSync('/proc/self/limits', 'utf8')
+    const limit = /^Max open files\s+(\d+)/m.exec(limits)?.[1]
+    const space = /^Max address space\s+(\d+|unlimited)/m.exec(limits)?.[1]
     return {
       openCount: readdirSync('/proc/self/fd').length,
       ...(kilobytes === undefined ? {} : { virtualBytes: Number(kilobytes) * 1024 }),
+      // Prometheus clients write the largest number of 64 bits where there is no limit.
+      ...(space === undefined ? {} : { maxVirtualBytes: space === 'unlimited' ? 2 ** 64 : Number(space) }),
       ...(limit === undefined ? {} : { maxCount: Number(limit) }),
     }
   } catch {

@@ -82,8 +82,9 @@ export const healthAddressTwice: Rule = ({ blocks }) => {
         findingAt(address ?? head, {
           code: 'health-address-twice',
           severity: 'error',
-          message: `Another "health" at line ${first.line} listens on ${text} already: the server will not start`,
+          message: `Another "health" listens on ${text} already: the server will not start`,
           advice: 'Keep one of them: it speaks for the whole process',
+          other: first,
         }),
       ]
     }),

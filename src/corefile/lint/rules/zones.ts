@@ -23,7 +23,8 @@ export const duplicateZones: Rule = ({ blocks }) => {
           code: 'duplicate-zone',
           severity: 'error',
           message: error.message,
-          advice: `Line ${rivals[0]?.at.line ?? 0} has the zone already: put both blocks into one, or give them different zones, ports or "bind" addresses`,
+          advice: 'Put both blocks into one, or give them different zones, ports or "bind" addresses',
+          other: rivals[0]?.at,
         }),
       )
     }
