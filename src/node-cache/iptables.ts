@@ -16,7 +16,7 @@ export interface IptablesTools {
 /** What `iptables` answers when another program holds its lock for too long. */
 const LOCK_BUSY = 4
 /** How long the program itself waits for it each time; without a number it would wait for ever. */
-const LOCK_WAIT_S = 2
+const LOCK_WAIT_S = 1
 const LOCK_TRIES = 3
 const LOCK_PAUSE_MS = 200
 /** A rule that stands more often than this is being added by somebody else all the time. */
