@@ -74,9 +74,13 @@ const PIECES: Readonly<Record<string, Format[number]>> = {
   '>do': ({ request }) => String(request.message.edns?.dnssecOk === true),
   '>bufsize': ({ request }) => String(request.maxSizeBytes),
   '>rflags': ({ octets }) => (octets === undefined ? EMPTY : flagsOf(octets)),
-  // Ours: the plugin and the object that the answer is from.
-  '/fathom/plugin': ({ outcome }) => (outcome.kind === 'answer' && outcome.by !== '' ? outcome.by : EMPTY),
-  '/fathom/reason': ({ outcome }) => (outcome.kind === 'drop' ? undefined : outcome.reason) ?? EMPTY,
+  // Ours: the plugin that decided, and the object that the answer is from, or the error behind none.
+  '/fathom/plugin': ({ outcome }) => (outcome.by === '' ? EMPTY : outcome.by),
+  '/fathom/reason': ({ outcome }) => (outcome.kind === 'drop' ? undefined : whyOf(outcome)) ?? EMPTY,
+}
+
+function whyOf({ reason, error }: Exclude<Outcome, { readonly kind: 'drop' }>): string | undefined {
+  return reason ?? error?.message
 }
 
 function rcodeOf(outcome: Outcome): string | undefined {

@@ -19,7 +19,7 @@ afterEach(async () => {
 const byName: Handler = (request) => {
   const { name } = request
   if (name === 'drop.') return { kind: 'drop', by: 'whoami' }
-  if (name === 'fail.') return fail('whoami', 'SERVFAIL')
+  if (name === 'fail.') return fail('whoami', 'SERVFAIL', 'no healthy proxies')
   const soa = rr('. 60 IN SOA ns. admin. 1 1 1 1 1')
   if (name === 'none.') return respond(request, { by: 'whoami', rcode: 'NXDOMAIN', authority: [soa] })
   const answer = [rr(`${request.question.name} 5 IN A 192.0.2.1`)]
@@ -56,12 +56,12 @@ describe('log', () => {
     expect(line).toBe('[INFO] SERVFAIL qr,rd 22')
   })
 
-  it('shows the plugin and the reason of an answer', async () => {
+  it('shows the plugin and the reason of an answer, and the error behind none', async () => {
     const lines = await linesFor('log . "{name} {/fathom/plugin}: {/fathom/reason}"', ['x', 'none', 'fail'])
     expect(lines).toEqual([
       '[INFO] x. whoami: Service default/kubernetes',
       '[INFO] none. whoami: -',
-      '[INFO] fail. -: -',
+      '[INFO] fail. whoami: no healthy proxies',
     ])
   })
 
