@@ -42,7 +42,7 @@ describe('ensureRule()', () => {
   it('puts a missing rule in front', async () => {
     const { made, calls } = tools(1, 0)
     expect(await ensureRule(rule(), made)).toBe(true)
-    expect(calls).toEqual(['iptables -w 1 -t raw -C PREROUTING', 'iptables -w 2 -t raw -I PREROUTING'])
+    expect(calls).toEqual(['iptables -w 1 -t raw -C PREROUTING', 'iptables -w 1 -t raw -I PREROUTING'])
   })
 
   it('counts a busy lock and tries again', async () => {
