@@ -128,6 +128,7 @@ interface StandIn {
 
 function createStandIn({ flags, upstream, clock, say }: GuardOptions): StandIn {
   let relay: Relay | undefined
+  let closing: Promise<unknown> | undefined
   return {
     async open() {
       if (relay !== undefined || upstream === undefined) return
@@ -141,7 +142,9 @@ function createStandIn({ flags, upstream, clock, say }: GuardOptions): StandIn {
     async close(graceMs) {
       const open = relay
       relay = undefined
-      await open?.close(graceMs)
+      // One that is closing already is waited for too.
+      closing = Promise.all([closing, open?.close(graceMs)])
+      await closing
     },
   }
 }
