@@ -90,6 +90,27 @@ describe('matchBlock()', () => {
     expect(matchBlock(blocks, name)?.zone).toBe(zone)
   })
 
+  it.each([
+    { address: '10.0.0.1', zone: 'a.example.' },
+    { address: '10.0.0.2', zone: 'b.example.' },
+    // Bound by nobody: the wildcard socket's.
+    { address: '10.0.0.3', zone: '.' },
+    { address: undefined, zone: 'a.example.' },
+  ])('at $address: $zone', ({ address, zone }) => {
+    const bound = parseCorefile(
+      'a.example {\n bind 10.0.0.1\n}\nb.example a.b.example {\n bind 10.0.0.2\n}\n. {\n errors\n}\n',
+      { accepts: () => true },
+    ).blocks
+    const at = address === undefined ? {} : { address }
+    expect(matchBlock(bound, zone === '.' ? 'x.a.example.' : `x.${zone}`, at)?.zone).toBe(zone)
+    if (address === '10.0.0.1') expect(matchBlock(bound, 'x.example.', at)).toBeUndefined()
+  })
+
+  it('a block that binds an interface may listen anywhere', () => {
+    const bound = parseCorefile('. {\n bind eth0\n}\n', { accepts: () => true }).blocks
+    expect(matchBlock(bound, 'x.', { address: '10.0.0.1' })?.zone).toBe('.')
+  })
+
   it('gives nothing when no block takes the name', () => {
     expect(matchBlock(blocks.slice(0, 2), 'example.org.')).toBeUndefined()
     expect(matchBlock(blocks, 'other.example.', { port: 5300 })?.zone).toBe('other.example.')

@@ -117,4 +117,38 @@ describe('routeQuery()', () => {
       expect.arrayContaining(['dns-service 10.233.0.3 client']),
     )
   })
+
+  it('asks the blocks that are bound to the address, and says when none is', () => {
+    const [cache] = FACTS.nodeCaches
+    const bound = blocks(
+      '.:53 {\n bind 169.254.25.10\n forward . 10.0.0.1\n}\n.:53 {\n bind 127.0.0.1\n forward . 10.0.0.2\n}\n',
+    )
+    const facts = (localIP: string): RouteFacts => ({
+      ...FACTS,
+      nodeCaches: cache === undefined ? [] : [{ ...cache, blocks: bound, localIPs: [localIP] }],
+    })
+    expect(route('a.', ['169.254.25.10'], 'node2', facts('169.254.25.10'))).toEqual([
+      ['node-cache 169.254.25.10 client', ['upstream 10.0.0.1 client']],
+    ])
+    expect(route('a.', ['169.254.25.11'], 'node2', facts('169.254.25.11'))).toEqual([
+      ['node-cache 169.254.25.11 client', 'none of its server blocks listens on 169.254.25.11: nobody answers'],
+    ])
+  })
+
+  it('names the views that may take a question first', () => {
+    const views = blocks(
+      '.:53 {\n view odd {\n  expr true\n }\n forward . 10.0.0.1\n}\n.:53 {\n forward . 10.0.0.2\n}\n',
+    )
+    const hopWith = (seen: RouteFacts['replicas'][number]['blocks']): Hop | undefined => {
+      const replicas = FACTS.replicas.slice(0, 1).map((replica) => ({ ...replica, blocks: seen }))
+      const question = { name: 'a.', type: 'A', nameservers: ['10.233.74.65'], node: '' }
+      return routeQuery(question, { ...FACTS, replicas }).servers[0]
+    }
+    const hop = hopWith(views)
+    expect(hopWith(views.slice(0, 1))?.note).toBe(
+      'only taken while the expression of view "odd" holds: REFUSED otherwise',
+    )
+    expect(hop?.next.map(({ address }) => address)).toEqual(['10.0.0.2'])
+    expect(hop?.note).toBe('a question for which the expression of view "odd" holds is taken by that block instead')
+  })
 })

@@ -2,7 +2,13 @@ export type { Answering, PluginStep, StepQuestion } from './answering-plugin.ts'
 export type { MatchedBlock } from './match-block.ts'
 export { readForwards, type ForwardRule } from './forward-rules.ts'
 export { clusterZoneOf, readKubernetesOptions, type KubernetesOptions } from './kubernetes-options.ts'
-export { computePodResolvConf, type NodeDns, type PodResolvConf, type ResolvConfEntry } from './pod-resolv-conf.ts'
+export {
+  KUBELET_LIMITS,
+  computePodResolvConf,
+  type NodeDns,
+  type PodResolvConf,
+  type ResolvConfEntry,
+} from './pod-resolv-conf.ts'
 export {
   EMPTY_RESOLV_CONF,
   MAX_NAMESERVERS,

@@ -136,4 +136,59 @@ describe('computePodResolvConf()', () => {
     expect(file.conf).toMatchObject({ nameservers: ['127.0.0.1'], searches: ['.'] })
     expect(file.unseen).toBeUndefined()
   })
+
+  it("does not repeat the cluster's search domains when the node lists them too", () => {
+    const node = { ...NODE, resolvConfText: 'nameserver 10.0.0.1\nsearch cluster.local corp.example\n' }
+    expect(computePodResolvConf(pod({}), node).conf.searches).toEqual([
+      'shop.svc.cluster.local',
+      'svc.cluster.local',
+      'cluster.local',
+      'corp.example',
+    ])
+  })
+
+  it.each([
+    { kubeletVersion: 'v1.25.4', options: ['attempts:3'] },
+    { kubeletVersion: 'v1.26.0', options: ['timeout:1', 'attempts:3'] },
+  ])("several options lines of the node's file, kubelet $kubeletVersion", ({ kubeletVersion, options }) => {
+    const resolvConfText = 'nameserver 10.0.0.1\noptions timeout:1 attempts:2\noptions attempts:3\n'
+    const file = computePodResolvConf(pod({ dnsPolicy: 'Default' }), { ...NODE, kubeletVersion, resolvConfText })
+    expect(file.conf.options).toEqual(options)
+  })
+
+  it.each([
+    { kubeletVersion: 'v1.30.1', cut: /leaves out/ },
+    { kubeletVersion: 'v1.22.0', cut: /makes an empty search domain/ },
+  ])('a search domain "." of the node is gone, and that is no limit: kubelet $kubeletVersion', (each) => {
+    const node = { ...NODE, kubeletVersion: each.kubeletVersion, resolvConfText: 'nameserver 10.0.0.1\nsearch .\n' }
+    const file = computePodResolvConf(pod({ dnsPolicy: 'Default' }), node)
+    expect(file.conf.searches).toEqual([])
+    expect(file.entries.find(({ value }) => value === '.')?.cut).toMatch(each.cut)
+    expect(file.events).toEqual([])
+  })
+
+  it('leaves out search domains over 253 characters, and counts on', () => {
+    const long = Array.from({ length: 5 }, () => 'l'.repeat(60)).join('.')
+    const file = computePodResolvConf(pod({ dnsConfig: { searches: [long, 'kept.example'] } }), NODE)
+    expect(file.conf.searches.at(-1)).toBe('kept.example')
+    expect(file.entries.find(({ value }) => value === long)?.cut).toBe(
+      'kubelet (v1.30.1) leaves out search domains over 253 characters',
+    )
+  })
+
+  it('with an empty resolvConf: ClusterFirst inherits no root, a dual-stack node gives both loopbacks', () => {
+    const node = { ...NODE, resolvConfPath: '', nodeIPs: ['192.168.0.2', 'fd00::2'] }
+    expect(computePodResolvConf(pod({}), node).conf.searches).toEqual([
+      'shop.svc.cluster.local',
+      'svc.cluster.local',
+      'cluster.local',
+    ])
+    expect(computePodResolvConf(pod({ dnsPolicy: 'Default' }), node).conf.nameservers).toEqual(['127.0.0.1', '::1'])
+  })
+
+  it('says that Windows pods have no such file', () => {
+    expect(computePodResolvConf(pod({}), { ...NODE, operatingSystem: 'windows' }).unseen).toMatch(
+      /^a Windows pod has no/,
+    )
+  })
 })

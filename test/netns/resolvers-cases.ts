@@ -32,6 +32,14 @@ const ONE = conf([11])
 const TWO = conf([11, 12])
 const POD =
   'nameserver 127.0.0.11\nsearch shop.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5 timeout:1\n'
+/** A search line of so many octets. */
+function searchOf(octets: number): string {
+  const line = `search ${Array.from({ length: 20 }, (_, at) => `d${at}.test`).join(' ')} `
+  const label = 'l'.repeat(60)
+  const rest = `${label}.${label}.${label}.${label}`
+  return `${line}${rest.slice(-(octets - line.length)).replace(/^\./, 'l')}`
+}
+
 const LONG = `search ${Array.from({ length: 24 }, (_, at) => `d${at}.example.test`).join(' ')}`
 const at11 = { nameserver: '127.0.0.11' }
 const ANSWERS: ActRule = { act: 'answers' }
@@ -92,6 +100,14 @@ export const CASES: readonly ResolverCase[] = [
   { title: 'no search list', resolvConf: 'nameserver 127.0.0.11\n', name: 'x', programs: ALL },
   { title: 'the root as search domain', resolvConf: 'nameserver 127.0.0.11\nsearch .\noptions timeout:1\n', name: 'x' },
   { title: 'a search line longer than 255 octets', resolvConf: `nameserver 127.0.0.11\n${LONG}\n`, name: 'x' },
+  { title: 'a line of 254 octets', resolvConf: `nameserver 127.0.0.11\n${searchOf(254)}\n`, name: 'x.y' },
+  { title: 'a line of 255 octets', resolvConf: `nameserver 127.0.0.11\n${searchOf(255)}\n`, name: 'x.y' },
+  {
+    title: 'attempts:0',
+    resolvConf: 'nameserver 127.0.0.11\noptions attempts:0\n',
+    name: 'x.',
+    programs: ['glibc', 'go'],
+  },
   {
     title: 'no nameserver: this machine',
     resolvConf: 'search a.test\noptions timeout:1\n',

@@ -23,8 +23,9 @@ describe('lintResolvConf()', () => {
     { text: `nameserver 192.0.2.1\nsearch ${'a.example '.repeat(7)}\n`, findings: ['2:8 note search-list-too-long'] },
     {
       text: `nameserver 192.0.2.1\nsearch ${'a.example '.repeat(33)}\n`,
-      findings: ['2:8 warning search-list-too-long'],
+      findings: ['2:8 warning search-line-ignored-by-musl', '2:8 warning search-list-too-long'],
     },
+    { text: 'nameserver 192.0.2.1\noptions attempts:0\n', findings: ['2:9 warning attempts-zero'] },
     { text: 'nameserver 192.0.2.1\noptions ndots:99\n', findings: ['2:9 note ndots-too-large'] },
     { text: 'nameserver 192.0.2.1\nnameservers 192.0.2.2\n', findings: ['2:1 warning unknown-keyword'] },
   ])('finds $findings in $text', ({ text, findings }) => {

@@ -2,13 +2,10 @@
 import { findingAt } from '../../corefile/index.ts'
 import type { Finding, Severity } from '../../corefile/index.ts'
 import { parseAddress } from '../../dns/index.ts'
-import { MAX_NAMESERVERS, MAX_NDOTS } from '../../route/index.ts'
+import { KUBELET_LIMITS, MAX_NAMESERVERS, MAX_NDOTS, RESOLVER_TRAITS } from '../../route/index.ts'
 
-/** Kubernetes's limits since 1.26, and before it. */
-const MAX_SEARCHES = 32
-const MAX_SEARCH_CHARACTERS = 2048
-const OLD_MAX_SEARCHES = 6
-const OLD_MAX_SEARCH_CHARACTERS = 256
+/** Longer lines are ignored by musl, whose buffer is 256 octets. */
+const MUSL_LINE_OCTETS = RESOLVER_TRAITS.musl.maxLineOctets
 
 interface Line {
   readonly number: number
@@ -109,20 +106,36 @@ function searchFindings(lines: readonly Line[], say: Say): Finding[] {
   )
   const count = last.words.length
   const characters = last.words.map(({ text }) => text).join(' ').length
-  const isOver = count > MAX_SEARCHES || characters > MAX_SEARCH_CHARACTERS
-  const isOverOld = count > OLD_MAX_SEARCHES || characters > OLD_MAX_SEARCH_CHARACTERS
-  if (!isOver && !isOverOld) return overridden
+  const { current, before126 } = KUBELET_LIMITS
+  const isOver = count > current.domains || characters > current.characters
+  const isOverOld = count > before126.domains || characters > before126.characters
+  const ignored = ignoredByMusl(last, say)
+  if (!isOver && !isOverOld) return [...overridden, ...ignored]
   return [
     ...overridden,
+    ...ignored,
     say(last, 0, {
       code: 'search-list-too-long',
       severity: isOver ? 'warning' : 'note',
       message: `${count} search domains with ${characters} characters: ${
         isOver
-          ? `the kubelet cuts the list at ${MAX_SEARCHES} and ${MAX_SEARCH_CHARACTERS}`
-          : `Kubernetes before 1.26 and old resolvers cut the list at ${OLD_MAX_SEARCHES} and ${OLD_MAX_SEARCH_CHARACTERS}`
+          ? `the kubelet cuts the list at ${current.domains} and ${current.characters}`
+          : `Kubernetes before 1.26 and old resolvers cut the list at ${before126.domains} and ${before126.characters}`
       }`,
       advice: 'Remove domains that nobody looks up by their first label; each costs a query for every outside name',
+    }),
+  ]
+}
+
+function ignoredByMusl(line: Line, say: Say): Finding[] {
+  const octets = Buffer.byteLength([line.keyword, ...line.words.map(({ text }) => text)].join(' '))
+  if (octets <= MUSL_LINE_OCTETS) return []
+  return [
+    say(line, 0, {
+      code: 'search-line-ignored-by-musl',
+      severity: 'warning',
+      message: `The line has ${octets} octets: the resolver of musl (Alpine) ignores lines over ${MUSL_LINE_OCTETS} as a whole`,
+      advice: 'Shorten the list; no short name resolves in an Alpine container with this file',
     }),
   ]
 }
@@ -141,6 +154,16 @@ function otherFindings(lines: readonly Line[], say: Say): Finding[] {
     }
     if (line.keyword !== 'options') return []
     return line.words.flatMap(({ text }, word): Finding[] => {
+      if (/^attempts:0+$/.test(text)) {
+        return [
+          say(line, word, {
+            code: 'attempts-zero',
+            severity: 'warning',
+            message: `"${text}": programs with musl (Alpine) crash at their first lookup, those with glibc ask nobody`,
+            advice: 'Give 1 or more; without it resolvers take 2',
+          }),
+        ]
+      }
       const ndots = /^ndots:(\d+)$/.exec(text)?.[1]
       if (ndots === undefined || Number(ndots) <= MAX_NDOTS) return []
       return [
