@@ -3,7 +3,14 @@ import { createZoneTable } from './zone-table.ts'
 
 function table(...zones: readonly string[]) {
   return createZoneTable(
-    zones.map((zone) => ({ zone, chain: undefined, anyClass: false, debug: false, stackTraces: false, hot: new Map() })),
+    zones.map((zone) => ({
+      zone,
+      chain: undefined,
+      anyClass: false,
+      debug: false,
+      stackTraces: false,
+      hot: new Map(),
+    })),
   )
 }
 
