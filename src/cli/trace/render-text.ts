@@ -90,6 +90,10 @@ function renderHop(hop: TracedHop, depth: number, style: Style): string[] {
   if (hop.note !== null) lines.push(`${detail}note: ${hop.note}`)
   for (const { plugin, at, text } of hop.plugins) lines.push(colors.dim(`${detail}${plugin} (${at}): ${text}`))
   if (hop.equivalent !== '') lines.push(colors.dim(`${detail}$ ${hop.equivalent}   (in ${hop.from})`))
+  if (hop.chosen.length > 0) {
+    const flows = hop.chosen.map(({ address, flows }) => `${flows} to ${address}`).join(', ')
+    lines.push(`${detail}kube-proxy chose, by the node's connection table: ${flows}`)
+  }
   if (hop.notAsked > 0) {
     const replicas = hop.notAsked === 1 ? 'replica was' : 'replicas were'
     lines.push(`${detail}${hop.notAsked} more ${replicas} not asked: --all-replicas asks each`)

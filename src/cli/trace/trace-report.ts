@@ -1,6 +1,7 @@
 // What a trace comes to, as plain data: the JSON that is printed, and what the text is made from.
 import type { Expectation, Observation } from '../../doctor/ladder/index.ts'
 import type { Transport } from '../../net/exchange-result.ts'
+import type { ChosenReplica } from './chosen-replicas.ts'
 import type { LookupOutcome, ResolverName } from '../../route/index.ts'
 
 export interface TracedHop {
@@ -33,6 +34,8 @@ export interface TracedHop {
   readonly next: readonly TracedHop[]
   /** Replicas that could be picked as well and were not asked. */
   readonly notAsked: number
+  /** Of the DNS Service: the replicas that flows from here were sent to, by the node's connection table; empty when unknown. */
+  readonly chosen: readonly ChosenReplica[]
 }
 
 export interface TracedQuery {

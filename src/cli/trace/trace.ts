@@ -7,6 +7,8 @@ import { formatResolvConf, parseResolvConf, routeQuery } from '../../route/index
 import type { Hop, QuestionTo, ResolvConf, ResolverName, SentQuery, ServerAct } from '../../route/index.ts'
 import type { Place, Vantages } from '../../vantage/index.ts'
 import { formatSkipped } from '../place.ts'
+import { chosenReplicas } from './chosen-replicas.ts'
+import type { ChosenReplica } from './chosen-replicas.ts'
 import { formatObservation } from './say-hop.ts'
 import type { TraceReport, TracedHop, TracedQuery } from './trace-report.ts'
 import { askFirst, walkHops } from './walk-hops.ts'
@@ -75,7 +77,7 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
       return first === undefined ? [] : [tracedQuery(query, { ...first, name, walk: walkOf(query), context })]
     }),
   )
-  const marked = markFirst(queries)
+  const marked = markFirst(await withChosen(queries, request))
   return {
     schemaVersion: 1,
     name,
@@ -205,6 +207,35 @@ const RCODES: Readonly<Record<string, ServerAct>> = {
 function actExpected(expected: Expectation): ServerAct {
   if (expected.kind !== 'records' || expected.records.length > 0) return 'answers'
   return expected.rcode === 'NXDOMAIN' ? 'nxdomain' : 'nodata'
+}
+
+// --- The replicas that kube-proxy picked ---
+
+/** Looks once for each Service and place, after everything was asked. */
+async function withChosen(queries: readonly TracedQuery[], request: TraceRequest): Promise<TracedQuery[]> {
+  const found = new Map<string, Promise<ChosenReplica[]>>()
+  const look = (hop: TracedHop): Promise<ChosenReplica[]> => {
+    const place = placeFrom(hop.from)
+    if (place === undefined || request.node === '' || hop.result === 'skipped') return Promise.resolve([])
+    const key = `${hop.from} ${hop.address} ${hop.port}`
+    const { address: service, port } = hop
+    const looked = found.get(key) ?? chosenReplicas({ service, port, place, node: request.node }, request.vantages)
+    found.set(key, looked)
+    return looked
+  }
+  const complete = async (hop: TracedHop): Promise<TracedHop> => ({
+    ...hop,
+    ...(hop.kind === 'dns-service' ? { chosen: await look(hop) } : {}),
+    next: await Promise.all(hop.next.map(complete)),
+  })
+  return Promise.all(queries.map(async (query) => ({ ...query, hop: await complete(query.hop) })))
+}
+
+/** The place that `formatPlace` wrote. */
+function placeFrom(text: string): Place | undefined {
+  const [kind, first = '', second = ''] = text.split('/')
+  if (kind === 'pod') return { kind, namespace: first, name: second }
+  return kind === 'node' ? { kind, name: first } : undefined
 }
 
 // --- The first difference ---

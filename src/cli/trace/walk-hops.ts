@@ -207,6 +207,7 @@ function traced(hop: Hop, rung: Rung | undefined, { next, notAsked }: Pick<Trace
     needs: rung?.needs === undefined ? null : sayPhrase(rung.needs),
     equivalent: rung?.equivalent ?? '',
     isFirstDifference: false,
+    chosen: [],
     next,
     notAsked,
   }
