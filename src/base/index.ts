@@ -1,4 +1,5 @@
 export * from './clock.ts'
+export * from './collect-garbage.ts'
 export * from './errors.ts'
 export * from './go-values.ts'
 export * from './random.ts'

@@ -1,4 +1,5 @@
 // The cluster as the server knows it: one index, fed by one watch for each kind of object that the options need.
+import { collectGarbage, heapBytes } from '../../base/index.ts'
 import type { Clock } from '../../base/index.ts'
 import { Watch, type KubeClient, type ObjectKey, type WatchHandler, type WatchSource } from '../../kube/api/index.ts'
 import {
@@ -26,6 +27,8 @@ export interface ClusterWatchEnv {
   readonly metrics: KubernetesMetrics
 }
 
+/** In octets: of a cluster of some 2,000 Services. */
+const MUCH_HEAP = 16 * 1024 * 1024
 const ENDPOINTS_PATH = '/api/v1/endpoints'
 /** Finished pods keep their address in their status, although somebody else may have it by now. */
 const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
@@ -40,6 +43,7 @@ export class ClusterWatch {
   /** Slices that stand for one core/v1 Endpoints object. */
   readonly #derived = new Map<string, readonly ObjectRef[]>()
   #unsynced: number
+  #heapAtStart = 0
   #changedAtMs: number
 
   constructor(options: KubernetesOptions, env: ClusterWatchEnv) {
@@ -128,6 +132,7 @@ export class ClusterWatch {
   }
 
   start(): void {
+    this.#heapAtStart = heapBytes()
     for (const watch of this.#watches) watch.start()
   }
 
@@ -145,6 +150,8 @@ export class ClusterWatch {
   #oneSynced(): void {
     this.#unsynced -= 1
     if (!this.isSynced) return
+    // The lists of a large cluster leave more garbage than objects; nobody is answered yet who could notice the pause.
+    if (heapBytes() - this.#heapAtStart > MUCH_HEAP) collectGarbage()
     for (const resolve of this.#waiting) resolve()
     this.#waiting.clear()
   }
