@@ -172,30 +172,49 @@ function escapeWidth(name: string, index: number): 1 | 3 {
  * @throws {WireError} as {@link encodeName}
  */
 export function writeName(writer: Writer, name: DomainName): void {
-  const { names } = writer
-  const whole = names?.get(name)
+  const { names, first } = writer
+  const whole = first?.name === name ? first.at : names?.get(name)
   if (whole !== undefined) {
     writeUint16(writer, 0xc000 | whole)
     return
   }
+  if (names !== undefined && first !== undefined) {
+    writer.first = undefined
+    takeDown(names, first)
+  }
   const length = encodeIntoScratch(name)
+  const at = writer.length
   if (names === undefined) {
     writeOctets(writer, scratch.subarray(0, length))
-    return
+  } else if (names.size === 0 && length > 1 && at <= MAX_POINTER) {
+    writeOctets(writer, scratch.subarray(0, length))
+    writer.first = { name, at }
+  } else {
+    const { known, end } = addSuffixes(names, { name, at, length })
+    writeOctets(writer, scratch.subarray(0, end))
+    if (known !== undefined) writeUint16(writer, 0xc000 | known)
   }
+}
+
+/** Takes the suffixes of the first name down, now that a second one came. */
+function takeDown(names: Map<string, number>, { name, at }: { readonly name: DomainName; readonly at: number }): void {
+  addSuffixes(names, { name, at, length: encodeIntoScratch(name) })
+}
+
+/** Notes where each suffix of the name in `scratch` will stand, up to one that stands in the message already (`known`). */
+function addSuffixes(
+  names: Map<string, number>,
+  { name, at, length }: { readonly name: DomainName; readonly at: number; readonly length: number },
+): { readonly known: number | undefined; readonly end: number } {
   let suffix = name
-  for (let at = 0; at < length - 1;) {
-    const known = at === 0 ? undefined : names.get(suffix)
-    if (known !== undefined) {
-      writeOctets(writer, scratch.subarray(0, at))
-      writeUint16(writer, 0xc000 | known)
-      return
-    }
-    if (writer.length + at <= MAX_POINTER) names.set(suffix, writer.length + at)
-    at += (scratch[at] ?? 0) + 1
+  for (let offset = 0; offset < length - 1;) {
+    const known = offset === 0 ? undefined : names.get(suffix)
+    if (known !== undefined) return { known, end: offset }
+    if (at + offset <= MAX_POINTER) names.set(suffix, at + offset)
+    offset += (scratch[offset] ?? 0) + 1
     suffix = parentName(suffix) ?? ''
   }
-  writeOctets(writer, scratch.subarray(0, length))
+  return { known: undefined, end: length }
 }
 
 /** Writes a name that no receiver may expect to be compressed (RFC 3597 §4), and that later names do not point to. */

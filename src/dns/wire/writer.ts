@@ -9,6 +9,8 @@ export interface Writer {
   octets: Uint8Array
   length: number
   readonly names: Map<string, number> | undefined
+  /** The first name, of which `names` knows nothing yet: most messages repeat it whole and have no other. */
+  first: { readonly name: string; readonly at: number } | undefined
 }
 
 /** A buffer that no message is being written to. Most messages are small, and soon written. */
@@ -19,7 +21,7 @@ const SPARE_OCTETS = 4096
 export function createWriter(compress: boolean): Writer {
   const octets = spare ?? new Uint8Array(SPARE_OCTETS)
   spare = undefined
-  return { octets, length: 0, names: compress ? new Map() : undefined }
+  return { octets, length: 0, names: compress ? new Map() : undefined, first: undefined }
 }
 
 /** The octets written so far, as a copy of exact length; the writer is of no use any more. */
