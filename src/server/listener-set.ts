@@ -187,7 +187,7 @@ async function openUdpAndTcp(wanted: WantedListener, endpoint: Endpoint, how: Ho
         reusePort,
         onDropped: wanted.onDropped,
       })
-      const spread = how.pool && new SpreadListener(udp, responder, how.pool)
+      const spread = how.pool && new SpreadListener(udp, how.pool, { responder, onDropped: wanted.onDropped })
       spread?.grow(wanted.threads)
       return {
         sockets: [spread ?? udp, tcp],

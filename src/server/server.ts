@@ -101,7 +101,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   host.log.flush()
   if (options.quiet !== true) announce(host, running.configuration)
   const oneByOne = whyNoBatches()
-  if (oneByOne !== undefined) host.log.for().info(`UDP datagrams are moved one by one: ${oneByOne}`)
+  if (oneByOne !== undefined) {
+    const alone = (options.threads?.count ?? 1) > 1 ? ', and one thread answers' : ''
+    host.log.for().info(`UDP datagrams are moved one by one${alone}: ${oneByOne}`)
+  }
   let stopping: Promise<void> | undefined
   let reloading: Promise<void> = Promise.resolve()
 

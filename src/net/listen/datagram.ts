@@ -138,8 +138,12 @@ async function openSocket(
  * @param socket its descriptor, which is closed with the result, and where it is bound
  * @throws {ListenError}
  */
-export function adoptDatagramSocket(socket: OpenDescriptor, responder: Responder): Promise<BatchSocket> {
-  return adoptSocket(socket, { responder, dropped: 0 })
+export function adoptDatagramSocket(
+  socket: OpenDescriptor,
+  responder: Responder,
+  { onDropped }: Pick<DatagramOptions, 'onDropped'>,
+): Promise<BatchSocket> {
+  return adoptSocket(socket, { responder, dropped: 0, onDropped })
 }
 
 async function adoptSocket({ fd, local }: OpenDescriptor, state: BatchState): Promise<BatchSocket> {

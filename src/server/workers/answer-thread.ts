@@ -46,10 +46,30 @@ async function open({ listener, socket, fd, local }: Extract<ToThread, { kind: '
   const { answers, sockets } = listenerOf(listener)
   const silent: Responder = () => undefined
   const responder = Object.assign(silent, { inPlace: new ThreadResponder(context, answers, socket) })
-  const opening = adoptDatagramSocket({ fd, local }, responder)
+  const opening = adoptDatagramSocket({ fd, local }, responder, { onDropped: (code) => countDropped(listener, code) })
   sockets.push(opening)
   openSockets.add(await opening)
   tell({ kind: 'opened', socket })
+}
+
+/** Responses that were dropped since the main thread was told last, by listener and error. */
+const dropped = new Map<string, { readonly listener: number; readonly code: string; times: number }>()
+const TELL_DROPPED_MS = 100
+
+function countDropped(listener: number, code: string): void {
+  const key = `${listener} ${code}`
+  const found = dropped.get(key)
+  if (found !== undefined) {
+    found.times += 1
+    return
+  }
+  if (dropped.size === 0) setTimeout(tellDropped, TELL_DROPPED_MS)
+  dropped.set(key, { listener, code, times: 1 })
+}
+
+function tellDropped(): void {
+  for (const one of dropped.values()) tell({ kind: 'dropped', ...one })
+  dropped.clear()
 }
 
 async function close(id: number): Promise<void> {
@@ -57,6 +77,7 @@ async function close(id: number): Promise<void> {
   listeners.delete(id)
   for (const socket of sockets) openSockets.delete(socket)
   await Promise.all(sockets.map((socket) => socket.close(0)))
+  tellDropped()
   tell({ kind: 'closed', listener: id })
 }
 

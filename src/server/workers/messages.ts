@@ -35,3 +35,5 @@ export type FromThread =
   | 'wake'
   | { readonly kind: 'opened'; readonly socket: number }
   | { readonly kind: 'closed'; readonly listener: number }
+  /** The system did not take so many responses, with this error. */
+  | { readonly kind: 'dropped'; readonly listener: number; readonly code: string; readonly times: number }

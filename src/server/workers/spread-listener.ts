@@ -6,19 +6,28 @@ import type { ThreadPool } from './thread-pool.ts'
 
 let listeners = 0
 
+/** What a listener is spread with. */
+export interface SpreadOptions {
+  readonly responder: Responder
+  /** Told for each response that the system did not take, with the error's name. */
+  readonly onDropped: (code: string) => void
+}
+
 /** The main thread's listener, and its twins in other threads. */
 export class SpreadListener implements Listener {
   readonly #udp: DatagramListener
   readonly #pool: ThreadPool
   readonly #id: number
+  readonly #options: SpreadOptions
   #responder: Responder
   /** Threads beside the main one. */
   #twins = 0
 
-  constructor(udp: DatagramListener, responder: Responder, pool: ThreadPool) {
+  constructor(udp: DatagramListener, pool: ThreadPool, options: SpreadOptions) {
     this.#udp = udp
     this.#pool = pool
-    this.#responder = responder
+    this.#options = options
+    this.#responder = options.responder
     listeners += 1
     this.#id = listeners
   }
@@ -35,7 +44,7 @@ export class SpreadListener implements Listener {
       const thread = this.#twins
       this.#twins += 1
       this.#share(thread)
-      this.#pool.open(thread, this.#id, this.#udp)
+      this.#pool.open(thread, this.#id, { udp: this.#udp, onDropped: this.#options.onDropped })
     }
   }
 

@@ -42,6 +42,8 @@ interface ThreadSocket {
   /** The main thread's descriptor of it. */
   readonly fd: number
   readonly udp: DatagramListener
+  /** Told for each response that the system did not take. */
+  readonly onDropped: (code: string) => void
   /** The main thread's socket at the same address, which answers what is passed on. */
   readonly answersFrom: BatchSocket
   /** While no thread has the socket. */
@@ -82,13 +84,13 @@ export class ThreadPool {
   }
 
   /** Gives a thread a socket beside each of a listener's. Where the system refuses one, the thread does without. */
-  open(thread: number, listener: number, udp: DatagramListener): void {
+  open(thread: number, listener: number, from: Pick<ThreadSocket, 'onDropped' | 'udp'>): void {
+    const { udp } = from
     for (const answersFrom of udp.sockets) {
       const fd = this.#openTwin(answersFrom)
       if (fd === undefined) continue
       this.#sockets += 1
-      const socket = { id: this.#sockets, listener, local: answersFrom.local, fd, udp, answersFrom }
-      this.#threads[thread]?.open(socket)
+      this.#threads[thread]?.open({ ...from, id: this.#sockets, listener, local: answersFrom.local, fd, answersFrom })
     }
   }
 
@@ -251,7 +253,13 @@ class AnsweringThread {
   #heard(message: FromThread): void {
     if (message === 'wake') this.#drain()
     else if (message.kind === 'closed') this.#closing.get(message.listener)?.()
+    else if (message.kind === 'dropped') this.#countDropped(message)
     else void this.#opened(message.socket)
+  }
+
+  #countDropped({ listener, code, times }: Extract<FromThread, { kind: 'dropped' }>): void {
+    const socket = [...this.#sockets.values()].find((one) => one.listener === listener)
+    for (let time = 0; time < times; time += 1) socket?.onDropped(code)
   }
 
   async #opened(id: number): Promise<void> {

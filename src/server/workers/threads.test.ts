@@ -1,5 +1,6 @@
 // Several threads that answer, in a real server: the same answers as one thread, never an old one, none lost.
 import { createSocket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -245,6 +246,33 @@ describe.skipIf(whyNoBatches() !== undefined)('several threads', () => {
     )
   })
 
+  it('answer on through the lameduck time, and what has come when it is over', async () => {
+    await start(2, 'health 127.0.0.1:0 {\n lameduck 1s\n }')
+    await warm([WEB])
+    const { port } = rig.endpoint()
+    const clients = startQueryClients({ port, messages: [WEB, messageFor('no.shop.svc.cluster.local.')] })
+    const stopped = rig.server.stop()
+    await vi.waitFor(() => expect(clients.answered()).toBeGreaterThan(500))
+    await clients.stop()
+    expect(clients.lost()).toBe(0)
+    await stopped
+  })
+
+  it('answer what is queued at their sockets when the server stops', async () => {
+    await start(3)
+    await warm([WEB])
+    const { port } = rig.endpoint()
+    const sockets = await Promise.all(Array.from({ length: 60 }, openClient))
+    const answers = sockets.map((socket) => once(socket, 'message'))
+    const names = ['web', 'no', 'db'].map((name) => messageFor(`${name}.shop.svc.cluster.local.`))
+    // Sent in this turn of the loop, so that it is in the kernel before anything is closed.
+    for (const [index, socket] of sockets.entries()) socket.send(names[index % 3] ?? WEB, port, '127.0.0.1')
+    await new Promise(setImmediate)
+    await rig.server.stop()
+    expect(await Promise.all(answers)).toHaveLength(60)
+    for (const socket of sockets) socket.close()
+  })
+
   it('leave the port free when the server stops', async () => {
     await start(4)
     await warm([WEB])
@@ -274,6 +302,13 @@ function counter(version: Int32Array, stamp: Stamp): PluginRegistry {
     }),
   }
   return { whoami: async () => plugin }
+}
+
+async function openClient(): Promise<Socket> {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  return socket
 }
 
 function sumOf(text: string, metric: string): number {
