@@ -18,6 +18,10 @@ const TOOLS = [
   { command: 'kubectl', debian: 'kubernetes-client', wantedBy: 'tests of the embedded API server' },
   { command: 'ip', debian: 'iproute2', wantedBy: 'network namespace tests' },
   { command: 'iptables', debian: 'iptables', wantedBy: 'node cache rule tests' },
+  { command: 'conntrack', debian: 'conntrack', wantedBy: 'kernel tables and lab tests' },
+  { command: 'tcpdump', debian: 'tcpdump', wantedBy: 'lab tests' },
+  { command: 'busybox', debian: 'busybox', wantedBy: "busybox's resolver against its model" },
+  { command: 'musl-gcc', debian: 'musl-tools', wantedBy: "musl's resolver against its model" },
   { command: 'openssl', debian: 'openssl', wantedBy: 'TLS listener tests' },
 ]
 
