@@ -7,12 +7,12 @@ import { createExpect } from '../doctor/ladder/index.ts'
 import type { ClusterFacts } from '../doctor/facts/index.ts'
 import { RESOLVER_NAMES } from '../route/index.ts'
 import type { ResolverName } from '../route/index.ts'
-import { locateNode, locatePod, namespaceVantages, vantageHere } from '../vantage/index.ts'
 import type { Place, Vantages } from '../vantage/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
 import { findPod } from './explain/asker.ts'
+import { machineVantages } from './machine-places.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
 import type { OpenSource, SourceOptions } from './sources.ts'
 import { renderText } from './trace/render-text.ts'
@@ -161,18 +161,10 @@ function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'compute
   return { place, node: pod.spec.nodeName, computed: podResolvConfOf(facts, pod).conf }
 }
 
-/** The lab's places, or those of this machine where it is a node of the cluster. */
+/** The lab's places, which its source closes, or those of this machine where it is a node of the cluster. */
 function placesOf({ vantages, facts }: OpenSource): Vantages {
-  if (vantages !== undefined) return { at: (place) => vantages.at(place), close: () => Promise.resolve() }
-  return namespaceVantages({
-    async locate(place) {
-      if (place.kind === 'here') return vantageHere()
-      if (place.kind === 'node') return locateNode(place.name)
-      const pod = facts.objects.pods.find(({ meta }) => meta.namespace === place.namespace && meta.name === place.name)
-      const uid = pod?.meta.uid
-      return locatePod(place, uid === undefined ? {} : { uidOf: () => uid })
-    },
-  })
+  if (vantages === undefined) return machineVantages(facts)
+  return { at: (place) => vantages.at(place), close: () => Promise.resolve() }
 }
 
 function exitCodeOf({ firstDifference, queries }: TraceReport): number {

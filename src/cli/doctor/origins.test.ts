@@ -63,6 +63,32 @@ describe('choosePlaces()', () => {
     expect(places.origins.map(({ node }) => node)).toEqual(['node2', 'node1', 'node3'])
   })
 
+  it('asks from inside a pod of this machine when it is named, with a kubeconfig alone', async () => {
+    const own = Object.values(networkInterfaces())
+      .flat()
+      .find((one) => one !== undefined)?.address
+    const cluster = smallCluster()
+    replace(findObject(cluster, 'Node', 'node3'), 'status', { addresses: [{ type: 'InternalIP', address: own }] })
+    const facts = await factsOf(cluster)
+    const ofCluster: ClusterFacts = {
+      ...facts,
+      source: { ...facts.source, kind: 'kubeconfig', server: 'https://10.0.0.1' },
+    }
+    const at = (from: string): ReturnType<typeof choosePlaces> =>
+      choosePlaces(ofCluster, optionsOf('--from', from), { io: ioWith(), labVantages: undefined })
+    const inPod = at('db/db-0')
+    expect(inPod.vantages).toBeDefined()
+    expect(inPod.origins.filter(({ skip }) => skip === undefined)).toEqual([
+      { place: { kind: 'pod', namespace: 'db', name: 'db-0' }, node: 'node3' },
+    ])
+    expect(at('node/node3').origins.map(({ node, skip }) => [node, skip?.why.key])).toEqual([
+      ['node1', 'skip.no-place'],
+      ['node2', 'skip.no-place'],
+      ['node3', undefined],
+    ])
+    expect(at('default/worker').vantages).toBeUndefined()
+  })
+
   it('asks from a pod of the same cluster without being told, and not from one of another cluster', async () => {
     const io = ioWith({ KUBERNETES_SERVICE_HOST: '10.96.0.1' })
     const same = choosePlaces(await clusterFacts('https://10.96.0.1:443'), optionsOf(), { io, labVantages: undefined })

@@ -1,13 +1,12 @@
 // From where the doctor asks: every node of a lab, this machine where it is part of the cluster, nowhere otherwise.
-import { networkInterfaces } from 'node:os'
 import { UsageError } from '../../base/index.ts'
 import type { ClusterFacts } from '../../doctor/facts/index.ts'
 import { chooseNodeOrigins, phrase } from '../../doctor/ladder/index.ts'
 import type { Origin } from '../../doctor/ladder/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
-import { vantageHere } from '../../vantage/index.ts'
 import type { Vantages } from '../../vantage/vantage.ts'
 import type { Io } from '../command.ts'
+import { machineVantages, nodeOfThisMachine, ownAddresses } from '../machine-places.ts'
 import type { DoctorOptions } from './options.ts'
 
 export interface Places {
@@ -45,19 +44,21 @@ export function choosePlaces(
     const others = nodes
       .filter(({ node }) => node !== here.node)
       .map((origin) => ({ ...origin, skip: { why: phrase('skip.other-node'), needs: phrase('needs.direct') } }))
-    return { origins: [here, ...others], vantages: HERE, ...pod }
+    // The pod that is named is asked from too: it may run on this machine.
+    const added = asked.filter(({ place }) => place.kind === 'pod')
+    return { origins: [here, ...others, ...added], vantages: machineVantages(facts), ...pod }
   }
   const isOffline = facts.source.kind === 'manifests'
   const skip = isOffline
     ? { why: phrase('skip.manifests'), needs: phrase('needs.cluster') }
     : { why: phrase('skip.no-place'), needs: phrase('needs.direct') }
-  return { origins: nodes.map((origin) => ({ ...origin, skip })), ...pod }
-}
-
-const HERE: Vantages = {
-  at: async (place) =>
-    place.kind === 'here' ? vantageHere() : { kind: 'skipped', why: 'runs elsewhere than on this node' },
-  close: async () => {},
+  const skipped = nodes.map((origin) => ({ ...origin, skip }))
+  const own = nodeOfThisMachine(facts)
+  const onMachine = asked.filter(({ node }) => node !== undefined && node === own)
+  if (isOffline || onMachine.length === 0) return { origins: skipped, ...pod }
+  // Whoever names a place of this machine says that the cluster's addresses mean the cluster there.
+  const rest = skipped.filter(({ node }) => onMachine.every(({ place }) => place.kind === 'pod' || node !== own))
+  return { origins: [...rest, ...onMachine], vantages: machineVantages(facts), ...pod }
 }
 
 /** A pod of this very cluster, with its own service account: the addresses are the cluster's. */
@@ -69,12 +70,9 @@ function runsInThatCluster(facts: ClusterFacts, { env }: Io): boolean {
 
 /** This machine, and the node it is or is on, told by its addresses. */
 function hereOrigin(facts: ClusterFacts): Origin {
-  const own = new Set(
-    Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
-  )
-  const node = facts.nodes.find((candidate) => candidate.node?.internalIPs.some((address) => own.has(address)))
+  const own = ownAddresses()
   const pod = facts.objects.pods.find(({ podIPs }) => podIPs.some((address) => own.has(address)))
-  const name = node?.name ?? pod?.spec.nodeName
+  const name = nodeOfThisMachine(facts) ?? pod?.spec.nodeName
   return { place: { kind: 'here' }, ...(name === undefined ? {} : { node: name }) }
 }
 

@@ -1,0 +1,33 @@
+// The places that this machine offers where it is a node of the cluster: itself, and the pods that run on it.
+import { networkInterfaces } from 'node:os'
+import type { ClusterFacts } from '../doctor/facts/index.ts'
+import { locateNode, locatePod, namespaceVantages, vantageHere } from '../vantage/index.ts'
+import type { Vantages } from '../vantage/index.ts'
+
+/** The node that this machine is, told by its addresses; undefined when it is none that is known. */
+export function nodeOfThisMachine(facts: ClusterFacts): string | undefined {
+  const own = ownAddresses()
+  return facts.nodes.find(({ node }) => node?.internalIPs.some((address) => own.has(address)))?.name
+}
+
+/** All addresses of this machine's interfaces. */
+export function ownAddresses(): ReadonlySet<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
+  )
+}
+
+/** Vantages of this machine, of its pods (as root), and of the node that it is; every other place is `skipped`. */
+export function machineVantages(facts: ClusterFacts): Vantages {
+  const own = nodeOfThisMachine(facts)
+  return namespaceVantages({
+    async locate(place) {
+      if (place.kind === 'here') return vantageHere()
+      if (place.kind === 'node') return place.name === own ? vantageHere() : locateNode(place.name)
+      const pod = facts.objects.pods.find(({ meta }) => meta.namespace === place.namespace && meta.name === place.name)
+      // kubelet names a static pod's cgroup and folder by the hash of its file, not by the mirror's UID.
+      const uid = pod?.meta.annotations['kubernetes.io/config.hash'] ?? pod?.meta.uid
+      return locatePod(place, uid === undefined ? {} : { uidOf: () => uid })
+    },
+  })
+}
