@@ -23,7 +23,7 @@ export async function profileCase(one, { api, upstream, probe, seconds, rate }) 
     await server.end()
     const name = readdirSync(directory).find((entry) => entry.endsWith('.cpuprofile'))
     if (name === undefined) throw new Error('Node wrote no profile')
-    const times = selfTimes(JSON.parse(readFileSync(join(directory, name), 'utf8')))
+    const times = selfTimes(JSON.parse(readFileSync(join(directory, name), 'utf8')), seconds)
     return { case: one.name, title: one.title, perSecond: load.perSecond, cpuMicros: micros, ...times }
   } finally {
     rmSync(directory, { recursive: true, force: true })
@@ -39,14 +39,15 @@ export function printProfile({ title, perSecond, cpuMicros, kinds, functions }, 
   for (const [name, part] of functions) print(`${(part * 100).toFixed(1).padStart(7)}%  ${name}`)
 }
 
-function selfTimes({ nodes, samples, timeDeltas }) {
+function selfTimes({ nodes, samples, timeDeltas }, seconds) {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const kinds = new Map()
   const functions = new Map()
   let all = 0
-  // What came before the load is the start; the load takes the last part of all samples.
-  const from = Math.floor(samples.length * 0.3)
-  for (let index = from; index < samples.length; index += 1) {
+  // Before the load were the start and the first answers to all names; it takes the last seconds.
+  let left = seconds * 1e6
+  for (let index = samples.length - 1; index >= 0 && left > 0; index -= 1) {
+    left -= timeDeltas[index]
     const { callFrame } = byId.get(samples[index])
     const { functionName } = callFrame
     if (functionName === '(idle)') continue
@@ -62,9 +63,11 @@ function selfTimes({ nodes, samples, timeDeltas }) {
 
 function kindOf({ functionName, url }) {
   switch (functionName) {
-    case 'sendmmsg':
-    case 'recvmmsg':
-      return `${functionName}(2)`
+    // The system calls have no frame of their own: these two do nothing else.
+    case 'send':
+    case 'receive':
+      if (url.startsWith('node:')) return "Node's own JavaScript"
+      return functionName === 'send' ? 'sendmmsg(2)' : 'recvmmsg(2)'
     case '(garbage collector)':
       return 'garbage collection'
     case '(program)':
