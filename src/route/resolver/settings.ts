@@ -28,6 +28,17 @@ export interface ResolverTraits {
 
 const ANY_LINE = Infinity
 
+const MUSL: Omit<ResolverTraits, 'title'> = {
+  maxNameservers: 3,
+  noNameserver: ['127.0.0.1'],
+  timeoutS: { default: 5, min: 0, max: 60 },
+  // 0 is divided by: the program crashes.
+  attempts: { default: 2, min: 1, max: 10 },
+  maxLineOctets: 254,
+  options: [],
+  reads: ['ndots', 'timeout', 'attempts'],
+}
+
 /** What sets the resolvers apart in reading the file. */
 export const RESOLVER_TRAITS: Readonly<Record<ResolverName, ResolverTraits>> = {
   glibc: {
@@ -41,26 +52,8 @@ export const RESOLVER_TRAITS: Readonly<Record<ResolverName, ResolverTraits>> = {
     options: ['rotate', 'single-request', 'single-request-reopen', 'use-vc', 'no-aaaa'],
     reads: ['ndots', 'timeout', 'attempts'],
   },
-  musl: {
-    title: 'musl 1.2.4 and newer (Alpine 3.18 and newer)',
-    maxNameservers: 3,
-    noNameserver: ['127.0.0.1'],
-    timeoutS: { default: 5, min: 0, max: 60 },
-    attempts: { default: 2, min: 1, max: 10 },
-    maxLineOctets: 254,
-    options: [],
-    reads: ['ndots', 'timeout', 'attempts'],
-  },
-  'musl-1.2.3': {
-    title: 'musl before 1.2.4 (Alpine 3.17 and older, Debian 12)',
-    maxNameservers: 3,
-    noNameserver: ['127.0.0.1'],
-    timeoutS: { default: 5, min: 0, max: 60 },
-    attempts: { default: 2, min: 1, max: 10 },
-    maxLineOctets: 254,
-    options: [],
-    reads: ['ndots', 'timeout', 'attempts'],
-  },
+  musl: { ...MUSL, title: 'musl 1.2.4 and newer (Alpine 3.18 and newer)' },
+  'musl-1.2.3': { ...MUSL, title: 'musl before 1.2.4 (Alpine 3.17 and older, Debian 12)' },
   go: {
     title: "Go's own resolver (CGO_ENABLED=0, and most static Go programs)",
     maxNameservers: 3,
