@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { locateNetns, locateProcess, openNamespace } from '../../src/vantage/index.ts'
 import type { NamespaceTarget, Skipped, Vantage } from '../../src/vantage/index.ts'
 import { query } from '../../src/dns/index.ts'
-import { WHY_NO_NETNS, createNetns } from '../support/netns.ts'
+import { WHY_NO_IPTABLES, WHY_NO_NETNS, createNetns } from '../support/netns.ts'
 import type { Netns, NetnsProcess } from '../support/netns.ts'
 import { bundleProgram } from '../support/program.ts'
 
@@ -119,6 +119,32 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`namespace vantage (${WHY_NO_NETNS ?
       sockets: expect.arrayContaining([expect.objectContaining({ local: { address: SERVER, port: 53 } })]),
     })
   })
+
+  it.skipIf(WHY_NO_IPTABLES !== undefined)(
+    'sees a translated query in the rules and in the connection table',
+    async () => {
+      const service = '10.233.0.3'
+      const rule = `-t nat -A OUTPUT -d ${service}/32 -p udp --dport 53 -j DNAT --to-destination ${SERVER}:53`
+      node.ip(`route add ${service}/32 dev toPod`)
+      node.run('iptables', rule.split(' '))
+      const vantage = await open(await locateNetns(node.name))
+      const asked = { server: { address: service, port: 53 }, message: query({ name: 'asker.example' }) }
+      const result = await vantage.exchange({ ...asked, transport: 'udp', timeoutMs: 5000 })
+      expect(result).toMatchObject({ kind: 'response' })
+      const tables = await vantage.kernelTables({ addresses: [service], timeoutMs: 10_000 })
+      if ('kind' in tables) throw new Error(tables.why)
+      const flows = 'kind' in tables.conntrack ? [] : tables.conntrack.entries
+      expect(flows.find(({ original }) => original.destination.address === service)).toMatchObject({
+        protocol: 'udp',
+        original: { destination: { port: 53 } },
+        reply: { source: { address: SERVER, port: 53 } },
+        isReplied: true,
+      })
+      expect(tables.iptables).toMatchObject([
+        { rules: [{ table: 'nat', chain: 'OUTPUT', target: 'DNAT', toDestination: `${SERVER}:53`, packets: 1 }] },
+      ])
+    },
+  )
 
   it('keeps its sockets inside while this process stays outside', async () => {
     const vantage = await open(await locateProcess(pid()))
