@@ -2,8 +2,8 @@
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
@@ -40,8 +40,9 @@ let rig: ServerRig
 let corefile: string
 
 beforeAll(async () => {
-  // Beside the checkout's node_modules, where the thread finds the addon.
-  folder = mkdtempSync(join(ROOT, 'node_modules', '.answer-thread-'))
+  folder = mkdtempSync(join(tmpdir(), 'fathom-answer-thread-'))
+  // The thread finds the addon there.
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   const outfile = join(folder, 'answer-thread.mjs')
   const contents = `
     import './answer-thread.ts'
