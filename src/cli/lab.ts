@@ -449,12 +449,19 @@ async function exec(pod: string, command: readonly string[], flags: ExecFlags): 
 
 function listFaults(io: Io): void {
   const width = Math.max(...FAULTS.map(({ name }) => name.length))
-  for (const { name, summary, shownBy } of FAULTS) {
+  for (const { name, cause = name, needs, summary, shownBy } of FAULTS) {
     const show =
       shownBy === undefined
         ? ''
         : `\n${' '.repeat(width + 2)}see it with: fathom doctor --lab=NAME ${shownBy.join(' ')}`
-    io.stdout.write(`${name.padEnd(width)}  ${summary}${show}\n`)
+    const more = [
+      ...(cause === name ? [] : [`the cause to find: ${cause}`]),
+      ...(needs === undefined
+        ? []
+        : [needs === 'netns' ? 'needs --grade netns' : `needs --grade netns --cni ${needs}`]),
+    ]
+    const about = more.length === 0 ? '' : `\n${' '.repeat(width + 2)}${more.join('; ')}`
+    io.stdout.write(`${name.padEnd(width)}  ${summary}${about}${show}\n`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { objectAt, textAt } from '../cluster/raw-object.ts'
 import { SERVICE_TYPE } from '../cluster/resource-types.ts'
 import { LabError } from '../cluster/lab-error.ts'
+import { dnsService } from './dns-objects.ts'
 import type { Fault, FaultStage } from './fault.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 
@@ -35,10 +36,4 @@ function isWrong(service: RawObject): boolean {
 
 function setSelector(stage: FaultStage, service: RawObject, selector: object): void {
   stage.store.update(SERVICE_TYPE, { ...service, spec: { ...objectAt(service, 'spec'), selector } })
-}
-
-/** The Service that carries the label of cluster DNS; undefined when the cluster has none. */
-function dnsService({ store }: FaultStage): RawObject | undefined {
-  const services = store.list(SERVICE_TYPE).filter(({ metadata }) => metadata.labels?.['k8s-app'] === 'kube-dns')
-  return services.find((candidate) => textAt(candidate, 'spec', 'clusterIP') !== 'None')
 }

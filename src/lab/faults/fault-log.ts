@@ -40,6 +40,7 @@ export class FaultLog {
   inject(name: string): Promise<string[]> {
     return this.#inTurn(async () => {
       const fault = knownFault('inject', name)
+      checkFits(fault, this.#stage)
       if ((await this.present()).includes(name)) {
         throw new LabError(
           'unknown-fault',
@@ -89,6 +90,13 @@ export class FaultLog {
     this.#work = result.catch(() => undefined)
     return result
   }
+}
+
+/** @throws {LabError} `not-supported` when the lab is not of the kind that a fault needs */
+function checkFits({ name, needs }: Fault, { kernel }: FaultStage): void {
+  if (needs === undefined || kernel?.cni === needs || (kernel !== undefined && needs === 'netns')) return
+  const flags = needs === 'netns' ? '--grade netns' : `--grade netns --cni ${needs}`
+  throw new LabError('not-supported', `Cannot inject "${name}": it needs a lab of "fathom lab up ${flags}"`)
 }
 
 /** @throws {LabError} `unknown-fault`, with the name that was probably meant */

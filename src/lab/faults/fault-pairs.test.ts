@@ -66,18 +66,20 @@ const SYMPTOMS: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
   'service-ip-unreachable': async () =>
     (await reach('node1', '10.233.0.1', 443)) === 'silent' &&
     (await reach('node1', '192.168.0.2', 10_256)) === 'refused',
+  'node-cache-down': async () => (await reach('node2', '169.254.25.10', 53)) === 'refused',
   'headless-service-no-endpoints': () => endpoints('redis-ha').length === 0,
   'statefulset-service-name-wrong': () =>
     pods({ 'app.kubernetes.io/name': 'openldap-ha' }).every((pod) => textAt(pod, 'spec', 'subdomain') !== 'openldap'),
 }
 
 async function shown(): Promise<string[]> {
-  const all = await Promise.all(FAULTS.map(async ({ name }) => ((await SYMPTOMS[name]?.()) === true ? [name] : [])))
+  const all = await Promise.all(PLAIN.map(async ({ name }) => ((await SYMPTOMS[name]?.()) === true ? [name] : [])))
   return all.flat().sort()
 }
 
-const PAIRS = FAULTS.flatMap(({ name: first }) =>
-  FAULTS.filter(({ name }) => name !== first).map(({ name: second }) => ({ first, second })),
+const PLAIN = FAULTS.filter(({ needs }) => needs === undefined)
+const PAIRS = PLAIN.flatMap(({ name: first }) =>
+  PLAIN.filter(({ name }) => name !== first).map(({ name: second }) => ({ first, second })),
 )
 
 describe('FaultLog: two faults at once', () => {

@@ -2,6 +2,7 @@
 import type { ObjectStore } from '../cluster/object-store.ts'
 import type { NodeFiles } from '../cluster/pod-files.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
+import type { ToolResult } from '../netns/run-tool.ts'
 
 /**
  * What a fault can change; each grade of the lab offers the same.
@@ -28,14 +29,48 @@ export interface FaultStage {
   /** Takes kube-proxy's rules for Service IPs away on a node, or writes them again, as a kube-proxy that starts there does. */
   setServiceRules(node: string, present: boolean): Promise<void>
   hasServiceRules(node: string): Promise<boolean>
+  /** What only a lab of network namespaces has; undefined on loopback. */
+  readonly kernel: KernelStage | undefined
+}
+
+/** A place whose kernel tables a fault changes; `underlay` is the network between the nodes. */
+export type KernelPlace =
+  | { readonly kind: 'node'; readonly name: string }
+  | { readonly kind: 'pod'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'underlay' }
+  | { readonly kind: 'upstream'; readonly address: string }
+
+/** The kernels of a lab of network namespaces: what faults do there, anybody could do with `ip` and `iptables`. */
+export interface KernelStage {
+  readonly cni: 'calico' | 'flannel'
+  /** Names of the nodes. */
+  readonly nodes: readonly string[]
+  /** All pods' addresses, as ADDRESS/LENGTH. */
+  readonly podCidr: string
+  /** Runs a program of this machine in a place's network; a failure is a result, not an exception. */
+  run(place: KernelPlace, command: readonly string[], input?: string): Promise<ToolResult>
+  /** A kernel setting below /proc/sys; undefined when this kernel lacks it. */
+  setting(place: KernelPlace, name: string): string | undefined
+  setSetting(place: KernelPlace, name: string, value: string): void
+  /** The device between the switch and a node, in the underlay. */
+  portOf(node: string): string
+  /** Connects a node's VXLAN device anew with another UDP port; flannel only. */
+  setVxlanPort(node: string, port: number): Promise<void>
+  /** Stops writing a node's rules for Service IPs, or goes on with it; kube-proxy seems to run all the same. */
+  setRulesFrozen(node: string, frozen: boolean): Promise<void>
+  /** Asks a DNS server over UDP from one fixed port of a pod every few seconds, as proxies do; the result ends that. */
+  keepAsking(place: KernelPlace, query: { readonly fromPort: number; readonly server: string }): () => void
 }
 
 /** Takes back what the fault changed and what is still so, and nothing else: other faults may be in, and people repair by hand. */
 export type Undo = () => Promise<void>
 
 export interface Fault {
-  /** Also the code of the cause that a diagnosis should find. */
   readonly name: string
+  /** Code of the cause that a diagnosis should find; default: the name. */
+  readonly cause?: string
+  /** What the lab must be for it; default: any. */
+  readonly needs?: 'calico' | 'flannel' | 'netns'
   /** One line: what is broken and how it feels. */
   readonly summary: string
   /** A question that shows it: arguments of `fathom doctor`; absent when the plain run does. */

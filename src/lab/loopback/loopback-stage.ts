@@ -21,5 +21,6 @@ export function loopbackStage({ store, nodeFiles, pods, proxy }: LoopbackLab): F
     podReplaced: (from, to) => pods.changes.move(keyOf(from), keyOf(to)),
     setServiceRules: (node, present) => Promise.resolve(proxy.setRules(node, present)),
     hasServiceRules: (node) => Promise.resolve(proxy.hasRules(node)),
+    kernel: undefined,
   }
 }

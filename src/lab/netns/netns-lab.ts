@@ -21,6 +21,7 @@ import type { CniName } from './network/cni.ts'
 import { flannel } from './network/flannel.ts'
 import { withFlannel } from './network/flannel-cluster.ts'
 import { PodNetwork } from './network/pod-network.ts'
+import { PolicyController } from './network/policy-controller.ts'
 import { readTopology } from './network/topology.ts'
 import { underlayWiring } from './network/underlay.ts'
 import { applyWiring, joinWirings } from './network/wiring.ts'
@@ -204,6 +205,10 @@ async function startParts(
     prepareNodeCache: (node, args) => prepareDevice(name, node, flagValue(args, 'interfacename') ?? NODE_CACHE_DEVICE),
   })
   running.pods = pods
+  if (cni === 'calico') {
+    const policies = new PolicyController(store, network)
+    endings.push(() => policies.close())
+  }
   endings.push(
     () => pods.close(),
     runControllers({ store, runsProgram: (container) => programOf(container, programs) !== undefined }),

@@ -89,6 +89,7 @@ export function netnsNotes(lab: NetnsLab): string[] {
   const { cni, topology } = network
   return [
     `${topology.nodes.length} nodes, connected by ${cni.name} (pods' MTU ${cni.podMtu})`,
+    ...(cni.name === 'flannel' ? ['NetworkPolicies are not enforced, as flannel does not'] : []),
     ...lacks.map(({ what, instead }) => `no ${what} here: ${instead}`),
   ]
 }

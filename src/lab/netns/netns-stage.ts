@@ -1,10 +1,12 @@
 // What faults can change in a lab of namespaces.
 import type { FaultStage } from '../faults/fault.ts'
 import { keyOf } from '../cluster/raw-object.ts'
+import { kernelStage } from './kernel-stage.ts'
 import type { NetnsLab } from './netns-lab.ts'
 
 /** The stage that a lab in this process gives to faults. */
-export function netnsStage({ parts: { store, nodeFiles, pods, proxy } }: NetnsLab): FaultStage {
+export function netnsStage(lab: NetnsLab): FaultStage {
+  const { store, nodeFiles, pods, proxy } = lab.parts
   return {
     store,
     nodeFiles,
@@ -24,5 +26,6 @@ export function netnsStage({ parts: { store, nodeFiles, pods, proxy } }: NetnsLa
     podReplaced: (from, to) => pods.changes.move(keyOf(from), keyOf(to)),
     setServiceRules: (node, present) => (present ? proxy.start(node) : proxy.removeRules(node)),
     hasServiceRules: (node) => proxy.hasRules(node),
+    kernel: kernelStage(lab),
   }
 }

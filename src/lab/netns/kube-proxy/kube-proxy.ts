@@ -21,8 +21,6 @@ export interface KubeProxyOptions {
 interface Node {
   /** Whether a kube-proxy runs there: the rules of one that stopped stay as they are. */
   running: boolean
-  /** Datagram flows to endpoints that go are forgotten, as kube-proxy does by `conntrack -D`. */
-  forgetsFlows: boolean
   /** What the node's rules were made from. */
   ports: readonly ServicePort[]
   /** When its rules were last written, in milliseconds since the Unix epoch. */
@@ -76,14 +74,10 @@ export class KubeProxy {
     return this.#nodes.get(name)?.syncedAt ?? 0
   }
 
-  isRunning(name: string): boolean {
-    return this.#nodes.get(name)?.running === true
-  }
-
-  /** Whether datagram flows to endpoints that went are forgotten on a node. */
-  setForgetsFlows(name: string, forgets: boolean): void {
-    const node = this.#nodes.get(name)
-    if (node !== undefined) node.forgetsFlows = forgets
+  /** Stops writing a node's rules once those of now are written. */
+  async freeze(name: string): Promise<void> {
+    await this.settled()
+    this.stop(name)
   }
 
   /** Takes every rule away that leads to a Service; nobody writes them again until {@link start}. */
@@ -136,7 +130,7 @@ export class KubeProxy {
       const before = node.ports
       node.ports = ports
       node.syncedAt = Date.now()
-      if (node.forgetsFlows) await this.#forgetFlows(name, before, ports)
+      await this.#forgetFlows(name, before, ports)
     })
     return node.work
   }

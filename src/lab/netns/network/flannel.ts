@@ -34,25 +34,20 @@ export const flannel: Cni = {
   }),
 }
 
-function nodeInside(node: NodeFacts, { nodes, podCidr }: Topology): InsideWiring {
-  const others = nodes.filter(({ name }) => name !== node.name)
-  const { first, length } = node.pods
+function nodeInside(node: NodeFacts, topology: Topology): InsideWiring {
+  const { podCidr } = topology
+  const { ip = [], bridge = [] } = vxlanCommands(node, topology, VXLAN_PORT)
   return {
     namespace: node.namespace,
     settings: { 'net/bridge/bridge-nf-call-iptables': '1' },
     ip: [
-      `link add ${VXLAN_DEVICE} address ${vtepMac(node.name)} mtu ${MTU} type vxlan id ${VNI} local ${node.address} dev eth0 dstport ${VXLAN_PORT} nolearning`,
-      `address add ${first}/32 dev ${VXLAN_DEVICE}`,
-      `link set ${VXLAN_DEVICE} up`,
       `link add ${BRIDGE} mtu ${MTU} type bridge`,
-      `address add ${gatewayOf(node)}/${length} dev ${BRIDGE}`,
+      `address add ${gatewayOf(node)}/${node.pods.length} dev ${BRIDGE}`,
       `link set ${BRIDGE} up`,
-      ...others.flatMap((other) => [
-        `neigh replace ${other.pods.first} lladdr ${vtepMac(other.name)} dev ${VXLAN_DEVICE} nud permanent`,
-        `route add ${blockText(other.pods)} via ${other.pods.first} dev ${VXLAN_DEVICE} onlink`,
-      ]),
+      // The first command takes away what stood there before: nothing yet.
+      ...ip.slice(1),
     ],
-    bridge: others.map(({ name, address }) => `fdb append ${vtepMac(name)} dev ${VXLAN_DEVICE} dst ${address}`),
+    bridge,
     rules: [
       '*nat',
       `-A POSTROUTING -s ${podCidr} -d ${podCidr} -j RETURN`,
@@ -66,6 +61,25 @@ function nodeInside(node: NodeFacts, { nodes, podCidr }: Topology): InsideWiring
       'COMMIT',
       '',
     ].join('\n'),
+  }
+}
+
+/** Makes a node's VXLAN device anew, with this UDP port, and what flannel writes about the other nodes. */
+export function vxlanCommands(node: NodeFacts, { nodes }: Topology, port: number): InsideWiring {
+  const others = nodes.filter(({ name }) => name !== node.name)
+  return {
+    namespace: node.namespace,
+    ip: [
+      `link delete ${VXLAN_DEVICE}`,
+      `link add ${VXLAN_DEVICE} address ${vtepMac(node.name)} mtu ${MTU} type vxlan id ${VNI} local ${node.address} dev eth0 dstport ${port} nolearning`,
+      `address add ${node.pods.first}/32 dev ${VXLAN_DEVICE}`,
+      `link set ${VXLAN_DEVICE} up`,
+      ...others.flatMap((other) => [
+        `neigh replace ${other.pods.first} lladdr ${vtepMac(other.name)} dev ${VXLAN_DEVICE} nud permanent`,
+        `route add ${blockText(other.pods)} via ${other.pods.first} dev ${VXLAN_DEVICE} onlink`,
+      ]),
+    ],
+    bridge: others.map(({ name, address }) => `fdb append ${vtepMac(name)} dev ${VXLAN_DEVICE} dst ${address}`),
   }
 }
 

@@ -13,11 +13,15 @@ export const NO_IPV6: Readonly<Record<string, string>> = {
   'net/ipv6/conf/default/disable_ipv6': '1',
 }
 
+/** The switch's device towards a node, by the node's place in the topology. */
+export function nodePort(index: number): string {
+  return `node${index}`
+}
+
 /** The switch, the nodes on it with their addresses and default routes, and the upstreams at their own addresses. */
 export function underlayWiring(topology: Topology, upstreams: readonly UpstreamDescription[]): Wiring {
   const { lab, nodes, underlay, gateway } = topology
   const network = underlayNamespace(lab)
-  const nodePort = (index: number): string => `node${index}`
   const upstreamPort = (index: number): string => `upstream${index}`
   return {
     namespaces: [
@@ -38,7 +42,7 @@ export function underlayWiring(topology: Topology, upstreams: readonly UpstreamD
     inside: [
       {
         namespace: network,
-        settings: { ...NO_IPV6, 'net/ipv4/ip_forward': '1', ...NO_BRIDGE_RULES },
+        settings: { ...NO_IPV6, 'net/ipv4/ip_forward': '1', ...BRIDGE_RULES },
         ip: [
           'link set lo up',
           `link add ${BRIDGE} type bridge`,
@@ -79,8 +83,8 @@ export function underlayWiring(topology: Topology, upstreams: readonly UpstreamD
   }
 }
 
-/** The switch is no node: packets between its ports meet no rules. */
-const NO_BRIDGE_RULES = { 'net/bridge/bridge-nf-call-iptables': '0' }
+/** There are none: whoever wants to break the wire itself puts some there. Without translation nothing is tracked. */
+const BRIDGE_RULES = { 'net/bridge/bridge-nf-call-iptables': '1' }
 
 /** Takes every packet and answers none. */
 const SILENCE = '*raw\n-A PREROUTING ! -i lo -j DROP\nCOMMIT\n'

@@ -1,0 +1,17 @@
+import type { Fault } from './fault.ts'
+import { ruleFault } from './kernel-fault.ts'
+
+export const crossNodeTrafficBroken: Fault = ruleFault({
+  name: 'cross-node-traffic-broken',
+  summary:
+    'calico: packets of pods to pods of other nodes are dropped between the nodes: each CoreDNS answers its own node alone',
+  needs: 'calico',
+  // What enters a node by its uplink and is for one of its pods, from pods and nodes alike.
+  rules: ({ nodes, podCidr }) =>
+    nodes.map((name) => ({
+      place: { kind: 'node', name },
+      table: 'raw',
+      chain: 'PREROUTING',
+      rule: `-i eth0 -d ${podCidr} -j DROP`,
+    })),
+})

@@ -1,0 +1,23 @@
+import type { Fault, KernelPlace } from './fault.ts'
+import { kernelOf, mustRunIn } from './kernel-fault.ts'
+
+const PLACE: KernelPlace = { kind: 'node', name: 'node2' }
+
+export const hostFirewallOrForwarding: Fault = {
+  name: 'host-firewall-or-forwarding',
+  summary: `${PLACE.name}: the FORWARD policy is DROP: pods of that node reach nothing beyond it`,
+  shownBy: ['--from', 'default/console'],
+  needs: 'netns',
+  async inject(stage) {
+    const kernel = kernelOf(stage)
+    const setPolicy = async (policy: string): Promise<void> => {
+      await mustRunIn(kernel, PLACE, ['iptables', '-w', '-P', 'FORWARD', policy])
+    }
+    await setPolicy('DROP')
+    return () => setPolicy('ACCEPT')
+  },
+  async isThere(stage) {
+    const { stdout } = await kernelOf(stage).run(PLACE, ['iptables', '-w', '-S', 'FORWARD'])
+    return stdout.startsWith('-P FORWARD DROP')
+  },
+}

@@ -1,0 +1,13 @@
+import type { Fault } from './fault.ts'
+import { ruleFault } from './kernel-fault.ts'
+import { LARGE_NAME, withLargeSet } from './large-set.ts'
+
+// The switch has no connection tracking, which would put fragments together before any rule sees them.
+export const largeResponseLost: Fault = withLargeSet(
+  ruleFault({
+    name: 'large-response-lost',
+    summary: `fragments are lost between the nodes: ${LARGE_NAME} (100 addresses) has no response over UDP with a large buffer, small names do`,
+    shownBy: ['--name', LARGE_NAME],
+    rules: () => [{ place: { kind: 'underlay' }, table: 'raw', chain: 'PREROUTING', rule: '-f -j DROP' }],
+  }),
+)

@@ -1,0 +1,90 @@
+// What faults can do to the kernels of a lab: the same that anybody could do with ip and iptables.
+import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
+import { encodeMessage, query } from '../../dns/index.ts'
+import { inNetworkNamespace, openDatagramSocket } from '../../sys/index.ts'
+import { LabError } from '../cluster/lab-error.ts'
+import type { KernelPlace, KernelStage } from '../faults/fault.ts'
+import { requireLibc, writeSettings } from './namespace-sockets.ts'
+import { namespacePath, nodeNamespace, underlayNamespace, upstreamNamespace } from './names.ts'
+import { nodePort } from './network/underlay.ts'
+import { vxlanCommands } from './network/flannel.ts'
+import { applyWiring } from './network/wiring.ts'
+import type { NetnsLab } from './netns-lab.ts'
+import { runInside } from './run-tool.ts'
+
+/** How often a client with a fixed port asks, in milliseconds: within the time-out of an entry without replies, 30 s. */
+const ASK_EVERY_MS = 5000
+const BUFFER_BYTES = 65_536
+
+/** The kernels of a lab in this process. */
+export function kernelStage({ parts }: NetnsLab): KernelStage {
+  const { name: lab, network, proxy, pods } = parts
+  const { topology } = network
+  const namespaceOf = (place: KernelPlace): string => {
+    switch (place.kind) {
+      case 'node':
+        return nodeNamespace(lab, place.name)
+      case 'pod':
+        return pods.place(place.namespace, place.name)?.namespace ?? ''
+      case 'upstream':
+        return upstreamNamespace(lab, place.address)
+      case 'underlay':
+        return underlayNamespace(lab)
+    }
+  }
+  const nodeOf = (name: string): (typeof topology.nodes)[number] => {
+    const node = topology.nodes.find((candidate) => candidate.name === name)
+    if (node === undefined) throw new LabError('not-supported', `The lab has no node "${name}"`)
+    return node
+  }
+  return {
+    cni: network.cni.name,
+    nodes: topology.nodes.map(({ name }) => name),
+    podCidr: topology.podCidr,
+    run: (place, [program = '', ...args], input) => runInside(namespaceOf(place), program, args, input),
+    setting: (place, name) => readSetting(namespaceOf(place), name),
+    setSetting: (place, name, value) => writeSettings(namespaceOf(place), { [name]: value }),
+    portOf: (node) => nodePort(topology.nodes.indexOf(nodeOf(node))),
+    setVxlanPort: (node, port) =>
+      applyWiring({ namespaces: [], links: [], inside: [vxlanCommands(nodeOf(node), topology, port)] }),
+    setRulesFrozen: (node, frozen) => (frozen ? proxy.freeze(node) : proxy.start(node)),
+    keepAsking: (place, { fromPort, server }) => keepAsking(namespaceOf(place), fromPort, server),
+  }
+}
+
+function readSetting(namespace: string, name: string): string | undefined {
+  return inNetworkNamespace(requireLibc(), namespacePath(namespace), () => {
+    try {
+      return readFileSync(`/proc/sys/${name}`, 'utf8').trim()
+    } catch {
+      return undefined
+    }
+  })
+}
+
+function keepAsking(namespace: string, port: number, server: string): () => void {
+  const library = requireLibc()
+  const fd = inNetworkNamespace(library, namespacePath(namespace), () =>
+    openDatagramSocket(library, {
+      address: '0.0.0.0',
+      port,
+      reuseAddr: true,
+      reusePort: true,
+      bufferBytes: BUFFER_BYTES,
+    }),
+  )
+  const socket = createSocket('udp4')
+  socket.on('error', () => undefined)
+  socket.bind({ fd })
+  const ask = (): void => {
+    const message = encodeMessage(query({ name: 'kubernetes.default.svc.cluster.local.' }))
+    socket.send(message, 53, server, () => undefined)
+  }
+  socket.once('listening', ask)
+  const timer = setInterval(ask, ASK_EVERY_MS)
+  return () => {
+    clearInterval(timer)
+    socket.close()
+  }
+}
