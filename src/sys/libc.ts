@@ -15,6 +15,7 @@ export interface Libc {
   recvmmsg(fd: number, messages: Uint8Array, count: number, flags: number, timeout: null): number
   sendmmsg(fd: number, messages: Uint8Array, count: number, flags: number): number
   setns(fd: number, namespaceType: number): number
+  ioctl(fd: number, request: number, value: Uint8Array): number
   errno(): number
   /** Address of the first octet; valid as long as somebody references the buffer. */
   addressOf(buffer: Uint8Array): bigint
@@ -81,6 +82,8 @@ function bindCalls(koffi: Koffi, path: string): Libc {
     recvmmsg: call('int recvmmsg(int, void*, uint, int, void*)'),
     sendmmsg: call('int sendmmsg(int, void*, uint, int)'),
     setns: call('int setns(int, int)'),
+    // Variadic in C; on the architectures above its third argument is passed like any other.
+    ioctl: call('int ioctl(int, ulong, void*)'),
     errno: () => koffi.errno(),
     addressOf: (buffer) => BigInt(koffi.address(buffer)),
   }

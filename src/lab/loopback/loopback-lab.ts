@@ -12,6 +12,8 @@ import type { NodeFiles } from '../cluster/pod-files.ts'
 import { keyOf, objectsAt, textAt, valueAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 import { NODE_TYPE, POD_TYPE, SERVICE_TYPE } from '../cluster/resource-types.ts'
+import { execInLoopback } from './exec.ts'
+import { readPodFile } from './pod-file.ts'
 import { PodRunner, originOf } from './pod-runner.ts'
 import { programOf } from './programs.ts'
 import { ServiceProxy } from './service-proxy.ts'
@@ -142,6 +144,12 @@ async function startParts(description: ClusterDescription, now: () => number, en
     access: {
       log: (pod, container) => running.pods?.log(pod, container),
       connect: (pod, port) => dialPod(switchboard, pod, port),
+      exec: (pod, command) =>
+        execInLoopback(pod, command, {
+          readFile: (path) => readPodFile({ store, pods: running.pods }, pod, path),
+          environment: { ...serviceEnvironment(store), HOSTNAME: pod.metadata.name },
+          hostname: pod.metadata.name,
+        }),
     },
     kubernetesVersion: description.kubernetesVersion,
     serviceCidr: description.serviceCidr,

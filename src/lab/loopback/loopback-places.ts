@@ -2,10 +2,9 @@
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { Place } from '../../vantage/index.ts'
 import type { LabPlaces } from '../lab-vantage.ts'
-import { mountedConfigMaps } from '../cluster/pod-files.ts'
-import { objectsAt } from '../cluster/raw-object.ts'
 import { NODE_TYPE, POD_TYPE } from '../cluster/resource-types.ts'
 import type { LoopbackLab } from './loopback-lab.ts'
+import { readPodFile } from './pod-file.ts'
 import { originOf } from './pod-runner.ts'
 import type { Origin } from './switchboard.ts'
 
@@ -32,11 +31,7 @@ function readFile(lab: LoopbackLab, place: Place, path: string): string | undefi
   if (place.kind !== 'pod') return lab.nodeFiles.get(nodeName(lab, place))?.get(path)
   const pod = lab.store.get(POD_TYPE, place.namespace, place.name)
   if (pod === undefined) return undefined
-  if (path === '/etc/resolv.conf') return lab.pods.resolvConf(pod)
-  const files = objectsAt(pod, 'spec', 'containers').flatMap((container) =>
-    mountedConfigMaps(lab.store, pod, container),
-  )
-  return files.find((file) => file.path === path)?.read()
+  return readPodFile(lab, pod, path)
 }
 
 function nodeName(lab: LoopbackLab, place: Exclude<Place, { kind: 'pod' }>): string {

@@ -26,6 +26,7 @@ import { readTopology } from './network/topology.ts'
 import { underlayWiring } from './network/underlay.ts'
 import { applyWiring, joinWirings } from './network/wiring.ts'
 import { prepareDevice } from './node-device.ts'
+import { execInPod } from './pods/exec.ts'
 import { Place } from './pods/place.ts'
 import { PodRunner } from './pods/pod-runner.ts'
 import { flagValue, programOf } from './pods/programs.ts'
@@ -157,6 +158,10 @@ async function startParts(
       log: (pod, container) => running.pods?.log(pod, container),
       connect: (pod, port) =>
         connectInside(podNamespace(name, pod), { address: textAt(pod, 'status', 'podIP'), port }, CONNECT_MS),
+      // As a container runtime does it: to localhost, in the pod's namespace.
+      connectInside: (pod, port) => connectInside(podNamespace(name, pod), { address: '127.0.0.1', port }, CONNECT_MS),
+      exec: (pod, command) =>
+        execInPod(running.pods?.place(pod.metadata.namespace ?? '', pod.metadata.name), pod, command),
     },
     kubernetesVersion: description.kubernetesVersion,
     serviceCidr: description.serviceCidr,

@@ -12,6 +12,7 @@ import type { User } from './authorize.ts'
 import { Authenticator } from './authorize.ts'
 import { handleRequest } from './handle-request.ts'
 import type { ApiContext } from './handle-request.ts'
+import { serveUpgrade } from './streams/serve-upgrade.ts'
 
 const LOOPBACK = '127.0.0.1'
 
@@ -34,6 +35,9 @@ export class ApiServer {
     })
     // A watch is silent for as long as nothing changes.
     this.#server.requestTimeout = 0
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      void serveUpgrade(context, { request, socket, head })
+    })
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))

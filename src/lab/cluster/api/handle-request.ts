@@ -5,21 +5,24 @@ import type { Json } from '../../../kube/objects/index.ts'
 import { toServedVersion } from '../convert-version.ts'
 import type { ObjectStore, StoreEvent } from '../object-store.ts'
 import type { PodAccess } from '../pod-access.ts'
+import { textAt } from '../raw-object.ts'
 import type { RawObject } from '../raw-object.ts'
-import { groupVersionOf } from '../resource-types.ts'
+import { NODE_TYPE, groupVersionOf } from '../resource-types.ts'
 import { readAccept } from './accept.ts'
 import type { Wanted } from './accept.ts'
 import { ApiError, notFound } from './api-error.ts'
-import { actingUser, forbidden, isAllowed, review } from './authorize.ts'
-import type { Attributes, Authenticator, User } from './authorize.ts'
+import { actingUser, review } from './authorize.ts'
+import type { Authenticator, User } from './authorize.ts'
 import { readRequestBody } from './body.ts'
 import { aggregatedDiscovery, legacyDiscovery } from './discovery.ts'
 import { listMetadata, listObject, readFilter, readPage } from './list.ts'
 import { openApiDocument, openApiIndex } from './openapi.ts'
+import { startEphemeralContainers, withEphemeralContainers } from './ephemeral-containers.ts'
 import { servePodLog } from './pod-log.ts'
 import { findProxyTarget, serveProxy } from './proxy.ts'
 import { parseResourcePath } from './request-path.ts'
 import type { ResourcePath } from './request-path.ts'
+import { checkAllowed, verbOf } from './resource-request.ts'
 import { scaleOf, withScale } from './scale.ts'
 import { tableObject } from './table/index.ts'
 import { serveWatch } from './watch.ts'
@@ -116,14 +119,7 @@ async function handleResource(exchange: Exchange, path: ResourcePath): Promise<v
   const { request, url, user, store } = exchange
   const isWatch = ['1', 'true'].includes(url.searchParams.get('watch') ?? '')
   const verb = verbOf(request.method ?? 'GET', path, isWatch)
-  const attributes: Attributes = {
-    verb,
-    group: path.type.group,
-    resource: path.subresource === undefined ? path.type.plural : `${path.type.plural}/${path.subresource}`,
-    namespace: path.type.kind === 'Namespace' ? (path.name ?? '') : (path.namespace ?? ''),
-    name: path.name ?? '',
-  }
-  if (!isAllowed(user, attributes, store)) throw forbidden(user, attributes)
+  checkAllowed(user, path, verb, store)
   if (path.subresource !== undefined) return handleSubresource(exchange, path, verb)
   if (!path.type.verbs.includes(verb))
     throw new ApiError('MethodNotAllowed', `the server does not allow this method on the requested resource`)
@@ -138,25 +134,6 @@ async function handleResource(exchange: Exchange, path: ResourcePath): Promise<v
       return deleteCollection(exchange, path)
     default:
       return write(exchange, path, verb)
-  }
-}
-
-function verbOf(method: string, path: ResourcePath, isWatch: boolean): string {
-  const isOne = path.name !== undefined
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-      return isWatch && path.subresource === undefined ? 'watch' : isOne ? 'get' : 'list'
-    case 'POST':
-      return 'create'
-    case 'PUT':
-      return 'update'
-    case 'PATCH':
-      return 'patch'
-    case 'DELETE':
-      return isOne ? 'delete' : 'deletecollection'
-    default:
-      throw new ApiError('MethodNotAllowed', `the lab's API server does not know ${method}`)
   }
 }
 
@@ -188,9 +165,31 @@ async function handleSubresource(exchange: Exchange, path: ResourcePath, verb: s
       await readRequestBody(request)
       deleteObject(path, { orphan: false, uid: '', resourceVersion: '', ...admission(exchange) })
       return sendJson(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' })
+    case 'ephemeralcontainers':
+      if (verb === 'get') return sendObject(exchange, path, readObject(exchange, path))
+      return sendWithEphemeralContainers(exchange, path, verb)
     default:
-      throw new ApiError('NotFound', `the lab's API server has no ${type.plural}/${subresource} yet`)
+      throw new ApiError('BadRequest', `Upgrade request required: ${type.plural}/${subresource} is no plain request`)
   }
+}
+
+/** Adds containers to a pod that is there; they never go again. */
+async function sendWithEphemeralContainers(exchange: Exchange, path: ResourcePath, verb: string): Promise<void> {
+  const body = await readRequestBody(exchange.request)
+  const before = readObject(exchange, path)
+  const type = PATCH_TYPES[(exchange.request.headers['content-type'] ?? '').split(';')[0] ?? '']
+  if (verb !== 'update' && type === undefined)
+    throw new ApiError('UnsupportedMediaType', 'ephemeral containers are added by PUT, or by a patch of JSON')
+  const whole = { ...path, subresource: undefined }
+  const wanted =
+    type === undefined
+      ? readBody(path, body)
+      : patchObject(whole, { type, body }, { ...admission(exchange), dryRun: true })
+  const { store } = exchange
+  const changed = replaceObject(whole, withEphemeralContainers(before, wanted), admission(exchange))
+  const node = store.get(NODE_TYPE, undefined, textAt(changed, 'spec', 'nodeName')) ?? {}
+  const started = startEphemeralContainers(changed, node, store.timestamp())
+  sendObject(exchange, path, replaceObject({ ...path, subresource: 'status' }, started, admission(exchange)))
 }
 
 async function handleScale(exchange: Exchange, path: ResourcePath, verb: string): Promise<void> {

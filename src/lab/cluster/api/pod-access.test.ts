@@ -15,6 +15,7 @@ const PODS = '/api/v1/namespaces/kube-system/pods'
 let podPort = 0
 
 const access: PodAccess = {
+  exec: () => Promise.reject(new Error('no process')),
   log: () => ({ lines: () => LINES, subscribe: () => () => undefined }),
   connect: (_pod, port) =>
     port === 9153
