@@ -1,6 +1,7 @@
 // Where facts come from, for every command that needs a cluster: the shared options, and what they come down to.
 import type { Command as Commander } from 'commander'
 import { UsageError } from '../base/index.ts'
+import type { Finding, ServerBlock } from '../corefile/index.ts'
 import type { KubeClient } from '../kube/api/index.ts'
 import type { ClusterFacts, FactKind, ManifestProgress } from '../doctor/facts/index.ts'
 import { listLabs } from '../lab/register/lab-folder.ts'
@@ -62,6 +63,12 @@ export function normalizeSourceArgs(args: readonly string[]): string[] {
   return [...args.slice(0, at), `--lab=${isName ? next : ''}`, ...args.slice(at + (isName ? 2 : 1))]
 }
 
+/** Plugins read their options as the server would; loaded only where there is a Corefile to look at. */
+async function validateCorefile(blocks: readonly ServerBlock[]): Promise<readonly Finding[]> {
+  const { validateBlocks } = await import('./lint/validate.ts')
+  return validateBlocks(blocks, {})
+}
+
 /**
  * Collects the facts that the options lead to.
  *
@@ -83,6 +90,7 @@ export async function openSource(
       paths: options.manifests,
       stdin: io.stdin as AsyncIterable<Buffer | string>,
       now,
+      validateCorefile,
       onProgress: progress.show,
     }).finally(progress.clear)
     return { facts: withNamespace(facts, options), notes, close: async () => {} }
@@ -105,6 +113,7 @@ export async function openSource(
   try {
     const facts = await collectFromCluster(client, {
       now,
+      validateCorefile,
       vantages: lab?.vantages,
       lab: lab?.name,
       ...(kinds === undefined ? {} : { kinds }),

@@ -41,6 +41,8 @@ export interface ClimbLadderOptions {
 const DEFAULT_TIMEOUT_MS = 20_000
 /** Counters of failed health checks grow about twice a second once they do. */
 const BETWEEN_SCRAPES_MS = 300
+/** A rate over less than this is a matter of chance. */
+const LEAST_BETWEEN_READINGS_MS = 1000
 /**
  * From the start: CoreDNS waits 2 s for an upstream, begins to check its health, and counts the first failure after at
  * most one more second.
@@ -80,8 +82,33 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
   const more = [...(await Promise.all(exercises)).flat(), ...(await followUps)].map(({ rung }) => rung)
   const kernels = await kernelsAtEnd(await kernelsAtStart, rungs, { facts, vantages, clock, startedAt })
   const all = mergeRungs(rungs, more)
+  const read = await scrapeAgain(plan, scrapes, { rungs: all, climbing, startedAt })
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
-  return { rungs: all, scrapes, logs, kernels, podFiles: await podFiles }
+  return { rungs: all, scrapes: read, logs, kernels, podFiles: await podFiles }
+}
+
+interface AgainOptions {
+  readonly rungs: readonly Rung[]
+  readonly climbing: ClimbOptions
+  readonly startedAt: number
+}
+
+/** Reads the metrics of every server a second time where something failed: only what grows meanwhile has to do with it. */
+async function scrapeAgain(
+  plan: readonly PlannedRung[],
+  scrapes: readonly Scrape[],
+  { rungs, climbing, startedAt }: AgainOptions,
+): Promise<readonly Scrape[]> {
+  const { clock, deadlineMs } = climbing
+  const once = new Set(scrapes.filter(({ second }) => second === undefined).map(({ hop }) => hop.name))
+  const planned = plan.filter(({ hop, purpose }) => purpose === 'metrics' && once.has(hop.name))
+  if (planned.length === 0 || !rungs.some(({ result }) => result === 'failed')) return scrapes
+  const waitMs = startedAt + LEAST_BETWEEN_READINGS_MS - clock.monotonic()
+  if (clock.monotonic() + waitMs >= deadlineMs) return scrapes
+  if (waitMs > 0) await new Promise<void>((resolve) => void clock.setTimeout(resolve, waitMs))
+  const again = await climb(planned, climbing)
+  const apartMs = clock.monotonic() - startedAt
+  return scrapes.map((scrape) => (once.has(scrape.hop.name) ? mergeScrape(scrape, again, apartMs) : scrape))
 }
 
 /** Kernels are read again where something failed: their counters tell whether it happened meanwhile. */
@@ -150,10 +177,12 @@ function scrapesOf(climbed: readonly Climbed[]): Scrape[] {
 }
 
 function mergeScrapes(first: readonly Scrape[], again: readonly Climbed[], apartMs: number): Scrape[] {
-  return first.map((scrape) => {
-    const second = again.find(({ rung }) => rung.hop.name === scrape.hop.name)?.samples
-    return second === undefined ? scrape : { ...scrape, second, apartMs }
-  })
+  return first.map((scrape) => mergeScrape(scrape, again, apartMs))
+}
+
+function mergeScrape(scrape: Scrape, again: readonly Climbed[], apartMs: number): Scrape {
+  const second = again.find(({ rung }) => rung.hop.name === scrape.hop.name)?.samples
+  return second === undefined ? scrape : { ...scrape, second, apartMs }
 }
 
 const NOWHERE: Vantages = {

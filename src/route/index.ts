@@ -1,5 +1,5 @@
-export type { Answering, PluginStep, StepQuestion } from './answering-plugin.ts'
-export type { MatchedBlock } from './match-block.ts'
+export { type Answering, type PluginStep, type StepQuestion, answeringPlugins } from './answering-plugin.ts'
+export { type MatchedBlock, matchBlock } from './match-block.ts'
 export { readForwards, type ForwardRule } from './forward-rules.ts'
 export { clusterZoneOf, readKubernetesOptions, type KubernetesOptions } from './kubernetes-options.ts'
 export {
@@ -19,6 +19,7 @@ export {
   parseResolvConf,
 } from './resolv-conf.ts'
 export { type Hop, type QueryRoute, type RouteFacts, type RouteServer, routeQuery } from './hops.ts'
+export { type Statement, optionsNamed, readStatements } from './statements.ts'
 export { type Candidate, expandSearchList, isAbsolute } from './search-list.ts'
 export type { LookupOutcome, LookupRun, QuestionTo, SentQuery, ServerAct, Transport, World } from './resolver/world.ts'
 export {

@@ -1,3 +1,5 @@
 export { findingAt } from './finding.ts'
 export type { Finding, LintPlace, Severity } from './finding.ts'
 export * from './lint.ts'
+export { REMOVED_OPTIONS } from './option-history.ts'
+export type { RemovedOption } from './option-history.ts'

@@ -1,6 +1,7 @@
 // The codes that this program can judge, in the catalogue's order: group by group. Codes are stable; they name the check,
 // its page, its fixtures and the finding in every output.
 import { COREDNS_PODS_CODES } from './coredns-pods/codes.ts'
+import { COREFILE_CODES } from './corefile/codes.ts'
 import { POD_DNS_CODES } from './pod-dns/codes.ts'
 import { RECORDS_CODES } from './records/codes.ts'
 import { SERVICE_CODES } from './service/codes.ts'
@@ -10,6 +11,7 @@ import { UPSTREAM_CODES } from './upstream/codes.ts'
 interface CauseGroups {
   readonly service: typeof SERVICE_CODES
   readonly 'coredns-pods': typeof COREDNS_PODS_CODES
+  readonly corefile: typeof COREFILE_CODES
   readonly upstream: typeof UPSTREAM_CODES
   readonly 'pod-dns': typeof POD_DNS_CODES
   readonly records: typeof RECORDS_CODES
@@ -18,6 +20,7 @@ interface CauseGroups {
 export const CAUSE_GROUPS: CauseGroups = {
   service: SERVICE_CODES,
   'coredns-pods': COREDNS_PODS_CODES,
+  corefile: COREFILE_CODES,
   upstream: UPSTREAM_CODES,
   'pod-dns': POD_DNS_CODES,
   records: RECORDS_CODES,

@@ -4,6 +4,7 @@ import type { Phrase } from '../ladder/index.ts'
 import type { Cause, Evidence, FactKind } from './cause.ts'
 import type { Judgement } from './judgement.ts'
 import { COREDNS_PODS_CAUSES } from './coredns-pods/index.ts'
+import { COREFILE_CAUSES } from './corefile/index.ts'
 import { POD_DNS_CAUSES } from './pod-dns/index.ts'
 import { RECORDS_CAUSES } from './records/index.ts'
 import { SERVICE_CAUSES } from './service/index.ts'
@@ -12,6 +13,7 @@ import { UPSTREAM_CAUSES } from './upstream/index.ts'
 export const CAUSES: readonly Cause[] = [
   ...SERVICE_CAUSES,
   ...COREDNS_PODS_CAUSES,
+  ...COREFILE_CAUSES,
   ...UPSTREAM_CAUSES,
   ...POD_DNS_CAUSES,
   ...RECORDS_CAUSES,

@@ -2,8 +2,10 @@
 import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import type { KubeClient } from '../../kube/api/index.ts'
+import type { LintOptions } from '../../corefile/index.ts'
 import type { ClusterObjects } from '../../kube/objects/index.ts'
 import type { Vantages } from '../../vantage/vantage.ts'
+import { withProblems } from './derive/corefile.ts'
 import { deriveDns } from './derive/dns-facts.ts'
 import { collectNodes, type ReadNodeFile } from './derive/kubelet.ts'
 import type { ClusterFacts, FactSource, MissingFact, ServerVersion } from './facts.ts'
@@ -21,6 +23,8 @@ export interface CollectOptions {
   /** Milliseconds since the epoch, for `collectedAt`. */
   readonly now: number
   readonly signal?: AbortSignal | undefined
+  /** Reads a Corefile's options as the server does; absent: only its directives are looked at. */
+  readonly validateCorefile?: LintOptions['validate']
 }
 
 export interface ClusterCollectOptions extends CollectOptions {
@@ -54,6 +58,7 @@ export async function collectFromCluster(client: KubeClient, options: ClusterCol
       namespace: access.namespace,
     },
     now: options.now,
+    validateCorefile: options.validateCorefile,
     readNodeFile: vantages && nodeFilesThrough(vantages),
   })
 }
@@ -85,6 +90,7 @@ export async function collectFromManifests(
         namespace: 'default',
       },
       now: options.now,
+      validateCorefile: options.validateCorefile,
       readNodeFile: manifests.folders.length === 0 ? undefined : nodeFilesIn(manifests.folders),
     },
   )
@@ -96,6 +102,7 @@ interface AssembleOptions {
   readonly source: FactSource
   readonly now: number
   readonly readNodeFile: ReadNodeFile | undefined
+  readonly validateCorefile: LintOptions['validate'] | undefined
 }
 
 async function assemble(reading: ClusterReading, options: AssembleOptions): Promise<ClusterFacts> {
@@ -114,13 +121,15 @@ async function assemble(reading: ClusterReading, options: AssembleOptions): Prom
   // What kubelets give to pods decides which Service is the DNS Service, so the derivation runs again with it.
   const seen = nodes.filter(({ kubelet }) => kubelet.clusterDNS.origin !== 'computed')
   const handedOut = [...new Set(seen.flatMap(({ kubelet }) => kubelet.clusterDNS.value))]
+  const dns = handedOut.length === 0 ? first : deriveDns(objects, handedOut)
+  const corefile = dns.corefile && (await withProblems(dns.corefile, objects.configMaps, options.validateCorefile))
   return {
     schemaVersion: 1,
     source: options.source,
     collectedAt: new Date(options.now).toISOString(),
     objects,
     missing: [...reading.missing, ...missing],
-    dns: handedOut.length === 0 ? first : deriveDns(objects, handedOut),
+    dns: corefile === undefined ? dns : { ...dns, corefile },
     nodes,
     ...(serverVersion === undefined ? {} : { serverVersion }),
   }

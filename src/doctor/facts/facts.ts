@@ -55,6 +55,17 @@ export interface CorefileFact {
   readonly blocks: readonly ServerBlock[]
   /** The parser's message when it cannot be parsed. */
   readonly error?: string
+  /** What keeps a server from starting with it; absent where nobody looked. */
+  readonly problems?: readonly CorefileProblem[]
+}
+
+/** One error in a Corefile. */
+export interface CorefileProblem {
+  /** Of lint: `unknown-directive`, `bad-option`. */
+  readonly code: string
+  /** Counted from 1. */
+  readonly line: number
+  readonly message: string
 }
 
 /** The Service that pods send their queries to. */

@@ -31,13 +31,23 @@ export interface ReadLogsOptions {
 /** Pods whose logs are read at most; a cluster has as many node caches as nodes. */
 const MAX_PODS = 12
 
-/** Reads the logs of servers that crash, are not ready, failed a rung, disagree, or forward to a silent upstream. */
+/**
+ * Reads the logs of servers that crash, are not ready, failed a rung, disagree, forward to a silent upstream, or may not
+ * run the Corefile that lies there.
+ */
 export async function readLogs({ facts, rungs, silent, readLog }: ReadLogsOptions): Promise<ServerLog[]> {
   if (readLog === undefined) return []
   const servers = new Map(serversOf(facts).map((server) => [server.hop.name, server]))
   const failing = rungs.filter(({ hop, result }) => result === 'failed' && servers.has(hop.name)).map(({ hop }) => hop)
   const unwell = [...servers.values()].filter(({ pod }) => !pod.ready || restarts(pod) > 0).map(({ hop }) => hop)
-  const wanted = [...unwell, ...failing, ...differingReplicas(rungs), ...silent.flatMap((upstream) => upstream.servers)]
+  const doubtful = isCorefileDoubtful(facts) ? facts.dns.replicas.map(({ pod }) => podHop('replica', pod)) : []
+  const wanted = [
+    ...unwell,
+    ...failing,
+    ...doubtful,
+    ...differingReplicas(rungs),
+    ...silent.flatMap((upstream) => upstream.servers),
+  ]
   const names = [...new Set(wanted.map(({ name }) => name))].slice(0, MAX_PODS)
   const requests = names.flatMap((name) => requestsFor(servers.get(name)))
   const logs = await Promise.all(
@@ -47,6 +57,17 @@ export async function readLogs({ facts, rungs, silent, readLog }: ReadLogsOption
     }),
   )
   return logs.flat()
+}
+
+/** Whether the Corefile has errors, or is younger than a server that was to take it over. */
+function isCorefileDoubtful({ dns, objects }: ClusterFacts): boolean {
+  const { corefile, replicas } = dns
+  if (corefile === undefined) return false
+  if (corefile.error !== undefined || (corefile.problems ?? []).length > 0) return true
+  const { namespace, name } = corefile.configMap
+  const map = objects.configMaps.find(({ meta }) => meta.namespace === namespace && meta.name === name)
+  const changed = Date.parse(map?.meta.lastChange ?? '')
+  return replicas.some(({ pod }) => Date.parse(pod.startTime ?? '') < changed)
 }
 
 interface Server {

@@ -3,5 +3,11 @@ import type { CauseCode } from '../causes/index.ts'
 
 /** A cause -> the causes that lie beneath it when they are found as well, nearest first. */
 export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode[]>>> = {
-  'dns-service-no-endpoints': ['dns-service-selector-mismatch', 'dns-pods-pending'],
+  'dns-service-no-endpoints': [
+    'dns-service-selector-mismatch',
+    'dns-pods-pending',
+    'forwarding-loop',
+    'corefile-invalid',
+    'corefile-directive-removed',
+  ],
 }

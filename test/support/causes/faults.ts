@@ -127,6 +127,66 @@ export function setNameservers(cluster: SmallCluster, node: string, nameservers:
   cluster.files[`${node}:${RESOLV_CONF}`] = nameservers.map((address) => `nameserver ${address}\n`).join('')
 }
 
+/** Edits the Corefile of CoreDNS. */
+export function editCorefile(cluster: SmallCluster, edit: (text: string) => string): void {
+  const map = findObject(cluster, 'ConfigMap', 'coredns')
+  map['data'] = { Corefile: edit((map['data'] as { Corefile: string }).Corefile) }
+}
+
+/** When a ConfigMap was changed last. */
+export function setChanged(cluster: SmallCluster, name: string, time: string): void {
+  replace(findObject(cluster, 'ConfigMap', name), 'metadata', { managedFields: [{ manager: 'kubectl-edit', time }] })
+}
+
+/** Every CoreDNS pod ends as soon as it starts, with this line in its log. */
+export function crashing(cluster: SmallCluster, logged: string | undefined): Fixture {
+  for (const name of Object.keys(REPLICAS)) setNotReady(cluster, name)
+  setEndpoints(
+    cluster,
+    Object.values(REPLICAS).map((ip) => ({ ip, ready: false })),
+  )
+  const entries =
+    logged === undefined ? [] : Object.keys(REPLICAS).map((name) => [`kube-system/${name} previous`, logged])
+  return {
+    cluster,
+    logs: Object.fromEntries(entries) as Record<string, string>,
+    rules: [refuseService, silenceReplicas, refuseClusterNames],
+  }
+}
+
+/** systemd-resolved's stub in the file that kubelet hands out, and CoreDNS that notices. */
+export function loopingCoreDns(): Fixture {
+  const cluster = smallCluster()
+  for (const node of ['node1', 'node2']) setNameservers(cluster, node, ['127.0.0.53'])
+  return crashing(cluster, LOOP_LINE)
+}
+
+const LOOP_LINE =
+  '[FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :53) detected for zone ".", see https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO 4547991504243258144.3688648895315093531."\n'
+
+/** A directive that went with CoreDNS 1.5.0. */
+export function removedDirective(): Fixture {
+  const cluster = smallCluster()
+  editCorefile(cluster, (text) => text.replace('forward .', 'proxy .'))
+  return crashing(cluster, "/etc/coredns/Corefile:13 - Error during parsing: Unknown directive 'proxy'\n")
+}
+
+/** A directive that nobody has: one replica was started since, the other runs with the Corefile from before. */
+export function invalidCorefile(): Fixture {
+  const cluster = smallCluster()
+  editCorefile(cluster, (text) => text.replace('cache 30', 'cachee 30'))
+  setNotReady(cluster, 'coredns-b')
+  const why = "/etc/coredns/Corefile:14 - Error during parsing: Unknown directive 'cachee'"
+  return {
+    cluster,
+    logs: {
+      'kube-system/coredns-a': `[WARNING] plugin/reload: Corefile parse failed: ${why}\n`,
+      'kube-system/coredns-b previous': `${why}\n`,
+    },
+    rules: [silence(REPLICAS['coredns-b'])],
+  }
+}
+
 // --- Rules ---
 
 export const refuseService: Rule = ({ to, transport }) =>

@@ -1,6 +1,7 @@
 // For every cause one cluster that has it, and near-misses: clusters that look like it and must not be called it.
 import type { CauseCode } from '../../../src/doctor/causes/index.ts'
 import { corednsPods } from './coredns-pods.ts'
+import { corefile } from './corefile.ts'
 import { podDns } from './pod-dns.ts'
 import { records } from './records.ts'
 import { service } from './service.ts'
@@ -10,6 +11,7 @@ import type { CauseFixtures } from './fixture.ts'
 export const CAUSE_FIXTURES: Readonly<Record<CauseCode, CauseFixtures>> = {
   ...service,
   ...corednsPods,
+  ...corefile,
   ...upstream,
   ...podDns,
   ...records,

@@ -1,10 +1,10 @@
 // Finds Corefiles in ConfigMaps and parses them, with what CoreDNS would see beside them: the other ConfigMaps' keys under
 // the paths that providers mount them at.
 import { posix } from 'node:path'
-import { parseCorefile, type CorefileSource } from '../../../corefile/index.ts'
+import { lintCorefile, parseCorefile, type CorefileSource, type LintOptions } from '../../../corefile/index.ts'
 import { describeError } from '../../../base/index.ts'
 import type { ConfigMap, PodSpec } from '../../../kube/objects/index.ts'
-import type { CorefileFact } from '../facts.ts'
+import type { CorefileFact, CorefileProblem } from '../facts.ts'
 
 /** Where images look for the Corefile when it is mounted as a file of a directory. */
 const MOUNT = '/etc/coredns'
@@ -45,6 +45,33 @@ export function corefileOfMap(map: ConfigMap, configMaps: readonly ConfigMap[]):
   } catch (error) {
     return { configMap, text, blocks: [], error: describeError(error) }
   }
+}
+
+/** Findings that are errors and still let some server start: other causes judge them, with the server's version. */
+const LEFT_TO_OTHERS = new Set(['forwarding-loop', 'removed-directive', 'removed-option'])
+
+/**
+ * Looks for what keeps a server from starting with a Corefile.
+ *
+ * @param validate reads the options of directives as the server does; absent: only what lint knows is looked at
+ */
+export async function withProblems(
+  fact: CorefileFact,
+  configMaps: readonly ConfigMap[],
+  validate: LintOptions['validate'],
+): Promise<CorefileFact> {
+  const { namespace, name } = fact.configMap
+  const map = configMaps.find(({ meta }) => meta.namespace === namespace && meta.name === name)
+  if (map === undefined || fact.text.includes('__PILLAR__')) return fact
+  const file = `${namespace}/${name}:${fact.configMap.key}`
+  const source: CorefileSource = { ...mountedMaps(map, configMaps), env: (variable) => `{$${variable}}` }
+  const findings = await lintCorefile(fact.text, { file, source, ...(validate === undefined ? {} : { validate }) })
+  const problems = findings
+    // What this machine's resolv.conf holds says nothing about the pod's.
+    .filter(({ code, message }) => !LEFT_TO_OTHERS.has(code) && !message.includes('resolv.conf'))
+    .filter(({ severity }) => severity === 'error')
+    .map(({ code, line, message }): CorefileProblem => ({ code, line, message }))
+  return { ...fact, problems }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Wording } from '../wording.ts'
 import { corednsPods, corednsPodsFixes } from './coredns-pods.ts'
+import { corefile, corefileFixes } from './corefile.ts'
 import { labels } from './labels.ts'
 import { phrases } from './phrases.ts'
 import { podDns, podDnsFixes } from './pod-dns.ts'
@@ -11,6 +12,7 @@ export const en: Wording = {
   causes: {
     ...service,
     ...corednsPods,
+    ...corefile,
     ...upstream,
     ...podDns,
     ...records,
@@ -18,6 +20,7 @@ export const en: Wording = {
   fixes: {
     ...serviceFixes,
     ...corednsPodsFixes,
+    ...corefileFixes,
     ...upstreamFixes,
     ...podDnsFixes,
     ...recordsFixes,
