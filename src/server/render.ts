@@ -32,13 +32,10 @@ export function createRenderer({
   }
 }
 
-/** What an IPv4 datagram of 65,535 octets has room for behind its headers; a client may ask for more. */
-const MAX_DATAGRAM = 65_507
-
 /** The largest response that a client takes (RFC 6891 §6.2.3: sizes under 512 mean 512). */
 export function maxResponseSize(message: Message, transport: Request['transport']): number {
   if (transport !== 'udp') return 65_535
-  return message.edns === undefined ? 512 : Math.min(Math.max(512, message.edns.udpPayloadSize), MAX_DATAGRAM)
+  return message.edns === undefined ? 512 : Math.min(Math.max(512, message.edns.udpPayloadSize), MAX_DATAGRAM_PAYLOAD)
 }
 
 function asSent(request: Request, message: Message): Message {
