@@ -20,6 +20,7 @@ const TOOLS = [
   { command: 'iptables', debian: 'iptables', wantedBy: 'node cache rule tests' },
   { command: 'conntrack', debian: 'conntrack', wantedBy: 'kernel tables and lab tests' },
   { command: 'tcpdump', debian: 'tcpdump', wantedBy: 'lab tests' },
+  { command: 'tshark', debian: 'tshark', wantedBy: 'captures held against its fields' },
   { command: 'busybox', debian: 'busybox', wantedBy: "busybox's resolver against its model" },
   { command: 'musl-gcc', debian: 'musl-tools', wantedBy: "musl's resolver against its model" },
   { command: 'openssl', debian: 'openssl', wantedBy: 'TLS listener tests' },
