@@ -212,9 +212,9 @@ export const podDns: GroupFixtures<(typeof POD_DNS_CODES)[number]> = {
     }),
     nearMisses: [
       {
-        title: 'the namespace is there and nothing failed',
+        title: 'another name is asked about, and nothing failed',
         allowed: 'observation',
-        make: () => ({ cluster: withService('com', 'example') }),
+        make: () => ({ cluster: withService('com', 'example'), name: DB_NAME }),
       },
       {
         title: 'no namespace is named like a top-level domain',

@@ -9,7 +9,8 @@ import { TOP_LEVEL_DOMAINS } from './top-level-domains.ts'
 
 export const namespaceShadowsTld: Cause = {
   code: 'namespace-shadows-tld',
-  needs: ['services'],
+  // Namespaces such as "dev" and "shop" are everywhere: only a name that somebody asks for makes one worth a word.
+  needs: ['asked-name', 'services'],
   judge(evidence) {
     const { services } = evidence.facts.objects
     const shadowing = services.filter(({ meta }) => TOP_LEVEL_DOMAINS.has(meta.namespace))

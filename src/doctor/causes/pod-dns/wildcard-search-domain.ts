@@ -1,5 +1,6 @@
 // A search domain whose zone answers to every name: mistyped and external names end at one odd address.
 import { labelsOf } from '../../../dns/index.ts'
+import { MADE_UP } from '../../ladder/index.ts'
 import type { Rung } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { ASKED_NAME, line } from '../judgement.ts'
@@ -10,7 +11,7 @@ export const wildcardSearchDomain: Cause = {
   code: 'wildcard-search-domain',
   needs: ['probes'],
   judge(evidence) {
-    const rungs = askedRungs(evidence.ladder).filter(({ purpose }) => purpose === 'suffix')
+    const rungs = askedRungs(evidence.ladder).filter(isMadeUp)
     const answered = rungs.filter(({ observed }) => observed.kind === 'response')
     if (answered.length === 0) {
       const searches = evidence.facts.nodes.flatMap(({ resolvConf }) => resolvConf?.conf.searches ?? [])
@@ -63,6 +64,10 @@ function judgeSuffix({ facts, asked }: Evidence, rung: Rung): Judgement {
     isFault: false,
     explains: isHit ? [ASKED_NAME] : [],
   }
+}
+
+function isMadeUp({ purpose, question }: Rung): boolean {
+  return purpose === 'suffix' && question.kind === 'dns' && question.name.startsWith(`${MADE_UP}.`)
 }
 
 /** The made-up name without its first label, and without the final dot. */
