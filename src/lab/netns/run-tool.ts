@@ -38,14 +38,6 @@ export function runTool(program: string, args: readonly string[], input = ''): P
   })
 }
 
-/** Runs a tool that must succeed; gives what it printed. @throws {LabError} `start-failed` with its complaint */
-export async function mustRun(program: string, args: readonly string[], input = ''): Promise<string> {
-  const { status, stdout, stderr } = await runTool(program, args, input)
-  if (status === 0) return stdout
-  const complaint = stderr.trim().split('\n').slice(0, 3).join('; ') || `exit status ${status}`
-  throw new LabError('start-failed', `"${[program, ...args].join(' ')}" failed: ${complaint}`)
-}
-
 /** Runs `ip` with several commands at once, inside a namespace when one is named. @throws {LabError} `start-failed` */
 export async function runIpBatch(lines: readonly string[], namespace?: string): Promise<void> {
   if (lines.length === 0) return
