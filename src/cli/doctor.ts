@@ -40,7 +40,7 @@ async function examine(source: OpenSource, options: DoctorOptions, io: Io): Prom
   const { facts, client } = source
   const { origins, vantages, pod } = choosePlaces(facts, options, { io, labVantages: source.vantages })
   const progress = progressLine(io)
-  const { name, externalName, timeoutMs, language } = options
+  const { name, type, externalName, timeoutMs, language } = options
   const searches = pod === undefined ? {} : { searches: podResolvConfOf(facts, pod).conf.searches }
   try {
     const diagnosis = await diagnose({
@@ -52,7 +52,7 @@ async function examine(source: OpenSource, options: DoctorOptions, io: Io): Prom
       ...(vantages === undefined ? {} : { vantages }),
       ...(client === undefined ? {} : { readLog: (request: LogRequest) => readLog(client, request) }),
       ...(externalName === undefined ? {} : { externalName }),
-      ...(name === undefined ? {} : { name: { text: name, ...searches } }),
+      ...(name === undefined ? {} : { name: { text: name, ...(type === undefined ? {} : { type }), ...searches } }),
     })
     return buildReport(diagnosis, language)
   } finally {

@@ -1,12 +1,12 @@
 // A network that behaves as a fixture says: every server of a cluster answers as the cluster's objects say, unless the
 // fixture's rules say otherwise. No sockets, no time.
 import type { Clock } from '../../src/base/index.ts'
-import { parseRData, response } from '../../src/dns/index.ts'
-import type { Message, ResourceRecord } from '../../src/dns/message.ts'
+import { formatRData, parseRData, response } from '../../src/dns/index.ts'
+import type { Message, RRType, ResourceRecord } from '../../src/dns/message.ts'
 import type { ClusterFacts } from '../../src/doctor/facts/index.ts'
 import { diagnose } from '../../src/doctor/index.ts'
 import { chooseNodeOrigins, createExplain } from '../../src/doctor/ladder/index.ts'
-import type { Origin } from '../../src/doctor/ladder/index.ts'
+import type { Explain, Origin } from '../../src/doctor/ladder/index.ts'
 import type { Diagnosis } from '../../src/doctor/verdict/index.ts'
 import type { ExchangeResult, Transport } from '../../src/net/exchange-result.ts'
 import type { KernelTables } from '../../src/vantage/kernel/tables.ts'
@@ -30,7 +30,14 @@ export interface Ask {
 export type Reply =
   | 'refused'
   | 'silent'
-  | { readonly rcode: string; readonly answers?: readonly string[]; readonly ttl?: number; readonly soaTtl?: number }
+  | {
+      readonly rcode: string
+      readonly answers?: readonly string[]
+      /** Targets of CNAME records before the answers, in order. */
+      readonly cnames?: readonly string[]
+      readonly ttl?: number
+      readonly soaTtl?: number
+    }
   | { readonly status: number; readonly body: string }
 
 /** The first rule that gives something decides; undefined leaves it to the next, in the end to the healthy cluster. */
@@ -40,6 +47,8 @@ export interface Fixture {
   readonly cluster: SmallCluster
   readonly rules?: readonly Rule[]
   readonly name?: string
+  /** The type that the name is asked for; see `--type`. */
+  readonly type?: RRType
   /** Search domains of the pod that asks for it. */
   readonly searches?: readonly string[]
   /** Logs by `namespace/name` of the pod; of its previous run by `namespace/name previous`. */
@@ -55,7 +64,7 @@ export interface Fixture {
 
 /** Collects, asks and judges a fixture as the doctor does. */
 export async function diagnoseFixture(fixture: Fixture): Promise<Diagnosis> {
-  const { cluster, rules = [], name, searches, origins, logs = {} } = fixture
+  const { cluster, rules = [], name, type, searches, origins, logs = {} } = fixture
   const facts = await factsOf(cluster)
   return diagnose({
     facts,
@@ -63,7 +72,15 @@ export async function diagnoseFixture(fixture: Fixture): Promise<Diagnosis> {
     vantages: worldOf(facts, rules, fixture),
     clock: steppingClock(),
     readLog: async ({ namespace, pod, isPrevious }) => logs[`${namespace}/${pod}${isPrevious ? ' previous' : ''}`],
-    ...(name === undefined ? {} : { name: { text: name, ...(searches === undefined ? {} : { searches }) } }),
+    ...(name === undefined
+      ? {}
+      : {
+          name: {
+            text: name,
+            ...(type === undefined ? {} : { type }),
+            ...(searches === undefined ? {} : { searches }),
+          },
+        }),
   })
 }
 
@@ -167,6 +184,13 @@ function healthyRule(facts: ClusterFacts): (ask: Ask) => Reply {
           ttl: answer.answer[0]?.ttl ?? 30,
           answers: answer.answer.map(({ rdata }) => rdataText(rdata)),
         }
+      case 'delegate':
+        return followName(
+          explain,
+          answer.target,
+          type,
+          answer.answer.map(({ rdata }) => rdataText(rdata)),
+        )
       case 'nxdomain':
         return { rcode: 'NXDOMAIN', soaTtl: answer.soa.ttl }
       case 'not-in-zone':
@@ -175,6 +199,18 @@ function healthyRule(facts: ClusterFacts): (ask: Ask) => Reply {
         return { rcode: 'NOERROR', soaTtl: 30 }
     }
   }
+}
+
+/** What CoreDNS makes of an ExternalName: the names on the way, and the address at its end where there is one. */
+function followName(explain: Explain, name: string, type: RRType, names: readonly string[]): Reply {
+  const answer = explain(name, type)
+  if (answer.kind === 'not-in-zone')
+    return { rcode: 'NOERROR', cnames: names, answers: type === 'A' ? ['192.0.2.10'] : [] }
+  if (answer.kind === 'records') {
+    return { rcode: 'NOERROR', cnames: names, answers: answer.answer.map(({ rdata }) => rdataText(rdata)) }
+  }
+  if (answer.kind !== 'delegate' || names.length > 10) return { rcode: 'NOERROR', cnames: names }
+  return followName(explain, answer.target, type, [...names, answer.target])
 }
 
 /** An exposition with failed health checks by upstream. */
@@ -210,7 +246,7 @@ function rdataText(rdata: ResourceRecord['rdata']): string {
     case 'TXT':
       return rdata.strings.map((text) => `"${text}"`).join(' ')
     default:
-      throw new Error(`a fixture does not ask for ${rdata.type}`)
+      return formatRData(rdata)
   }
 }
 
@@ -225,16 +261,24 @@ function toExchange(
   if (reply === 'refused' || 'status' in reply) {
     return { kind: 'refused', afterMs: 1, transport, detail: 'connection refused' }
   }
-  const { rcode, answers = [], ttl = 30, soaTtl } = reply
+  const { rcode, answers = [], cnames = [], ttl = 30, soaTtl } = reply
   const [question] = message.question
   const { name = '.', type = 'A' } = question ?? {}
-  const answer = answers.map((text): ResourceRecord => ({
-    name,
+  const chain = cnames.map((text, at): ResourceRecord => ({
+    name: cnames[at - 1] ?? name,
+    type: 'CNAME',
+    class: 'IN',
+    ttl,
+    rdata: parseRData('CNAME', text),
+  }))
+  const records = answers.map((text): ResourceRecord => ({
+    name: cnames.at(-1) ?? name,
     type,
     class: 'IN',
     ttl,
     rdata: parseRData(type, text),
   }))
+  const answer = [...chain, ...records]
   const authority: ResourceRecord[] =
     soaTtl === undefined
       ? []

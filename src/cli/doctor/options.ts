@@ -1,7 +1,8 @@
 // The doctor's command line: options as given, checked before anything is asked.
 import { Command as Commander, CommanderError } from 'commander'
 import { UsageError, describeError } from '../../base/index.ts'
-import { parseName } from '../../dns/index.ts'
+import { parseName, typeMnemonic, typeNumber } from '../../dns/index.ts'
+import type { RRType } from '../../dns/message.ts'
 import { LANGUAGES, REPORT_FORMATS } from '../../doctor/report/index.ts'
 import type { Language, ReportFormat } from '../../doctor/report/index.ts'
 import type { Io } from '../command.ts'
@@ -12,6 +13,7 @@ import type { SourceOptions } from '../sources.ts'
 export interface DoctorOptions {
   readonly source: SourceOptions
   readonly name?: string
+  readonly type?: RRType
   /** `here`, `node/NODE`, `NAMESPACE/POD` or `POD`. */
   readonly from?: string
   readonly format: ReportFormat
@@ -25,6 +27,7 @@ export interface DoctorOptions {
 
 interface Given extends SourceOptions {
   readonly name?: string
+  readonly type?: string
   readonly from?: string
   readonly output: string
   readonly lang: string
@@ -35,6 +38,8 @@ interface Given extends SourceOptions {
   readonly direct?: true
 }
 
+/** Zone transfers, and what stands in no question of a stub resolver (RFC 6895 §3.1). */
+const NO_QUESTIONS: ReadonlySet<RRType> = new Set(['AXFR', 'IXFR', 'OPT', 'TKEY', 'TSIG'])
 const MAX_TIMEOUT_MS = 600_000
 
 /**
@@ -53,11 +58,13 @@ export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions 
   }
   const given = program.opts<Given>()
   const { name, from, externalName } = given
+  const type = given.type === undefined ? undefined : checkType(given.type, name)
   if (name !== undefined) checkName('--name', name)
   if (externalName !== undefined) checkName('--external-name', externalName)
   return {
     source: given,
     ...(name === undefined ? {} : { name }),
+    ...(type === undefined ? {} : { type }),
     ...(from === undefined ? {} : { from }),
     format: oneOf('-o', given.output, REPORT_FORMATS),
     language: oneOf('--lang', given.lang, LANGUAGES),
@@ -77,7 +84,8 @@ function createProgram(io: Io): Commander {
     )
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined })
-    .option('--name <name>', 'the name that fails', once('--name'))
+    .option('--name <name>', 'the name that fails, or an address for its reverse name', once('--name'))
+    .option('--type <type>', 'the type it is asked for (default: A, for addresses PTR, for _port._tcp names SRV)')
     .option('--from <place>', 'also ask from this place: NAMESPACE/POD, node/NODE, or "here" (this machine)')
     .option('-o, --output <format>', `how to report: ${REPORT_FORMATS.join(', ')}`, 'text')
     .option('--lang <language>', `language of the report: ${LANGUAGES.join(', ')}`, 'en')
@@ -132,6 +140,16 @@ function checkName(option: string, name: string): void {
       cause: error,
     })
   }
+}
+
+function checkType(text: string, name: string | undefined): RRType {
+  if (name === undefined) {
+    throw new UsageError('bad-argument', `Cannot use --type ${shorten(text)}: there is no --name to ask for`)
+  }
+  const number = typeNumber(text.toUpperCase())
+  const type = number === undefined ? undefined : typeMnemonic(number)
+  if (type !== undefined && !NO_QUESTIONS.has(type)) return type
+  throw new UsageError('bad-argument', `Cannot use --type "${shorten(text)}": it is no record type, such as A or SRV`)
 }
 
 function shorten(text: string): string {

@@ -28,6 +28,8 @@ export function formatExpectation(expected: Expectation): string {
       return `${expected.rcode}${listed(expected.rcode, expected.records)}`
     case 'answer':
       return expected.mustExist ? 'an answer with records' : 'any answer'
+    case 'no-denial':
+      return 'NOERROR, the name exists'
     case 'status':
       return `HTTP ${expected.status}`
   }

@@ -18,4 +18,14 @@ describe('completeName()', () => {
     const inUse = { ...facts, source: { ...facts.source, namespace: 'default' } }
     expect(completeName(given, inUse, createExpect(inUse)).name).toBe(name)
   })
+
+  it.each([
+    { given: '10.96.0.1', name: '1.0.96.10.in-addr.arpa.', type: 'PTR', inCluster: true },
+    { given: '192.0.2.1', name: '1.2.0.192.in-addr.arpa.', type: 'PTR', inCluster: false },
+    { given: '_https._tcp.kubernetes.default.svc.cluster.local', type: 'SRV', inCluster: true },
+    { given: 'example.org', name: 'example.org.', type: 'A', inCluster: false },
+  ])('asks $given for $type', async ({ given, name = `${given}.`, type, inCluster }) => {
+    const facts = await factsOf(smallCluster())
+    expect(completeName(given, facts, createExpect(facts))).toMatchObject({ name, type, inCluster })
+  })
 })

@@ -1,5 +1,5 @@
 // The name that the user asks about, made absolute the way the pod's resolver would do it.
-import { isSubdomain, labelsOf, lowerName, parseName } from '../../dns/index.ts'
+import { isSubdomain, labelsOf, lowerName, parseName, reverseName } from '../../dns/index.ts'
 import type { DomainName, RRType } from '../../dns/message.ts'
 import type { ClusterFacts } from '../facts/index.ts'
 import type { Expect } from './expectation.ts'
@@ -9,7 +9,7 @@ export interface AskedName {
   readonly given: string
   readonly name: DomainName
   readonly type: RRType
-  /** Below the cluster domain: the schema says what it should be. */
+  /** Below the cluster domain, or the reverse name of an address of its objects: the schema says what it should be. */
   readonly inCluster: boolean
   /** The search domains that were tried, in order; empty for a name that is taken as it is. */
   readonly searched: readonly DomainName[]
@@ -20,27 +20,30 @@ export interface AskOptions {
   readonly searches?: readonly string[]
   /** Of the pod's resolver; default 5, as kubelet writes it. */
   readonly ndots?: number
+  /** Default: PTR for an address or a reverse name, SRV for `_port._protocol` names, else A. */
   readonly type?: RRType
 }
 
 /**
  * Makes a name absolute: one that ends in a dot or in the cluster domain is taken as it is; another one gets the first
- * search domain under which it exists, or, where it exists under none, the one it was most likely meant for.
+ * search domain under which it exists, or, where it exists under none, the one it was most likely meant for. An address
+ * stands for its reverse name.
  *
  * @throws {TextError} for a name that is none
  */
 export function completeName(given: string, facts: ClusterFacts, expect: Expect, options: AskOptions = {}): AskedName {
-  const { type = 'A' } = options
   const domain = parseName(facts.dns.clusterDomain.value)
-  const absolute = lowerName(parseName(given))
+  const reverse = reverseName(given)
+  const absolute = lowerName(parseName(reverse ?? given))
+  const { type = likelyType(absolute) } = options
   const asIs = (name: DomainName, searched: readonly DomainName[] = []): AskedName => ({
     given,
     name,
     type,
-    inCluster: isSubdomain(name, domain),
+    inCluster: isSubdomain(name, domain) || (isReverse(name) && exists(expect(name, type))),
     searched,
   })
-  if (given.endsWith('.') || isSubdomain(absolute, domain)) return asIs(absolute)
+  if (given.endsWith('.') || isReverse(absolute) || isSubdomain(absolute, domain)) return asIs(absolute)
   // Without a pod a single label is read as a Service of the namespace in use: a pod there would ask for that first.
   const own = labelsOf(absolute).length === 1 ? [`${facts.source.namespace}.svc.${domain}`] : []
   const searches = (options.searches ?? [...own, `svc.${domain}`, domain]).map((search) => lowerName(parseName(search)))
@@ -49,6 +52,15 @@ export function completeName(given: string, facts: ClusterFacts, expect: Expect,
   if (found !== undefined) return asIs(found, searches)
   const meant = candidates.find((name) => namesNamespace(name, domain, facts))
   return asIs(meant ?? absolute, searches)
+}
+
+function likelyType(name: DomainName): RRType {
+  if (isReverse(name)) return 'PTR'
+  return /^_[^.]+\._(?:tcp|udp|sctp)\./.test(name) ? 'SRV' : 'A'
+}
+
+function isReverse(name: DomainName): boolean {
+  return isSubdomain(name, 'in-addr.arpa.') || isSubdomain(name, 'ip6.arpa.')
 }
 
 function exists(expected: ReturnType<Expect>): boolean {

@@ -1,4 +1,5 @@
 // Holds what came against what should have come. Knows neither servers nor causes: one expectation, one observation.
+import { parseAddress } from '../../dns/index.ts'
 import { phrase } from './phrase.ts'
 import type { Phrase } from './phrase.ts'
 import type { Expectation, Observation, ResponseSummary } from './rung.ts'
@@ -30,6 +31,9 @@ function checkResponse(expected: Expectation, observed: ResponseSummary): CheckR
   switch (expected.kind) {
     case 'answer': {
       const exists = observed.rcode === 'NOERROR' && (observed.recordCount > 0 || observed.tc)
+      if (exists && expected.needsAddress === true && !observed.tc && !observed.records.some(isAddress)) {
+        return failed('failed.bare-cname', { records: observed.records.slice(0, 4) })
+      }
       if (exists || (!expected.mustExist && ['NOERROR', 'NXDOMAIN'].includes(observed.rcode))) return { result: 'ok' }
       return observed.rcode === 'NOERROR' ? failed('failed.no-data') : failed('failed.rcode', { rcode: observed.rcode })
     }
@@ -48,9 +52,15 @@ function checkResponse(expected: Expectation, observed: ResponseSummary): CheckR
       if (missing.length === 0 && surplus.length === 0) return { result: 'ok' }
       return failed('failed.records', { missing: missing.slice(0, 4), surplus: surplus.slice(0, 4) })
     }
+    case 'no-denial':
+      return observed.rcode === 'NOERROR' ? { result: 'ok' } : failed('failed.denies-type', { rcode: observed.rcode })
     case 'status':
       return failed('failed.nothing')
   }
+}
+
+function isAddress(record: string): boolean {
+  return parseAddress(record) !== undefined
 }
 
 function without(records: readonly string[], others: readonly string[]): string[] {

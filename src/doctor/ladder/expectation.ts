@@ -42,7 +42,7 @@ export function createExpect(facts: ClusterFacts, explain: Explain = createExpla
           ...(answer.answer[0] === undefined ? {} : { ttl: answer.answer[0].ttl }),
         }
       case 'delegate':
-        return { kind: 'answer', mustExist: true }
+        return { kind: 'answer', mustExist: true, needsAddress: true }
       case 'nodata':
         return { kind: 'records', rcode: 'NOERROR', records: [], ttl: answer.soa.ttl }
       case 'nxdomain':

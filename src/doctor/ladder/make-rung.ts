@@ -67,7 +67,10 @@ export function httpRung(hop: Hop, origin: Origin, purpose: HttpPurpose, endpoin
  * so the attempts that go through one wait longer than that.
  */
 function timeoutsOf(hop: Hop, transport: Transport, purpose: PlannedQuestion['purpose']): number[] {
-  const isForwarded = hop.kind !== 'upstream' && (purpose === 'external' || purpose === 'asked' || purpose === 'stub')
+  const isForwarded = hop.kind !== 'upstream' && FORWARDED.has(purpose)
   if (isForwarded) return transport === 'udp' ? [2600, 2400] : [5000]
   return transport === 'udp' ? [1000, 1500] : [2500]
 }
+
+/** Purposes whose questions a server may have to pass on. */
+const FORWARDED: ReadonlySet<PlannedQuestion['purpose']> = new Set(['asked', 'external', 'families', 'stub'])

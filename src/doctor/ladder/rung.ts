@@ -20,7 +20,7 @@ export interface Hop {
 }
 
 /**
- * Why the question is asked: what its answer decides. `families` asks an upstream for the other address family, `large` for
+ * Why the question is asked: what its answer decides. `families` asks a server for the other address family, `large` for
  * more than a small datagram holds, `stub` a name below a zone with upstreams of its own, `suffix` a made-up name below a
  * search domain that pods inherit.
  */
@@ -57,7 +57,14 @@ export type Expectation =
       readonly ttl?: number
     }
   /** An answer: NOERROR with a record, or, when nobody claims that the name exists, NXDOMAIN or NODATA as well. */
-  | { readonly kind: 'answer'; readonly mustExist: boolean }
+  | {
+      readonly kind: 'answer'
+      readonly mustExist: boolean
+      /** True where a record must hold an address: a CNAME alone leads nowhere. */
+      readonly needsAddress?: boolean
+    }
+  /** NOERROR, with records or without: the name exists with another type, and only NODATA may say that this one is missing. */
+  | { readonly kind: 'no-denial' }
   | { readonly kind: 'status'; readonly status: number }
 
 export interface ResponseSummary {

@@ -109,6 +109,8 @@ function expectedPhrase(expected: Expectation): Phrase {
         : { key: 'expected.records', values: { rcode: expected.rcode, records: expected.records } }
     case 'answer':
       return { key: expected.mustExist ? 'expected.exists' : 'expected.any', values: {} }
+    case 'no-denial':
+      return { key: 'expected.no-denial', values: {} }
     case 'status':
       return { key: 'expected.status', values: { status: expected.status } }
   }

@@ -13,6 +13,8 @@ export interface CauseFixtures {
   readonly has: () => Fixture
   /** Whether the cause is the verdict there; default true. */
   readonly isVerdict?: boolean
+  /** Nothing fails there because of it: it is proven as an observation. Default false. */
+  readonly isObservation?: boolean
   readonly nearMisses: readonly [NearMiss, ...NearMiss[]]
 }
 

@@ -1,7 +1,8 @@
 import { planCutOff } from './cut-off.ts'
 import type { FollowUp } from './follow-up.ts'
 import { planKubeProxy } from './kube-proxy.ts'
+import { planOtherFamily } from './other-family.ts'
 import { planPodFiles } from './pod-files.ts'
 
 /** Asked at once, after the plan. */
-export const FOLLOW_UPS: readonly FollowUp[] = [planKubeProxy, planCutOff, planPodFiles]
+export const FOLLOW_UPS: readonly FollowUp[] = [planKubeProxy, planCutOff, planOtherFamily, planPodFiles]
