@@ -30,6 +30,9 @@ export interface Ask {
 export type Reply =
   | 'refused'
   | 'silent'
+  | 'unreachable'
+  /** Nothing that counts: a response from this address, which was not asked. */
+  | { readonly strayFrom: string }
   | {
       readonly rcode: string
       readonly answers?: readonly string[]
@@ -258,6 +261,16 @@ function toExchange(
   { transport, timeoutMs }: { readonly transport: Transport; readonly timeoutMs: number },
 ): ExchangeResult {
   if (reply === 'silent') return { kind: 'timeout', afterMs: timeoutMs, transport, stray: [] }
+  if (reply === 'unreachable') return { kind: 'unreachable', afterMs: 1, transport, detail: 'no route to host' }
+  if (typeof reply === 'object' && 'strayFrom' in reply) {
+    const from = { address: reply.strayFrom, port: 53 }
+    return {
+      kind: 'timeout',
+      afterMs: timeoutMs,
+      transport,
+      stray: [{ from, why: 'other-address', octets: new Uint8Array() }],
+    }
+  }
   if (reply === 'refused' || 'status' in reply) {
     return { kind: 'refused', afterMs: 1, transport, detail: 'connection refused' }
   }
@@ -297,7 +310,7 @@ function toExchange(
 
 function toHttp(reply: Reply): HttpResult {
   if (reply === 'silent') return { kind: 'failed', why: 'timeout', detail: 'no response', afterMs: 3000 }
-  if (reply === 'refused' || !('status' in reply)) {
+  if (typeof reply === 'string' || !('status' in reply)) {
     return { kind: 'failed', why: 'refused', detail: 'connection refused', afterMs: 1 }
   }
   return { kind: 'response', status: reply.status, body: reply.body, rttMs: RTT_MS }

@@ -44,7 +44,7 @@ export async function readKernels(
   const read: KernelReading[] = []
   const unread: UnreadKernel[] = []
   await Promise.all(
-    origins.map(async ({ place, node, skip }) => {
+    withTheirNodes(origins).map(async ({ place, node, skip }) => {
       const where = { place, ...(node === undefined ? {} : { node }) }
       if (skip !== undefined) return unread.push({ ...where, ...skip })
       try {
@@ -60,6 +60,16 @@ export async function readKernels(
     }),
   )
   return { read, unread }
+}
+
+/** A pod's namespace has its own tables; those that carry its traffic are its node's. */
+function withTheirNodes(origins: readonly Origin[]): Origin[] {
+  const nodes = new Set(origins.filter(({ place }) => place.kind !== 'pod').map(({ node }) => node))
+  const ofPods = origins.flatMap(({ place, node, skip }) =>
+    place.kind === 'pod' && node !== undefined && skip === undefined && !nodes.has(node) ? [node] : [],
+  )
+  const added = [...new Set(ofPods)].map((name): Origin => ({ place: { kind: 'node', name }, node: name }))
+  return [...origins, ...added]
 }
 
 /** Reads again what was read before, so that counters can be compared. */

@@ -3,6 +3,8 @@ import type { IptablesChain, IptablesRule, IptablesRules, KernelTablesRequest } 
 
 /** Nodes with thousands of Services have rules by the hundred thousand; those of DNS are few. */
 const MAX_RULES = 2048
+/** Firewalls with long lists of addresses hold back by the thousand. */
+const MAX_BLOCKING = 256
 
 export type ParsedIptables = Pick<IptablesRules, 'backend' | 'chains' | 'rules' | 'total'>
 
@@ -21,7 +23,9 @@ export function parseIptables(text: string, { addresses }: Pick<KernelTablesRequ
       if (rule !== undefined) rules.push(rule)
     }
   }
-  const kept = keepRelevant(rules, new Set(addresses)).slice(0, MAX_RULES)
+  const relevant = keepRelevant(rules, new Set(addresses)).slice(0, MAX_RULES)
+  const inBuiltIn = new Set(chains.filter(({ policy }) => policy !== undefined).map(chainKey))
+  const kept = [...relevant, ...keepBlocking(rules, new Set(relevant), inBuiltIn)]
   const keptChains = new Set(kept.map((rule) => `${rule.table} ${rule.chain}`))
   return {
     backend: backendOf(text),
@@ -29,6 +33,22 @@ export function parseIptables(text: string, { addresses }: Pick<KernelTablesRequ
     rules: kept,
     total: rules.length,
   }
+}
+
+/** Rules that hold packets back whatever they name: those that did, and those of the chains that the kernel itself calls. */
+function keepBlocking(
+  rules: readonly IptablesRule[],
+  relevant: ReadonlySet<IptablesRule>,
+  inBuiltIn: ReadonlySet<string>,
+): IptablesRule[] {
+  return rules
+    .filter((rule) => rule.target === 'DROP' || rule.target === 'REJECT')
+    .filter((rule) => !relevant.has(rule) && (rule.packets > 0 || inBuiltIn.has(`${rule.table} ${rule.chain}`)))
+    .slice(0, MAX_BLOCKING)
+}
+
+function chainKey({ table, name }: IptablesChain): string {
+  return `${table} ${name}`
 }
 
 function backendOf(text: string): IptablesRules['backend'] {

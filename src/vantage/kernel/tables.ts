@@ -103,7 +103,7 @@ export interface IptablesRules {
   readonly backend: 'legacy' | 'nft' | 'unknown'
   readonly family: 4 | 6
   readonly chains: readonly IptablesChain[]
-  /** Rules that concern the request, and those of the chains that they lead to. */
+  /** Rules that concern the request, those of the chains that they lead to, and those that drop or reject anything. */
   readonly rules: readonly IptablesRule[]
   /** Rules of any kind. */
   readonly total: number
@@ -193,6 +193,11 @@ export interface Link {
   readonly vxlan?: { readonly id: number; readonly port: number; readonly local?: string; readonly device?: string }
   readonly dropped: { readonly received: number; readonly sent: number }
   readonly errors: { readonly received: number; readonly sent: number }
+  /**
+   * Packets that a cloud's network dropped because the machine sent more than it is allowed to, by the driver's names:
+   * `linklocal_allowance_exceeded`. Absent where the driver does not count them.
+   */
+  readonly allowances?: Readonly<Record<string, number>>
 }
 
 export interface LinkAddress {

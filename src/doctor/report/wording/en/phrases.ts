@@ -48,6 +48,15 @@ export const phrases: Readonly<Record<string, string>> = {
   'dns-pods-pending.missing-reason': 'the reason: condition PodScheduled or an event of the sandbox',
   'dns-service-selector-mismatch.missing-ready': 'a CoreDNS pod that is ready: then only the selector keeps it out',
   'service-ip-unreachable.missing-proxy': 'the state of kube-proxy on {nodes}: its pod, :10256/healthz or its rules',
+  'unexpected-dns-service-name.missing-log': 'the log of {cache}: that it cannot find the Service',
+  'internal-traffic-policy-local.missing-nodes':
+    'queries to the Service IP from {nodes} and from a node with an endpoint',
+  'mixed-iptables-backends.missing-split':
+    'that the KUBE-* chains of {node} are in one of them only, and that both hold many rules with different FORWARD policies',
+  'stale-udp-conntrack.missing-use': 'that the client still sends: the entry on {nodes} seen twice',
+  'bridge-netfilter-disabled.missing-pair': 'a query from a pod on {node} that a CoreDNS pod of the same node answers',
+  'bridge-netfilter-disabled.missing-setting': 'net.bridge.bridge-nf-call-iptables of {node}',
+  'application-service-no-endpoints.missing-answer': 'that {name} resolves: a query to the DNS Service',
   'forwarding-loop.missing-log': 'the line "Loop … detected" in the log of a CoreDNS pod',
   'forwarding-loop.missing-way': "the node's resolv.conf that kubelet hands to CoreDNS",
   'corefile-invalid.missing-log': 'the log of a CoreDNS pod that refuses the Corefile',
@@ -87,6 +96,9 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.replicas-silent': 'from {nodes} the replicas do not answer either',
   'not-checked.replicas-one-transport': 'from {nodes} the replicas answer over one transport only',
   'not-checked.local-policy': 'internalTrafficPolicy is Local, and no endpoint is on {nodes}',
+  'not-checked.no-kernel': 'the packet filter and settings of no node were seen',
+  'not-checked.no-conntrack': 'the connection table of no node was seen',
+  'not-checked.node-cache-not-asked': 'no node cache was asked over UDP',
   'not-checked.missing-fact': '{what} not seen: {detail}',
   'not-checked.nothing-to-judge': 'nothing of its kind was seen',
   // What a rung expects and sees.

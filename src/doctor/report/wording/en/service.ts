@@ -30,6 +30,33 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
         'The DNS Service {service} selects {selector}, which none of the {count} CoreDNS {count:pod|pods} carries; none of them is ready',
     },
   },
+  'unexpected-dns-service-name': {
+    title: 'the DNS Service has another name than the node cache looks for',
+    summary:
+      'The node cache {cache} forwards cluster names to a Service {upstream}, which does not exist: the DNS Service is {service}',
+    lines: {
+      'found-by': 'The DNS Service is {service} ({address}): {how}',
+      argument: 'The node cache {cache} looks for a Service named {upstream} (-upstreamsvc, or its default)',
+      log: '{pod} logs: {text}',
+      usual: 'The DNS Service has the usual name: {service}',
+      'no-cache': 'No node cache looks for {service} by its name',
+      matches: 'The node cache is told which Service to use ({told}); the DNS Service is {service}',
+    },
+  },
+  'internal-traffic-policy-local': {
+    title: 'the DNS Service keeps traffic on the node',
+    summary:
+      'The DNS Service {service} has internalTrafficPolicy Local, and no CoreDNS pod runs on {nodes}: queries from there are dropped',
+    lines: {
+      'not-compared': 'The DNS Service {service} has internalTrafficPolicy Local, and no CoreDNS pod runs on {nodes}',
+      local: 'Service {service}: spec.internalTrafficPolicy is Local',
+      'endpoints-on': 'Ready endpoints are on {nodes}, none on {without}',
+      'same-set': 'From {nodes} the Service IP brought no response; from {fine} it answers',
+      cluster: 'Service {service}: spec.internalTrafficPolicy is {policy}',
+      everywhere: 'Every node has a ready endpoint of {service}',
+      answers: 'Service {service} answers from nodes without an endpoint as well: {nodes}',
+    },
+  },
   'service-ip-unreachable': {
     title: 'the Service IP cannot be reached where the pods behind it can',
     summary:
@@ -43,6 +70,85 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       elsewhere: 'From {nodes} the Service IP answers',
       answers: '{address} answered from {count} {count:place|places}',
       'answers-partly': '{address} answers over one transport from {nodes}: not the Service IP as such',
+    },
+  },
+  'mixed-iptables-backends': {
+    title: 'packet filter rules are split between iptables-legacy and iptables-nft',
+    summary:
+      'On {node} rules are split between iptables-legacy and iptables-nft, and kube-proxy writes to {backend} only',
+    lines: {
+      both: 'On {node} both iptables-legacy and iptables-nft hold rules',
+      totals: '{node}: iptables-legacy holds {legacy} {legacy:rule|rules}, iptables-nft {nft}',
+      'kube-chains': '{node}: the KUBE-* chains are in {backend} only',
+      'kube-chains-both': '{node}: {count} of the two hold KUBE-* chains',
+      policies: 'FORWARD policy: {legacy} in iptables-legacy, {nft} in iptables-nft',
+      'one-backend': 'Only one of iptables-legacy and iptables-nft holds rules on {nodes}',
+    },
+  },
+  'stale-udp-conntrack': {
+    title: 'tracked UDP flows lead to a CoreDNS pod that is gone',
+    summary:
+      'On {nodes} the kernel still sends UDP flows of {clients} for the DNS Service {address} to {dead}, which is no endpoint any more',
+    lines: {
+      entry:
+        '{node}: {client} -> {address}:53 is translated to {dead}; it leads nowhere and is kept for another {seconds} s',
+      'entry-replied': '{node}: {client} -> {address}:53 is translated to {dead}; it is kept for another {seconds} s',
+      endpoints: 'The endpoints of the DNS Service are {endpoints}; {dead} is none of them',
+      more: '{count} such entries in all on {nodes}',
+      none: 'No tracked UDP flow to {address} leads to an address that is no endpoint ({nodes})',
+    },
+  },
+  'ipvs-stale-udp-connections': {
+    title: 'IPVS connections lead to a CoreDNS pod that is gone',
+    summary:
+      'On {nodes} {count} IPVS {count:connection|connections} to {address} {count:leads|lead} to {dead}, which is no endpoint any more',
+    lines: {
+      mode: 'kube-proxy works in ipvs mode on {nodes}: {address} is a virtual service there',
+      connection: '{node}: {client} -> {address}:53 leads to {dead} for another {seconds} s',
+      none: 'No IPVS connection to {address} leads to an address that is no endpoint ({nodes})',
+      'not-ipvs': '{address} is no IPVS service on {nodes}',
+    },
+  },
+  'bridge-netfilter-disabled': {
+    title: 'bridged packets skip the packet filter',
+    summary:
+      'On {node} bridged packets skip the packet filter ({setting}): responses of CoreDNS pods of the same node come from the wrong address',
+    lines: {
+      'only-set': 'On {node} bridged packets skip the packet filter ({setting})',
+      pair: 'From {place}: a query to {asked} was answered by {from}, which is not the address that was asked',
+      'same-node': '{count} such {count:response|responses}, each from a CoreDNS pod of {node} itself',
+      off: '{node}: {setting} is 0',
+      'not-loaded': '{node}: {setting} does not exist: br_netfilter is not loaded',
+      enabled: '{node}: {setting} is 1',
+      translated:
+        'No response came from a pod instead of the Service IP, and no bridge of {nodes} skips the packet filter',
+    },
+  },
+  'node-cache-wrong-source': {
+    title: 'the node cache answers from another address than was asked',
+    summary: 'On {node} queries to {asked} are answered from {from}: clients throw such responses away',
+    lines: {
+      pair: 'From {node}: {count} {count:query|queries} to {asked} brought a response from {from}',
+      listens: 'The node cache {cache} listens on {addresses}',
+      'no-cache': 'There is no node cache',
+      'right-source':
+        '{count} {count:question|questions} to node caches over UDP: no response came from another address',
+    },
+  },
+  'application-service-no-endpoints': {
+    title: 'not DNS: the Service behind the name has no ready endpoint',
+    summary:
+      'Not a DNS fault: {name} resolves to {address} as it should, but Service {service} has no ready endpoint to answer there',
+    lines: {
+      resolves: "{count} {count:server|servers} answered {name} with {address}, the Service's clusterIP",
+      'none-ready': 'Service {service} has {count} {count:endpoint|endpoints}, none of them ready',
+      selected: 'Its selector {selector} picks {count} {count:pod|pods}, {ready} of them ready',
+      'no-selector': 'Service {service} has no selector: its endpoints are written by something else',
+      'no-service': 'Service {service} does not exist',
+      'no-address': 'Service {service} gives no ClusterIP for this name',
+      'dns-service': '{service} is the DNS Service itself',
+      ready: 'Service {service} has {count} ready {count:endpoint|endpoints}',
+      'other-form': '{name} is not the name of a Service',
     },
   },
 }
@@ -60,5 +166,44 @@ export const serviceFixes: Readonly<Record<string, FixWording>> = {
   'service-ip-unreachable': {
     explanation: 'Restart kube-proxy on {nodes}: it writes the rules for the Service IP anew.',
     risk: 'Established connections stay; new ones to Services may fail on that node for a few seconds.',
+  },
+  'unexpected-dns-service-name': {
+    explanation: 'Tell the node cache {cache} the name of the DNS Service: {service}.',
+    risk: 'The cache pods restart one node after another; pods of that node have no DNS for a few seconds.',
+  },
+  'internal-traffic-policy-local': {
+    explanation:
+      'Let {service} use the endpoints of the whole cluster. To prefer the near ones set trafficDistribution, or run CoreDNS on every node.',
+    risk: 'Takes effect at once; queries may cross nodes.',
+  },
+  'mixed-iptables-backends': {
+    explanation:
+      'Use one backend on {node}, for the host and for kube-proxy, network plugin and node cache images alike; a reboot clears the other one.',
+    risk: 'The node restarts: drain it first. Rules that were written by hand in the other backend are gone.',
+  },
+  'stale-udp-conntrack': {
+    explanation:
+      'Delete the entries on {nodes}: the next datagram of those clients is translated anew. Newer kube-proxy versions do that by themselves.',
+    risk: 'None for other flows: only entries to the address that is gone are deleted.',
+  },
+  'ipvs-stale-udp-connections': {
+    explanation:
+      'Shorten how long IPVS keeps UDP connections on {nodes} (kube-proxy: ipvs.udpTimeout), and let it drop those whose server is gone.',
+    risk: 'Long pauses within one UDP flow may change its server; DNS does not mind.',
+  },
+  'bridge-netfilter-disabled': {
+    explanation:
+      'Load br_netfilter on {node} and let bridged packets pass the packet filter, now and after the next start.',
+    risk: 'Every bridged packet passes iptables from then on: rules for FORWARD apply to it.',
+  },
+  'node-cache-wrong-source': {
+    explanation:
+      'Take out what translates {asked} to {from} on {node}, and let the cache listen on the address that pods ask; its restart writes the NOTRACK rules anew.',
+    risk: 'Pods of the node have no DNS while the cache restarts, a few seconds.',
+  },
+  'application-service-no-endpoints': {
+    explanation:
+      "See why {service} has no ready pod: its selector, the pods' labels, their readiness. DNS needs no change.",
+    risk: 'None: these commands only look.',
   },
 }

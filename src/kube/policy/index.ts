@@ -1,0 +1,2 @@
+export { admits, policiesFor } from './evaluate.ts'
+export type { Direction, Party, Traffic, Verdict } from './evaluate.ts'
