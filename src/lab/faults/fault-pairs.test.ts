@@ -66,7 +66,7 @@ const SYMPTOMS: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
   'service-ip-unreachable': async () =>
     (await reach('node1', '10.233.0.1', 443)) === 'silent' &&
     (await reach('node1', '192.168.0.2', 10_256)) === 'refused',
-  'node-cache-down': async () => (await reach('node2', '169.254.25.10', 53)) === 'refused',
+  'node-cache-down': async () => (await reach('node2', '169.254.25.10', 53)) !== 'port',
   'headless-service-no-endpoints': () => endpoints('redis-ha').length === 0,
   'statefulset-service-name-wrong': () =>
     pods({ 'app.kubernetes.io/name': 'openldap-ha' }).every((pod) => textAt(pod, 'spec', 'subdomain') !== 'openldap'),
