@@ -38,7 +38,7 @@ export const doctorCommand: Command = {
 
 async function examine(source: OpenSource, options: DoctorOptions, io: Io): Promise<DoctorReport> {
   const { facts, client } = source
-  const { origins, vantages, pod } = choosePlaces(facts, options, { io, labVantages: source.vantages })
+  const { origins, vantages, pod } = choosePlaces(facts, options, { io, labVantages: source.vantages, client })
   const progress = progressLine(io)
   const { name, type, externalName, timeoutMs, language } = options
   const searches = pod === undefined ? {} : { searches: podResolvConfOf(facts, pod).conf.searches }

@@ -1,6 +1,7 @@
 // One question, one fresh TCP connection, one response.
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { randomId } from '../base/random.ts'
 import type { Message } from '../dns/index.ts'
 import type { Endpoint, ExchangeResult, StrayMessage } from './exchange-result.ts'
@@ -18,16 +19,27 @@ import { createFrameSplitter, frameMessage } from './tcp-frames.ts'
  * @throws {WireError} @throws {RangeError} when the message cannot be encoded
  */
 export async function exchangeTcp(options: ExchangeOptions): Promise<ExchangeResult> {
+  return exchangeOverStream(openTcp(options.server, options.source), options)
+}
+
+/**
+ * The same over a connection that somebody else opened, or opens: a socket, or a port-forward. It is destroyed in the end.
+ *
+ * @throws {WireError} @throws {RangeError} when the message cannot be encoded
+ */
+export async function exchangeOverStream(
+  stream: Duplex & { readonly connecting?: boolean },
+  options: ExchangeOptions,
+): Promise<ExchangeResult> {
   const { server, timeoutMs, drawId = randomId } = options
   const query: Message = { ...options.message, id: drawId() }
-  const octets = frameMessage(encodeQuery(options, query))
   const startedAt = performance.now()
   const afterMs = (): number => performance.now() - startedAt
   const stray: StrayMessage[] = []
-  const socket = openTcp(server, options.source)
   try {
+    const octets = frameMessage(encodeQuery(options, query))
     return await new Promise<ExchangeResult>((resolve) => {
-      let isConnected = false
+      let isConnected = stream.connecting !== true
       const timer = setTimeout(() => {
         resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'tcp', stray })
       }, timeoutMs)
@@ -45,23 +57,24 @@ export async function exchangeTcp(options: ExchangeOptions): Promise<ExchangeRes
           options.onStray?.(match.stray)
         }
       })
-      socket.on('connect', () => {
+      stream.on('connect', () => {
         isConnected = true
-        socket.write(octets)
       })
-      socket.on('data', (chunk: Buffer) => splitter.push(chunk))
-      socket.on('error', (error) => {
+      stream.on('data', (chunk: Buffer) => splitter.push(chunk))
+      stream.on('error', (error) => {
         const kind = isConnected ? 'closed' : classifyFault(error)
         settle({ kind, afterMs: afterMs(), transport: 'tcp', detail: faultDetail(error) })
       })
-      socket.on('close', () => {
+      stream.on('close', () => {
         const pending = splitter.pendingOctets()
         const detail = pending === 0 ? 'end of file' : `end of file after ${pending} octets of an unfinished message`
         settle({ kind: 'closed', afterMs: afterMs(), transport: 'tcp', detail })
       })
+      // Kept back by the stream until it is connected.
+      stream.write(octets)
     })
   } finally {
-    socket.destroy()
+    stream.destroy()
   }
 }
 

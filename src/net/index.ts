@@ -1,4 +1,5 @@
 export { exchange } from './exchange.ts'
+export { exchangeOverStream } from './exchange-tcp.ts'
 export type { ExchangeOptions } from './exchange-request.ts'
 export * from './exchange-result.ts'
 export { createFrameSplitter, frameMessage } from './tcp-frames.ts'

@@ -1,3 +1,4 @@
+export { apiVantages } from './api/api-vantages.ts'
 export { vantageHere } from './here.ts'
 export { locateNetns, locateNode, locatePod, locateProcess } from './namespace/locate.ts'
 export { namespaceVantages, openNamespace } from './namespace/namespace-vantage.ts'

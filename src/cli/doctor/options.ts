@@ -10,6 +10,11 @@ import { usageErrorOf } from '../commander-error.ts'
 import { addSourceOptions, normalizeSourceArgs } from '../sources.ts'
 import type { SourceOptions } from '../sources.ts'
 
+/** Commands in containers that only read; a container that is added to a pod. */
+export type Allowance = (typeof ALLOWANCES)[number]
+
+const ALLOWANCES = ['exec'] as const
+
 export interface DoctorOptions {
   readonly source: SourceOptions
   readonly name?: string
@@ -23,6 +28,8 @@ export interface DoctorOptions {
   readonly exitZero: boolean
   readonly failOn: 'proven' | 'suspected'
   readonly direct: boolean
+  /** What may be done in the cluster beyond asking. */
+  readonly allow: ReadonlySet<Allowance>
 }
 
 interface Given extends SourceOptions {
@@ -36,6 +43,7 @@ interface Given extends SourceOptions {
   readonly exitZero?: true
   readonly failOn: string
   readonly direct?: true
+  readonly allow?: readonly string[]
 }
 
 /** Zone transfers, and what stands in no question of a stub resolver (RFC 6895 §3.1). */
@@ -73,6 +81,7 @@ export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions 
     exitZero: given.exitZero === true,
     failOn: oneOf('--fail-on', given.failOn, ['proven', 'suspected']),
     direct: given.direct === true || from === 'here',
+    allow: readAllowances(given.allow ?? []),
   }
 }
 
@@ -96,6 +105,10 @@ function createProgram(io: Io): Commander {
       once('--external-name'),
     )
     .option('--direct', "ask the cluster's addresses from this machine, which is one of its nodes or pods")
+    .option(
+      '--allow <what...>',
+      `what may be run in the cluster: ${ALLOWANCES.join(', ')} (commands that read, in kube-proxy and node-cache pods)`,
+    )
     .option('--exit-zero', 'exit with 0 whatever is found')
     .option('--fail-on <status>', 'exit with 1 when a cause is proven, or already when one is suspected', 'proven')
     .option('--no-color', 'no colors')
@@ -108,6 +121,11 @@ function createProgram(io: Io): Commander {
       'they may belong to somebody else.',
   )
   return program
+}
+
+function readAllowances(given: readonly string[]): ReadonlySet<Allowance> {
+  const words = given.flatMap((text) => text.split(','))
+  return new Set(words.map((word) => oneOf('--allow', word, ALLOWANCES)))
 }
 
 function oneOf<Value extends string>(option: string, value: string, allowed: readonly Value[]): Value {

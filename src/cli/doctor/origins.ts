@@ -1,9 +1,11 @@
 // From where the doctor asks: every node of a lab, this machine where it is part of the cluster, nowhere otherwise.
 import { UsageError } from '../../base/index.ts'
 import type { ClusterFacts } from '../../doctor/facts/index.ts'
-import { chooseNodeOrigins, phrase } from '../../doctor/ladder/index.ts'
+import { chooseNodeOrigins, formatPlace, phrase } from '../../doctor/ladder/index.ts'
 import type { Origin } from '../../doctor/ladder/index.ts'
+import type { KubeClient } from '../../kube/api/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
+import { apiVantages } from '../../vantage/index.ts'
 import type { Vantages } from '../../vantage/vantage.ts'
 import type { Io } from '../command.ts'
 import { machineVantages, nodeOfThisMachine, ownAddresses } from '../machine-places.ts'
@@ -26,7 +28,11 @@ export interface Places {
 export function choosePlaces(
   facts: ClusterFacts,
   options: DoctorOptions,
-  { io, labVantages }: { readonly io: Io; readonly labVantages: Vantages | undefined },
+  {
+    io,
+    labVantages,
+    client,
+  }: { readonly io: Io; readonly labVantages: Vantages | undefined; readonly client?: KubeClient | undefined },
 ): Places {
   const nodes = chooseNodeOrigins(facts)
   const from = options.from === undefined ? undefined : readFrom(facts, options.from)
@@ -49,16 +55,35 @@ export function choosePlaces(
     return { origins: [here, ...others, ...added], vantages: machineVantages(facts), ...pod }
   }
   const isOffline = facts.source.kind === 'manifests'
+  const own = nodeOfThisMachine(facts)
+  const onMachine = asked.filter(({ node }) => node !== undefined && node === own)
+  if (client !== undefined && !isOffline) {
+    // What the API server shows of every node, and, of what is on this machine, the real thing.
+    const origins = nodes.filter(({ node }) => onMachine.every(({ place }) => place.kind === 'pod' || node !== own))
+    const added = asked.filter(({ place }) => place.kind === 'pod' || onMachine.length > 0)
+    const seen = apiVantages({ client, pods: facts.objects.pods, allowExec: options.allow.has('exec') })
+    const vantages = onMachine.length === 0 ? seen : joinVantages(machineVantages(facts), onMachine, seen)
+    return { origins: [...origins, ...added], vantages, ...pod }
+  }
   const skip = isOffline
     ? { why: phrase('skip.manifests'), needs: phrase('needs.cluster') }
     : { why: phrase('skip.no-place'), needs: phrase('needs.direct') }
   const skipped = nodes.map((origin) => ({ ...origin, skip }))
-  const own = nodeOfThisMachine(facts)
-  const onMachine = asked.filter(({ node }) => node !== undefined && node === own)
   if (isOffline || onMachine.length === 0) return { origins: skipped, ...pod }
   // Whoever names a place of this machine says that the cluster's addresses mean the cluster there.
   const rest = skipped.filter(({ node }) => onMachine.every(({ place }) => place.kind === 'pod' || node !== own))
   return { origins: [...rest, ...onMachine], vantages: machineVantages(facts), ...pod }
+}
+
+/** The places of this machine as they are, all others through the API server. */
+function joinVantages(machine: Vantages, onMachine: readonly Origin[], others: Vantages): Vantages {
+  const here = new Set(onMachine.map(({ place }) => formatPlace(place)))
+  return {
+    at: (place) => (here.has(formatPlace(place)) ? machine : others).at(place),
+    close: async () => {
+      await Promise.all([machine.close(), others.close()])
+    },
+  }
 }
 
 /** A pod of this very cluster, with its own service account: the addresses are the cluster's. */

@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import { createGunzip } from 'node:zlib'
+import type { WebSocket } from 'ws'
 import { PROGRAM_NAME, PROGRAM_VERSION, UsageError } from '../../base/index.ts'
 import type { ClusterAccess } from './access.ts'
 import { createAuthorizer, type Authorization, type Authorizer } from './authorizer.ts'
@@ -11,6 +12,7 @@ import { KubeApiError } from './error.ts'
 import { answerError, bodyError, connectionError } from './failure.ts'
 import type { Environment } from './kubeconfig.ts'
 import { proxyFor, tunnelAgent } from './proxy.ts'
+import { openWebSocket, type RefusedUpgrade, type WebSocketRequest } from './web-socket.ts'
 
 export interface KubeRequest {
   /** Default `GET`. */
@@ -144,6 +146,27 @@ export class KubeClient {
     })
     const { status } = review as { readonly status?: { readonly allowed?: unknown } }
     return status?.allowed === true
+  }
+
+  /**
+   * Opens a WebSocket, as exec and port-forward need it. Its messages wait until {@link WebSocket.resume} is called.
+   *
+   * @throws {KubeApiError} there was no answer within the time, or the API server refuses
+   */
+  async openWebSocket(request: WebSocketRequest): Promise<WebSocket> {
+    const open = async (): Promise<RefusedUpgrade | WebSocket> => {
+      const authorization = await this.#authorizer.authorize()
+      return openWebSocket(request, { access: this.access, agent: this.#agent, authorization })
+    }
+    let opened = await open()
+    if ('response' in opened && opened.response.statusCode === 401 && this.#authorizer.renew()) {
+      opened.response.destroy()
+      opened = await open()
+    }
+    if (!('response' in opened)) return opened
+    const { statusCode: status = 0, headers } = opened.response
+    const text = await readText(opened.response, 64 << 10).catch(() => '')
+    throw answerError(this.access, { method: 'GET', path: request.path }, { status, headers }, text)
   }
 
   close(): void {

@@ -1,0 +1,179 @@
+// Places of a cluster that are seen through its API server alone: what a kubeconfig allows, and nothing more.
+//
+// A port-forward is dialed by the container runtime inside the pod's own network namespace, so it counts as asked from
+// the pod's own node and from no other; the proxy is dialed by the API server. Neither carries UDP, and neither goes
+// through a Service IP: those questions are skipped, never answered by something else.
+import { describeError } from '../../base/index.ts'
+import { KubeApiError, openPortForward } from '../../kube/api/index.ts'
+import type { KubeClient } from '../../kube/api/index.ts'
+import type { Pod } from '../../kube/objects/index.ts'
+import { exchangeOverStream } from '../../net/index.ts'
+import type { ExchangeResult } from '../../net/index.ts'
+import { collectKernelTables } from '../kernel/collect.ts'
+import type {
+  ExchangeRequest,
+  FileResult,
+  HttpRequest,
+  HttpResult,
+  KernelTables,
+  KernelTablesRequest,
+  Place,
+  Skipped,
+  Vantage,
+  Vantages,
+} from '../vantage.ts'
+import { createAccessCheck, streamRights } from './access-check.ts'
+import type { AccessCheck } from './access-check.ts'
+import { hasNodeResolvConf, isNodeLocal, podAt, toolContainer } from './choose-pods.ts'
+import type { ChosenContainer } from './choose-pods.ts'
+import { execSource } from './exec-source.ts'
+import { getThroughProxy } from './pod-http.ts'
+
+export interface ApiVantagesOptions {
+  readonly client: KubeClient
+  readonly pods: readonly Pod[]
+  /** Whether commands may be run in containers: only reading ones are. */
+  readonly allowExec: boolean
+}
+
+const HOW = 'API server'
+const INSIDE = 'running fathom in the cluster: on a node as root, or in a pod'
+// The same words for every node, so that a report can tell them once.
+const NODE_LOCAL = 'neither port-forward nor proxy reach addresses that are local to a node'
+const NO_POD = 'only pods are reached through the API server: no Service IP, no upstream'
+const EXEC_TIMEOUT_MS = 8000
+
+/** Vantages of nodes and pods through the API server; nothing is asked before a vantage is used. */
+export function apiVantages(options: ApiVantagesOptions): Vantages {
+  const context: Context = { ...options, check: createAccessCheck(options.client) }
+  return {
+    at: (place) => Promise.resolve(vantageOf(context, place)),
+    // Every connection ends with its question.
+    close: () => Promise.resolve(),
+  }
+}
+
+interface Context extends ApiVantagesOptions {
+  readonly check: AccessCheck
+}
+
+function vantageOf(context: Context, place: Place): Skipped | Vantage {
+  if (place.kind === 'here') return skip('this machine is not part of the cluster', INSIDE)
+  if (place.kind === 'node') {
+    return {
+      place,
+      how: HOW,
+      exchange: (request) => exchangeFrom(context, place.name, request),
+      httpGet: (request) => getFrom(context, request),
+      readFile: (path) => readNodeFile(context, place.name, path),
+      kernelTables: (request) => readTables(context, toolsOf(context, place.name), request),
+    }
+  }
+  const pod = context.pods.find(({ meta }) => meta.namespace === place.namespace && meta.name === place.name)
+  const named = `pod ${place.namespace}/${place.name}`
+  if (pod === undefined) return skip(`${named} is gone`)
+  const [first] = pod.spec.containers
+  if (pod.spec.nodeName === '') return skip(`${named} is pending: no node runs it yet`)
+  if (pod.phase !== 'Running' || first === undefined) return skip(`${named} does not run: its phase is ${pod.phase}`)
+  const chosen = { pod, container: first.name }
+  return {
+    place,
+    how: HOW,
+    exchange: () => Promise.resolve(skip(`nothing can be sent from ${named} through the API server`, INSIDE)),
+    httpGet: () => Promise.resolve(skip(`nothing can be sent from ${named} through the API server`, INSIDE)),
+    readFile: (path) => readByExec(context, chosen, path),
+    kernelTables: (request) => readTables(context, chosen, request),
+  }
+}
+
+// --- Questions ---
+
+async function exchangeFrom(
+  { client, pods, check }: Context,
+  node: string,
+  { server, id, ...request }: ExchangeRequest,
+): Promise<ExchangeResult | Skipped> {
+  if (request.transport === 'udp') return skip('the API server carries no UDP', INSIDE)
+  if (isNodeLocal(server.address)) return skip(NODE_LOCAL, INSIDE)
+  const pod = podAt(pods, server.address, server.port)
+  if (pod === undefined) return skip(NO_POD, INSIDE)
+  if (pod.spec.nodeName !== node) {
+    return skip("a port-forward begins on the pod's own node, and on no other", INSIDE)
+  }
+  const target = pod.meta
+  const denied = await check(streamRights('portforward', target))
+  if (denied !== undefined) return denied
+  const startedAt = performance.now()
+  try {
+    const stream = await openPortForward(client, { pod: target, port: server.port, timeoutMs: request.timeoutMs })
+    const left = Math.max(1, request.timeoutMs - (performance.now() - startedAt))
+    const drawId = id === undefined ? {} : { drawId: () => id }
+    return await exchangeOverStream(stream, { ...request, server, timeoutMs: left, ...drawId })
+  } catch (error) {
+    return skipFor(error, 'create, get pods/portforward')
+  }
+}
+
+async function getFrom({ client, pods, check }: Context, request: HttpRequest): Promise<HttpResult> {
+  const { address, port } = request.server
+  if (isNodeLocal(address)) return skip(NODE_LOCAL, INSIDE)
+  const pod = podAt(pods, address, port)
+  if (pod === undefined) return skip(NO_POD, INSIDE)
+  const { namespace, name } = pod.meta
+  const denied = await check([{ verb: 'get', subresource: 'proxy', namespace, name }])
+  return denied ?? getThroughProxy(client, pod.meta, request)
+}
+
+// --- What containers show ---
+
+function toolsOf({ pods }: Context, node: string): ChosenContainer | Skipped {
+  return (
+    toolContainer(pods, node) ??
+    skip(`no kube-proxy or node-cache pod runs on node ${node}, whose images have the tools`, `root on node ${node}`)
+  )
+}
+
+function readNodeFile(context: Context, node: string, path: string): Promise<FileResult> {
+  const chosen = toolsOf(context, node)
+  if ('kind' in chosen) return Promise.resolve(chosen)
+  // Files are the image's own, but for the copy of the node's resolv.conf that kubelet put there.
+  if (path === '/etc/resolv.conf' && hasNodeResolvConf(chosen.pod)) return readByExec(context, chosen, path)
+  return Promise.resolve(skip(`${path} of node ${node} is in none of its pods`, `root on node ${node}`))
+}
+
+async function readByExec(context: Context, chosen: ChosenContainer, path: string): Promise<FileResult> {
+  return (await denyExec(context, chosen)) ?? sourceOf(context, chosen, EXEC_TIMEOUT_MS).readFile(path)
+}
+
+async function readTables(
+  context: Context,
+  chosen: ChosenContainer | Skipped,
+  request: KernelTablesRequest,
+): Promise<KernelTables | Skipped> {
+  if ('kind' in chosen) return chosen
+  const denied = await denyExec(context, chosen)
+  return denied ?? collectKernelTables(sourceOf(context, chosen, request.timeoutMs), request)
+}
+
+function denyExec({ allowExec, check }: Context, { pod }: ChosenContainer): Promise<Skipped | undefined> {
+  if (allowExec) return check(streamRights('exec', pod.meta))
+  return Promise.resolve(skip('no command was run in the cluster: that must be allowed', '--allow exec'))
+}
+
+function sourceOf(
+  { client }: Context,
+  { pod, container }: ChosenContainer,
+  timeoutMs: number,
+): ReturnType<typeof execSource> {
+  return execSource(client, { pod: pod.meta, container }, { timeoutMs })
+}
+
+function skip(why: string, needs?: string): Skipped {
+  return needs === undefined ? { kind: 'skipped', why } : { kind: 'skipped', why, needs }
+}
+
+/** The API server itself stood in the way, so nothing is known about the pod. */
+function skipFor(error: unknown, rights: string): Skipped {
+  const isForbidden = error instanceof KubeApiError && error.code === 'forbidden'
+  return skip(describeError(error), isForbidden ? rights : undefined)
+}
