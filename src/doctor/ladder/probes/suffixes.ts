@@ -7,7 +7,7 @@ import { podHop } from '../upstream-uses.ts'
 import type { Probe } from './probe.ts'
 
 /** No name that anybody would register: an answer to it is a wildcard's. */
-const MADE_UP = 'fathom-no-such-name-4711'
+export const MADE_UP = 'fathom-no-such-name-4711'
 const MAX_SUFFIXES = 8
 
 /** A made-up name below each inherited search domain, asked through a replica. */
