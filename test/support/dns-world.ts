@@ -25,6 +25,8 @@ export interface Ask {
   /** With its final dot; the path of an HTTP request. */
   readonly name: string
   readonly type: string
+  /** Octets that the query takes over UDP; 0 for HTTP. */
+  readonly size: number
 }
 
 export type Reply =
@@ -40,6 +42,8 @@ export type Reply =
       readonly cnames?: readonly string[]
       readonly ttl?: number
       readonly soaTtl?: number
+      /** Truncated. */
+      readonly tc?: boolean
     }
   | { readonly status: number; readonly body: string }
 
@@ -111,7 +115,8 @@ export function worldOf(
         exchange: async ({ server, message, transport, timeoutMs }) => {
           const [question] = message.question
           const ask = { from: place, node, to: server.address, port: server.port, transport }
-          const reply = decide({ ...ask, name: question?.name ?? '', type: question?.type ?? '' })
+          const size = message.edns?.udpPayloadSize ?? 512
+          const reply = decide({ ...ask, name: question?.name ?? '', type: question?.type ?? '', size })
           return toExchange(reply, message, { transport, timeoutMs })
         },
         httpGet: async ({ server, path }) =>
@@ -124,6 +129,7 @@ export function worldOf(
               transport: 'http',
               name: path,
               type: '',
+              size: 0,
             }),
           ),
         readFile: async (path) => {
@@ -224,6 +230,21 @@ export function metrics(failures: Readonly<Record<string, number>>): string {
   return ['coredns_build_info{version="1.11.1"} 1', ...lines, ''].join('\n')
 }
 
+/** Metrics of servers by series, as they are at the first, second, … reading. */
+export function countingMetrics(
+  servers: readonly string[],
+  seriesAt: (reading: number) => Readonly<Record<string, number>>,
+): Rule {
+  const readings = new Map<string, number>()
+  return ({ transport, name, to }) => {
+    if (transport !== 'http' || name !== '/metrics' || !servers.includes(to)) return undefined
+    const reading = (readings.get(to) ?? 0) + 1
+    readings.set(to, reading)
+    const lines = Object.entries(seriesAt(reading)).map(([series, value]) => `${series} ${value}`)
+    return { status: 200, body: ['coredns_build_info{version="1.11.1"} 1', ...lines, ''].join('\n') }
+  }
+}
+
 /** Metrics whose failures of one upstream grow by two with every reading. */
 export function failingMetrics(servers: readonly string[], upstream: string): Rule {
   let readings = 0
@@ -274,7 +295,7 @@ function toExchange(
   if (reply === 'refused' || 'status' in reply) {
     return { kind: 'refused', afterMs: 1, transport, detail: 'connection refused' }
   }
-  const { rcode, answers = [], cnames = [], ttl = 30, soaTtl } = reply
+  const { rcode, answers = [], cnames = [], ttl = 30, soaTtl, tc = false } = reply
   const [question] = message.question
   const { name = '.', type = 'A' } = question ?? {}
   const chain = cnames.map((text, at): ResourceRecord => ({
@@ -304,7 +325,7 @@ function toExchange(
             rdata: parseRData('SOA', 'ns.dns.cluster.local. hostmaster.cluster.local. 1 7200 1800 86400 30'),
           },
         ]
-  const answered = response(message, { rcode, answer, authority, aa: true })
+  const answered = response(message, { rcode, answer, authority, aa: true, tc })
   return { kind: 'response', message: answered, octets: new Uint8Array(), rttMs: RTT_MS, transport, stray: [] }
 }
 

@@ -90,3 +90,8 @@ export function compareVersions(left: string, right: string): number {
   }
   return 0
 }
+
+/** Whether a rung is about a name that CoreDNS asks its upstreams for. */
+export function isForwardedQuestion({ purpose, expected }: Rung): boolean {
+  return purpose === 'external' || (purpose === 'asked' && expected.kind === 'answer')
+}

@@ -10,4 +10,6 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
     'corefile-invalid',
     'corefile-directive-removed',
   ],
+  'forward-max-concurrent-exceeded': ['upstream-dead'],
+  'dnsmasq-concurrent-query-limit': ['upstream-dead'],
 }

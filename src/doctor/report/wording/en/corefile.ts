@@ -56,6 +56,106 @@ export const corefile: GroupWording<(typeof CAUSE_GROUPS)['corefile'][number]> =
       'all-known': 'CoreDNS {versions} has every directive of the Corefile in {map}, as far as releases took some away',
     },
   },
+  'cluster-zone-overridden': {
+    title: 'something stands before the kubernetes plugin',
+    summary: '{name} is not answered from the cluster: line {line} of the Corefile in {map} takes it',
+    lines: {
+      'plugin-answers': 'Corefile line {line} of {map}: "{plugin}" takes {name} before kubernetes does: {text}',
+      'block-without-kubernetes':
+        'Corefile line {line} of {map}: the server block that takes {name} has nothing that answers it',
+      'answers-otherwise': '{server} says to {name}: {answer}',
+      'more-specific':
+        'The server block of zone {zone} takes {name}: the longest zone wins, whatever the order in the file',
+      expected: 'The objects of the cluster give {name} another answer',
+      'kubernetes-answers': 'By the Corefile in {map} the kubernetes plugin answers the names that were asked',
+    },
+  },
+  'stub-domain-broken': {
+    title: 'the upstreams of a stub domain fail',
+    summary: 'Names below {zone} fail: their own upstreams ({upstreams}) do not answer them',
+    lines: {
+      fails: '{server} says to names of {zone}: {answer}',
+      health: '{server}: failed health checks of {to} grew by {growth}',
+      rcodes: '{server} got {count} {count:answer|answers} {rcode} from {to}',
+      forward: 'ConfigMap {map}, Corefile line {line}: forward to {upstreams}',
+      answers: 'Names of {zone} are answered',
+      'no-stub': 'No zone has upstreams of its own',
+    },
+  },
+  'autopath-misidentifies-client': {
+    title: 'autopath takes the client for another pod',
+    summary: '{name} is answered with a CNAME record that autopath made (Corefile line {line} of {map})',
+    lines: {
+      'in-use':
+        'The Corefile in {map} has autopath (line {line}): it guesses the namespace of a client from its address',
+      cname: '{server} answers {name}, which no object gives, with a CNAME record to {target}',
+      counted: '{server}: coredns_autopath_success_total is {count}',
+      'behind-cache': 'Behind the node cache {cache} all clients have the address of the cache',
+      windows: '{nodes} runs Windows, whose pods autopath does not support',
+      'no-autopath': 'The Corefile in {map} has no autopath',
+    },
+  },
+  'forward-max-concurrent-exceeded': {
+    title: 'too many queries wait for upstreams',
+    summary: '{server} refused {total} {total:query|queries}: as many as max_concurrent allows wait for an upstream',
+    lines: {
+      ...log,
+      grew: '{server}: coredns_forward_max_concurrent_rejects_total grew by {growth}',
+      total: '{server}: coredns_forward_max_concurrent_rejects_total is {total}, and did not grow meanwhile',
+      refused: '{count} {count:question|questions} through {server} got REFUSED or SERVFAIL',
+      limit: 'max_concurrent is {max}',
+      'none-refused': 'No rejected query in the metrics of {count} {count:server|servers}',
+    },
+  },
+  'dnsmasq-concurrent-query-limit': {
+    title: 'dnsmasq has too many queries waiting',
+    summary: 'dnsmasq in {server} reached its limit of {max} queries that wait for an upstream',
+    lines: {
+      ...log,
+      image: '{server} runs dnsmasq ({image}): the cluster has kube-dns',
+      fails: '{count} {count:question|questions} about names outside failed',
+      'no-dnsmasq': 'No pod of the DNS Service runs dnsmasq',
+      'not-reached': 'No such line in {count} {count:log|logs}',
+    },
+  },
+  'stale-negative-cache': {
+    title: 'a cache remembers that the name did not exist',
+    summary: '{server} still denies {name}: somebody asked for it before it was there',
+    lines: {
+      'other-form': '{name} is not of the form SERVICE.NAMESPACE.svc.DOMAIN',
+      denies: '{server} says {rcode} to {name}, with {ttl} s left in its cache (a fresh denial has {fresh})',
+      knows: '{server} answers {name} as the objects say',
+      age: 'Service {service} was made {seconds} s before this was looked at',
+      hits: '{server}: coredns_cache_hits_total, type "denial", is {count}',
+      'not-denied': 'Nobody denies {name}',
+      'fresh-denial': '{name} is denied with the whole TTL of {ttl} s: that is no cache',
+    },
+  },
+  'stale-positive-cache': {
+    title: 'a cache still gives an address that is gone',
+    summary: '{server} answers {name} with {addresses}, which no Service and no endpoint has any more',
+    lines: {
+      gone: '{server} answers {name} with {addresses}: no EndpointSlice and no Service has it',
+      aged: 'Its TTL is {ttl} s where a fresh answer of {server} has {fresh}: it comes from a cache',
+      right: '{server} answers {name} as the objects say',
+      'serve-stale': 'Corefile line {line} of {map}: serve_stale, answers outlive their TTL',
+      'all-known': 'Every address in the answers to {name} is known',
+    },
+  },
+  'large-response-lost': {
+    title: 'large responses are lost',
+    summary: 'Responses larger than a small datagram do not arrive from {servers} at {places}: {name}',
+    lines: {
+      'tcp-closed': 'Truncated responses of {servers} send {places} to TCP, which is closed: {name}',
+      'big-lost': '{name} at {server} from {place}, over UDP with room for {size} octets: no response',
+      beside: 'The same at {server} from {place} over {how}: {name} is answered',
+      truncated: '{server} truncates {name} to {place} over UDP: TCP has to bring it (RFC 7766)',
+      'tcp-fails': '{name} at {server} from {place} over TCP: {why}',
+      'no-bufsize': 'The Corefile has no bufsize: CoreDNS answers as large as the client says it takes',
+      'small-works': '{server} answers {name}, which is small, over UDP',
+      arrive: 'Large responses of {server} arrive, or TCP brings them',
+    },
+  },
 }
 
 export const corefileFixes: Readonly<Record<string, FixWording>> = {
@@ -80,5 +180,50 @@ export const corefileFixes: Readonly<Record<string, FixWording>> = {
   'corefile-directive-removed': {
     explanation: 'Instead of "{directive}" use {instead}; corefile-tool migrates a whole Corefile.',
     risk: 'The migrated Corefile must say the same as the old one: compare both before it is applied.',
+  },
+  'cluster-zone-overridden': {
+    explanation:
+      'Take line {line} out of the Corefile, narrow it, or give it "fallthrough", so that {name} reaches kubernetes.',
+    risk: 'Whoever put it there may count on it for other names.',
+  },
+  'stub-domain-broken': {
+    explanation:
+      'Ask the upstreams of {zone} directly, from a node that runs CoreDNS, and correct line {line} of the Corefile, or have them answer the addresses of the CoreDNS pods.',
+    risk: 'Names of {zone} depend on these servers alone.',
+  },
+  'autopath-misidentifies-client': {
+    explanation: 'Take autopath (line {line}) out of the Corefile; a node cache lowers the load that it was meant for.',
+    risk: 'Pods send the queries of their whole search list again: the load of CoreDNS grows.',
+  },
+  'forward-max-concurrent-exceeded': {
+    explanation: 'Cure the slow upstream first; then raise max_concurrent (about 2 kB of memory for each query).',
+    risk: 'A higher limit with a slow upstream takes memory until the pod ends for lack of it.',
+  },
+  'dnsmasq-concurrent-query-limit': {
+    explanation: 'Look for a slow upstream; raise the limit of {max}, or go over to CoreDNS.',
+    risk: 'The pods restart when the Deployment changes.',
+  },
+  'stale-negative-cache': {
+    explanation: 'It is over in {seconds} s. For good, cache denials of the cluster zone for a few seconds only.',
+    risk: 'Shorter denials mean more queries for names that do not exist, of which search lists make many.',
+  },
+  'stale-positive-cache': {
+    explanation: 'It is over in {seconds} s. For good, lower "ttl" of kubernetes or "cache" of the cluster zone.',
+    risk: 'Shorter times mean more queries.',
+  },
+  'stale-positive-cache.serve-stale': {
+    explanation:
+      'Take serve_stale away from the cluster zone (this answer has {seconds} s left): it is meant for names outside.',
+    risk: 'Without it the zone has no answers while its server is away.',
+  },
+  'large-response-lost': {
+    explanation:
+      'Have CoreDNS send nothing over UDP that must be cut into fragments: "bufsize 1232"; what is larger then comes over TCP ({places}).',
+    risk: 'TCP port 53 must be open; musl before 1.2.4 has no TCP.',
+  },
+  'large-response-lost.tcp': {
+    explanation:
+      'Open TCP port 53 wherever UDP port 53 is open, on the way from {places}: policies, firewalls, the Service.',
+    risk: 'None: DNS needs both (RFC 7766).',
   },
 }
