@@ -1,6 +1,7 @@
 // How the cluster reads a name: the last label before the namespace is a Service, what stands before it an endpoint.
-import { isSubdomain, labelsOf, parseName } from '../../../dns/index.ts'
-import type { Pod, Service, Workload } from '../../../kube/objects/index.ts'
+import { isSubdomain, labelsOf, lowerName, parseName } from '../../../dns/index.ts'
+import type { DomainName } from '../../../dns/message.ts'
+import type { EndpointSlice, Pod, Service, Workload } from '../../../kube/objects/index.ts'
 import type { Absence, SchemaAnswer } from '../../../kube/schema/index.ts'
 import type { ClusterFacts } from '../../facts/index.ts'
 import type { Rung } from '../../ladder/index.ts'
@@ -35,13 +36,17 @@ export function judgeAskedService(
 /** Reads the asked name as the cluster does; undefined when it has another form. */
 function readAskedService({ asked, facts, explain }: Evidence): AskedService | undefined {
   if (asked === undefined || !asked.inCluster) return undefined
-  const domain = parseName(facts.dns.clusterDomain.value)
-  if (!isSubdomain(asked.name, domain)) return undefined
-  const labels = labelsOf(asked.name).slice(0, -labelsOf(domain).length)
-  const [kind, namespace, service, ...before] = labels.toReversed()
+  const [kind, namespace, service, ...before] = clusterLabels(facts, asked.name)
   if (kind !== 'svc' || namespace === undefined || service === undefined) return undefined
   const answer = explain(asked.name, asked.type)
   return { name: shownName(asked.name), namespace, service, endpoint: before[0], depth: before.length, answer }
+}
+
+/** The labels of a name before the cluster domain, the last one first; none for a name outside it. */
+export function clusterLabels(facts: ClusterFacts, name: DomainName): string[] {
+  const domain = parseName(facts.dns.clusterDomain.value)
+  if (!isSubdomain(name, domain)) return []
+  return labelsOf(lowerName(name)).slice(0, -labelsOf(domain).length).toReversed()
 }
 
 /** Why the schema says that the name has no records; undefined when it has some. */
@@ -64,6 +69,12 @@ export function findStatefulSet(facts: ClusterFacts, namespace: string, pod: str
   if (owner === undefined && name === pod) return undefined
   return facts.objects.workloads.find(
     ({ kind, meta }) => kind === 'StatefulSet' && meta.namespace === namespace && meta.name === name,
+  )
+}
+
+export function slicesOf({ objects }: ClusterFacts, { meta }: Service): EndpointSlice[] {
+  return objects.endpointSlices.filter(
+    (slice) => slice.meta.namespace === meta.namespace && slice.service === meta.name,
   )
 }
 
@@ -99,7 +110,7 @@ export function shownName(name: string): string {
 }
 
 /** How a person sees that a name resolves: asked at the DNS Service. */
-export function digCommand({ facts }: Evidence, name: string): string {
+export function digCommand({ facts }: Evidence, name: string, type?: string): string {
   const server = facts.dns.service?.clusterIPs[0]
-  return `dig +short ${name}${server === undefined ? '' : ` @${server}`}`
+  return `dig +short ${name}${type === undefined ? '' : ` ${type}`}${server === undefined ? '' : ` @${server}`}`
 }

@@ -1,6 +1,6 @@
 // A headless Service has no address of its own: without a ready endpoint its name does not exist.
 import { matchesSelector } from '../../../kube/objects/index.ts'
-import type { EndpointSlice, Pod, Service } from '../../../kube/objects/index.ts'
+import type { Pod } from '../../../kube/objects/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
@@ -11,6 +11,7 @@ import {
   nameSubject,
   namespaced,
   judgeAskedService,
+  slicesOf,
 } from './asked-service.ts'
 import type { AskedService } from './asked-service.ts'
 import { excluded } from '../support.ts'
@@ -30,7 +31,7 @@ function judge(asked: AskedService, evidence: Evidence): Judgement {
   if (!isHeadless(service)) {
     return excluded(line('observed', 'has-address', { service: name, address: service.clusterIPs.join(', ') }), subject)
   }
-  const endpoints = slicesOf(facts.objects.endpointSlices, service).flatMap((slice) => slice.endpoints)
+  const endpoints = slicesOf(facts, service).flatMap((slice) => slice.endpoints)
   const ready = endpoints.filter((endpoint) => endpoint.ready)
   if (ready.length > 0) {
     return excluded(line('observed', 'ready', { service: name, count: ready.length }), subject)
@@ -78,10 +79,6 @@ function judge(asked: AskedService, evidence: Evidence): Judgement {
 function describePods(namespace: string, pods: readonly Pod[]): string {
   const names = pods.filter(({ ready }) => !ready).map(({ meta }) => meta.name)
   return names.length === 0 ? '' : `kubectl -n ${namespace} describe pod ${names.slice(0, 3).join(' ')}\n`
-}
-
-function slicesOf(slices: readonly EndpointSlice[], { meta }: Service): EndpointSlice[] {
-  return slices.filter((slice) => slice.meta.namespace === meta.namespace && slice.service === meta.name)
 }
 
 /** The container that is not ready, and the condition that says why. */

@@ -77,6 +77,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'cluster-dns-wrong-address.missing-query': 'a query to {address} from {nodes}',
   'dns-policy-none-incomplete.missing-query': 'its nameservers answer cluster names; the DNS Service is {address}',
   'pod-resolv-conf-outdated.missing-file': '/etc/resolv.conf of {pod}, and the file of its node',
+  'multiple-ptr-records.missing-answer': 'a response to the PTR question of {address}',
+  'ip-family-missing.missing-nodata': 'a response to the question for {name}: NODATA, not NXDOMAIN',
   // Why a cause was not checked.
   'not-checked.no-corefile': 'no Corefile was seen',
   'not-checked.no-node-file': 'the resolv.conf of no node with a CoreDNS pod was seen',
@@ -115,6 +117,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.node-cache-not-asked': 'no node cache was asked over UDP',
   'not-checked.missing-fact': '{what} not seen: {detail}',
   'not-checked.nothing-to-judge': 'nothing of its kind was seen',
+  'not-checked.families-not-asked': 'no server that gave a name was asked for its other address family',
   // What a rung expects and sees.
   'expected.records': '{rcode} {records}',
   'expected.rcode': '{rcode} without records',

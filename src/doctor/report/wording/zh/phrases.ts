@@ -70,6 +70,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'stale-positive-cache.missing-ttl': '{server} 的应答中已在缓存里减少的 TTL',
   'replica-answers-differ.missing-difference': '各 Pod 的差异：镜像、启动时间或 Corefile',
   'replica-answers-differ.missing-fresh': '缓存的应答过期后再问一次同样的问题（{question}）',
+  'multiple-ptr-records.missing-answer': '对 {address} 的 PTR 查询的应答',
+  'ip-family-missing.missing-nodata': '对 {name} 的查询的应答：应为 NODATA，而不是 NXDOMAIN',
   // Why a cause was not checked.
   'cluster-dns-unset.missing-event': 'kubelet 的 MissingClusterDNS 事件，或其正在使用的配置',
   'cluster-dns-wrong-address.missing-query': '从 {nodes} 向 {address} 的查询',
@@ -112,6 +114,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.node-cache-not-asked': '没有经 UDP 询问任何节点缓存',
   'not-checked.missing-fact': '没有看到 {what}：{detail}',
   'not-checked.nothing-to-judge': '没有看到此类对象',
+  'not-checked.families-not-asked': '没有向给出域名的服务器查询过另一地址族',
   // What a rung expects and sees.
   'expected.records': '{rcode} {records}',
   'expected.rcode': '{rcode}，无记录',
