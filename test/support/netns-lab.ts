@@ -52,7 +52,10 @@ export async function startNetnsLab(...flags: string[]): Promise<NetnsLabRig> {
   count += 1
   const name = `t${process.pid}-${count}`
   const folder = mkdtempSync(join(tmpdir(), 'fathom-lab-'))
-  const program = await bundleProgram(folder)
+  const program = await bundleProgram(folder).catch((error: unknown) => {
+    rmSync(folder, { recursive: true })
+    throw error
+  })
   const env = { ...process.env, XDG_RUNTIME_DIR: folder, KUBECONFIG: join(folder, 'fathom-lab', name, 'kubeconfig') }
   const run = (file: string, args: readonly string[]): Promise<CommandResult> =>
     new Promise((resolve) => {

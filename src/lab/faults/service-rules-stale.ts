@@ -20,7 +20,12 @@ export const serviceRulesStale: Fault = {
       for (const end of [':', '/']) rules = rules.replaceAll(` ${now}${end}`, ` ${dead}${end}`)
     }
     await mustRunIn(kernel, PLACE, ['iptables-restore', '-w'], rules)
-    return () => kernel.setRulesFrozen(PLACE.name, false)
+    return async () => {
+      await kernel.setRulesFrozen(PLACE.name, false)
+      // Flows of meanwhile would be remembered for half a minute: a fault of its own.
+      for (const [, dead] of addresses(stage))
+        await kernel.run(PLACE, ['conntrack', '-D', '-p', 'udp', '--reply-src', dead])
+    }
   },
   async isThere(stage) {
     const { stdout } = await kernelOf(stage).run(PLACE, ['iptables-save', '-t', 'nat'])
