@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'serve DNS to the pods of one node from a cache, as NodeLocal DNSCache does',
     load: async () => (await import('./node-cache.ts')).nodeCacheCommand,
   },
+  rbac: {
+    summary: 'print the Role that a tier of probing needs',
+    load: async () => (await import('./rbac.ts')).rbacCommand,
+  },
   serve: {
     summary: 'serve DNS from a Corefile, as CoreDNS does',
     load: async () => (await import('./serve.ts')).serveCommand,
