@@ -55,7 +55,7 @@ function headline({ report, labels, paint }: Context): string[] {
   }
   const sawDns = ladder.some(
     ({ result, hop, transport }) =>
-      result === 'ok' && transport !== 'http' && (hop === 'dns-service' || hop === 'replica'),
+      result === 'ok' && transport === 'udp' && (hop === 'dns-service' || hop === 'node-cache' || hop === 'nameserver'),
   )
   return [paint.bold(paint.yellow(labels.inconclusive + (sawDns ? '' : `${labels.semicolon}${labels.tooLittle}`)))]
 }

@@ -107,11 +107,13 @@ function explainedWithConsequences(finding: Finding, findings: readonly Finding[
 
 function outcomeOf(causes: readonly Finding[], unexplained: readonly string[], rungs: readonly Rung[]): Outcome {
   if (causes.some((finding) => finding.status === 'proven')) return 'proven'
+  // Pods ask over UDP, through the Service IP, a node cache or whatever their file names: replicas that answer over TCP say
+  // nothing about that way.
   const seen = rungs.some(
     (rung) =>
       rung.result === 'ok' &&
-      rung.question.kind === 'dns' &&
-      (rung.hop.kind === 'dns-service' || rung.hop.kind === 'replica'),
+      rung.transport === 'udp' &&
+      (rung.hop.kind === 'dns-service' || rung.hop.kind === 'node-cache' || rung.hop.kind === 'nameserver'),
   )
   return seen && causes.length === 0 && unexplained.length === 0 ? 'healthy' : 'inconclusive'
 }

@@ -4,7 +4,7 @@ export const labels: Labels = {
   healthy: 'Healthy: everything that was asked answered as it should',
   withObservations: 'with {count} {count:observation|observations}',
   inconclusive: 'Inconclusive: no cause is proven',
-  tooLittle: 'no probe of the DNS Service or of a replica went through',
+  tooLittle: 'nothing could be asked the way pods ask: the DNS Service or a node cache, over UDP',
   alsoProven: 'Also proven',
   suspected: 'Suspected',
   consequenceOf: 'a consequence of {code}',

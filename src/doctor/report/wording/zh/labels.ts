@@ -4,7 +4,7 @@ export const labels: Labels = {
   healthy: '健康：所有查询的应答均符合预期',
   withObservations: '另有 {count} 项观察',
   inconclusive: '无法定论：没有证实任何根因',
-  tooLittle: '对 DNS Service 和各副本的探测均未成功',
+  tooLittle: '无法像 Pod 那样查询：经 UDP 询问 DNS Service 或节点缓存',
   alsoProven: '另外证实',
   suspected: '疑似',
   consequenceOf: '由 {code} 导致',
