@@ -7,6 +7,10 @@ import { buildReport, renderReport } from '../doctor/report/index.ts'
 import type { DoctorReport } from '../doctor/report/index.ts'
 import { podLogPath } from '../kube/api/index.ts'
 import type { KubeClient } from '../kube/api/index.ts'
+import { groupObjects, readList } from '../kube/objects/index.ts'
+import type { Pod } from '../kube/objects/index.ts'
+import { apiVantages } from '../vantage/index.ts'
+import type { Vantages } from '../vantage/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { parseDoctorArgs } from './doctor/options.ts'
@@ -24,7 +28,8 @@ export const doctorCommand: Command = {
   async run(args, io) {
     const options = parseDoctorArgs(args, io)
     if (options === undefined) return EXIT.ok
-    const source = await openSource(options.source, io)
+    const placesOf = options.allow.has('exec') ? nodesByExec : undefined
+    const source = await openSource(options.source, io, { placesOf })
     try {
       for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
       const report = await examine(source, options, io)
@@ -34,6 +39,15 @@ export const doctorCommand: Command = {
       await source.close()
     }
   },
+}
+
+/** Nodes as their own pods show them: those of kube-system, which are listed for that. */
+function nodesByExec(client: KubeClient): Vantages {
+  const pods = async (): Promise<readonly Pod[]> => {
+    const list = await client.getJson('/api/v1/namespaces/kube-system/pods')
+    return groupObjects([readList(list)]).pods
+  }
+  return apiVantages({ client, pods, allowExec: true })
 }
 
 async function examine(source: OpenSource, options: DoctorOptions, io: Io): Promise<DoctorReport> {

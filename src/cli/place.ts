@@ -1,6 +1,15 @@
 // The place that a command asks from: a pod, a node, a process or a named namespace, of this machine or of a lab.
 import { UsageError } from '../base/index.ts'
-import { locateNetns, locateNode, locatePod, locateProcess, openNamespace, vantageHere } from '../vantage/index.ts'
+import {
+  apiVantages,
+  locateNetns,
+  locateNode,
+  locatePod,
+  locateProcess,
+  openNamespace,
+  vantageHere,
+} from '../vantage/index.ts'
+import type { Environment, KubeClient } from '../kube/api/index.ts'
 import type { NamespaceTarget, Place, Skipped, Vantage } from '../vantage/index.ts'
 
 /** As the command line gives it; at most one of `in`, `netns` and `pid`. */
@@ -14,6 +23,8 @@ export interface PlaceOptions {
   readonly lab?: string
   /** Namespace of a pod that is given without one; default `default`. */
   readonly namespace?: string
+  /** Where a kubeconfig is found; default: this process's environment. */
+  readonly env?: Environment
 }
 
 export interface OpenPlace {
@@ -38,7 +49,37 @@ export async function openPlace(options: PlaceOptions): Promise<OpenPlace | Skip
   if (target === undefined) return { vantage: vantageHere(), close: () => Promise.resolve() }
   const vantage = 'netns' in target ? await openNamespace(target, { place }) : target
   if ('close' in vantage) return { vantage, close: () => vantage.close() }
-  return place.kind === 'pod' ? withLabHint(vantage) : vantage
+  if (place.kind !== 'pod') return vantage
+  return (await openThroughApi(place, vantage, options)) ?? withLabHint(vantage)
+}
+
+/** A pod elsewhere, where a kubeconfig leads to a cluster that has it; undefined without one. */
+async function openThroughApi(
+  place: Extract<Place, { kind: 'pod' }>,
+  onMachine: Skipped,
+  { env = process.env }: PlaceOptions,
+): Promise<OpenPlace | Skipped | undefined> {
+  const { KubeApiError, loadCluster } = await import('../kube/api/index.ts')
+  let client: KubeClient
+  try {
+    client = await loadCluster({}, env)
+  } catch (error) {
+    if (error instanceof UsageError) return undefined
+    throw error
+  }
+  try {
+    const { groupObjects, readList } = await import('../kube/objects/index.ts')
+    const path = `/api/v1/namespaces/${encodeURIComponent(place.namespace)}/pods/${encodeURIComponent(place.name)}`
+    const { pods } = groupObjects([readList(await client.getJson(path, { timeoutMs: 5000 }))])
+    const vantage = await apiVantages({ client, pods, allowExec: false }).at(place)
+    if (!('kind' in vantage)) return { vantage, close: () => Promise.resolve(client.close()) }
+    client.close()
+    return vantage
+  } catch (error) {
+    client.close()
+    if (!(error instanceof KubeApiError)) throw error
+    return { ...onMachine, why: `${onMachine.why}, and through the API server: ${error.message}` }
+  }
 }
 
 /** Reads `POD`, `NAMESPACE/POD`, `node/NODE` or `here`. @throws {UsageError} */

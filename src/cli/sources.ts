@@ -37,6 +37,8 @@ export interface OpenSourceOptions {
   readonly kinds?: readonly FactKind[]
   /** For each answer of the API server, milliseconds. */
   readonly timeoutMs?: number
+  /** Where files of nodes can be read from, when the cluster is no lab. */
+  readonly placesOf?: ((client: KubeClient) => Vantages) | undefined
 }
 
 /** Adds `--kubeconfig --context --as --as-group --manifests --lab -n` to a command. */
@@ -79,7 +81,7 @@ async function validateCorefile(blocks: readonly ServerBlock[]): Promise<readonl
 export async function openSource(
   options: SourceOptions,
   io: Io,
-  { kinds, timeoutMs }: OpenSourceOptions = {},
+  { kinds, timeoutMs, placesOf }: OpenSourceOptions = {},
 ): Promise<OpenSource> {
   rejectContradictions(options)
   const { collectFromCluster, collectFromManifests } = await import('../doctor/facts/index.ts')
@@ -114,7 +116,7 @@ export async function openSource(
     const facts = await collectFromCluster(client, {
       now,
       validateCorefile,
-      vantages: lab?.vantages,
+      vantages: lab?.vantages ?? placesOf?.(client),
       lab: lab?.name,
       ...(kinds === undefined ? {} : { kinds }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),

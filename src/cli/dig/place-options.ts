@@ -9,7 +9,7 @@ export interface PlacedArguments {
   readonly place: PlaceOptions | undefined
 }
 
-const OPTIONS: Readonly<Record<string, keyof PlaceOptions>> = {
+const OPTIONS: Readonly<Record<string, 'in' | 'namespace' | 'netns' | 'pid'>> = {
   '--in': 'in',
   '--netns': 'netns',
   '--pid': 'pid',

@@ -3,6 +3,8 @@ import { networkInterfaces } from 'node:os'
 import { PassThrough, Readable } from 'node:stream'
 import { factsOf, findObject, replace, smallCluster } from '../../../test/support/small-cluster.ts'
 import type { ClusterFacts } from '../../doctor/facts/index.ts'
+import { KubeClient } from '../../kube/api/index.ts'
+import type { ClusterAccess } from '../../kube/api/index.ts'
 import type { Vantages } from '../../vantage/vantage.ts'
 import type { Io } from '../command.ts'
 import { parseDoctorArgs } from './options.ts'
@@ -17,6 +19,16 @@ function optionsOf(...args: string[]): DoctorOptions {
   const options = parseDoctorArgs(args, ioWith())
   if (options === undefined) throw new Error('these arguments only ask for help')
   return options
+}
+
+const NO_CLUSTER: ClusterAccess = {
+  context: 'test',
+  cluster: 'test',
+  namespace: 'default',
+  server: '',
+  origin: 'test',
+  tls: { insecureSkipVerify: false },
+  credential: { kind: 'none' },
 }
 
 const NOWHERE: Vantages = { at: async () => ({ kind: 'skipped', why: 'test' }), close: async () => {} }
@@ -34,6 +46,22 @@ describe('choosePlaces()', () => {
     })
     expect(places.vantages).toBeUndefined()
     expect(places.origins.map(({ skip }) => skip?.why.key)).toEqual(['skip.no-place', 'skip.no-place', 'skip.no-place'])
+  })
+
+  it('gives every node through the API server where there is a client, and the pod that is named', async () => {
+    const facts = await clusterFacts('https://10.0.0.1:6443')
+    const client = new KubeClient({ ...NO_CLUSTER, server: facts.source.server }, {})
+    const [pod] = facts.objects.pods
+    const name = `${pod?.meta.namespace}/${pod?.meta.name}`
+    const places = choosePlaces(facts, optionsOf('--from', name), { io: ioWith(), labVantages: undefined, client })
+    expect(places.origins.map(({ place, skip }) => [place.kind, skip])).toEqual([
+      ['node', undefined],
+      ['node', undefined],
+      ['node', undefined],
+      ['pod', undefined],
+    ])
+    const vantage = await places.vantages?.at({ kind: 'node', name: 'node1' })
+    expect(vantage).toMatchObject({ how: 'API server' })
   })
 
   it('asks from this machine under --direct, and marks the other nodes as elsewhere', async () => {

@@ -97,6 +97,21 @@ describe('apiVantages(): DNS by port-forward', () => {
     expect('why' in result ? result.why : '').toMatch(why)
   })
 
+  it('asks a pod itself from inside, and nobody else', async () => {
+    const { at, programs, pods } = await startRig()
+    const server = await startScriptedServer(({ message }) => [{ kind: 'send', message: response(message) }])
+    endings.push(() => server.close())
+    programs.ports.set(53, server.port)
+    const replica = pods.find(({ podIPs }) => podIPs.includes(REPLICA.address))
+    const pod = await at({ kind: 'pod', namespace: 'kube-system', name: replica?.meta.name ?? '' })
+    const own = { server: { address: '127.0.0.1', port: 53 } }
+    expect(await pod.exchange(question(own))).toMatchObject({ kind: 'response' })
+    expect(await pod.exchange(question({ server: { address: '10.233.0.3', port: 53 } }))).toMatchObject({
+      kind: 'skipped',
+    })
+    expect(await pod.exchange(question({ ...own, transport: 'udp' }))).toMatchObject({ kind: 'skipped' })
+  })
+
   it('tells a closed port from one that stays silent', async () => {
     const { at, programs } = await startRig()
     const node = await at(NODE)

@@ -31,7 +31,8 @@ import { getThroughProxy } from './pod-http.ts'
 
 export interface ApiVantagesOptions {
   readonly client: KubeClient
-  readonly pods: readonly Pod[]
+  /** Listed when first needed, where a function is given. */
+  readonly pods: readonly Pod[] | (() => Promise<readonly Pod[]>)
   /** Whether commands may be run in containers: only reading ones are. */
   readonly allowExec: boolean
 }
@@ -40,21 +41,40 @@ const HOW = 'API server'
 const INSIDE = 'running fathom in the cluster: on a node as root, or in a pod'
 // The same words for every node, so that a report can tell them once.
 const NODE_LOCAL = 'neither port-forward nor proxy reach addresses that are local to a node'
+const NO_UDP = 'the API server carries no UDP'
 const NO_POD = 'only pods are reached through the API server: no Service IP, no upstream'
+/** Nodes whose files are read in one run. */
+const MAX_FILE_NODES = 16
+const ENOUGH = `commands are run on ${MAX_FILE_NODES} nodes at most`
 const EXEC_TIMEOUT_MS = 8000
 
 /** Vantages of nodes and pods through the API server; nothing is asked before a vantage is used. */
 export function apiVantages(options: ApiVantagesOptions): Vantages {
-  const context: Context = { ...options, check: createAccessCheck(options.client) }
+  const { client, allowExec, pods: given } = options
+  const check = createAccessCheck(client)
+  const filesRead = new Set<string>()
+  let listing: Promise<readonly Pod[]> | undefined
   return {
-    at: (place) => Promise.resolve(vantageOf(context, place)),
+    async at(place) {
+      listing ??= typeof given === 'function' ? given() : Promise.resolve(given)
+      try {
+        return vantageOf({ client, allowExec, check, filesRead, pods: await listing }, place)
+      } catch (error) {
+        return skipFor(error, 'list pods')
+      }
+    },
     // Every connection ends with its question.
     close: () => Promise.resolve(),
   }
 }
 
-interface Context extends ApiVantagesOptions {
+interface Context {
+  readonly client: KubeClient
+  readonly pods: readonly Pod[]
+  readonly allowExec: boolean
   readonly check: AccessCheck
+  /** Nodes whose files were looked at. */
+  readonly filesRead: Set<string>
 }
 
 function vantageOf(context: Context, place: Place): Skipped | Vantage {
@@ -78,8 +98,8 @@ function vantageOf(context: Context, place: Place): Skipped | Vantage {
   const chosen = { pod, container: first.name }
   return {
     place,
-    how: HOW,
-    exchange: () => Promise.resolve(skip(`nothing can be sent from ${named} through the API server`, INSIDE)),
+    how: `${named} through the API server`,
+    exchange: (request) => exchangeInside(context, pod, request),
     httpGet: () => Promise.resolve(skip(`nothing can be sent from ${named} through the API server`, INSIDE)),
     readFile: (path) => readByExec(context, chosen, path),
     kernelTables: (request) => readTables(context, chosen, request),
@@ -89,26 +109,45 @@ function vantageOf(context: Context, place: Place): Skipped | Vantage {
 // --- Questions ---
 
 async function exchangeFrom(
-  { client, pods, check }: Context,
+  context: Context,
   node: string,
-  { server, id, ...request }: ExchangeRequest,
+  request: ExchangeRequest,
 ): Promise<ExchangeResult | Skipped> {
-  if (request.transport === 'udp') return skip('the API server carries no UDP', INSIDE)
+  const { server } = request
+  if (request.transport === 'udp') return skip(NO_UDP, INSIDE)
   if (isNodeLocal(server.address)) return skip(NODE_LOCAL, INSIDE)
-  const pod = podAt(pods, server.address, server.port)
+  const pod = podAt(context.pods, server.address, server.port)
   if (pod === undefined) return skip(NO_POD, INSIDE)
   if (pod.spec.nodeName !== node) {
     return skip("a port-forward begins on the pod's own node, and on no other", INSIDE)
   }
-  const target = pod.meta
-  const denied = await check(streamRights('portforward', target))
+  return forward(context, pod, request)
+}
+
+/** A port-forward is dialed inside the pod: it reaches the pod's own ports. */
+function exchangeInside(context: Context, pod: Pod, request: ExchangeRequest): Promise<ExchangeResult | Skipped> {
+  const { address } = request.server
+  if (request.transport === 'udp') return Promise.resolve(skip(NO_UDP, `TCP to the pod itself, or ${INSIDE}`))
+  const isOwn = address.startsWith('127.') || address === '::1' || pod.podIPs.includes(address)
+  return isOwn
+    ? forward(context, pod, request)
+    : Promise.resolve(skip('a port-forward reaches the pod itself only', INSIDE))
+}
+
+async function forward(
+  { client, check }: Context,
+  { meta }: Pod,
+  { id, ...request }: ExchangeRequest,
+): Promise<ExchangeResult | Skipped> {
+  const denied = await check(streamRights('portforward', meta))
   if (denied !== undefined) return denied
   const startedAt = performance.now()
   try {
-    const stream = await openPortForward(client, { pod: target, port: server.port, timeoutMs: request.timeoutMs })
-    const left = Math.max(1, request.timeoutMs - (performance.now() - startedAt))
+    const { server, timeoutMs } = request
+    const stream = await openPortForward(client, { pod: meta, port: server.port, timeoutMs })
+    const left = Math.max(1, timeoutMs - (performance.now() - startedAt))
     const drawId = id === undefined ? {} : { drawId: () => id }
-    return await exchangeOverStream(stream, { ...request, server, timeoutMs: left, ...drawId })
+    return await exchangeOverStream(stream, { ...request, timeoutMs: left, ...drawId })
   } catch (error) {
     return skipFor(error, 'create, get pods/portforward')
   }
@@ -137,7 +176,12 @@ function readNodeFile(context: Context, node: string, path: string): Promise<Fil
   const chosen = toolsOf(context, node)
   if ('kind' in chosen) return Promise.resolve(chosen)
   // Files are the image's own, but for the copy of the node's resolv.conf that kubelet put there.
-  if (path === '/etc/resolv.conf' && hasNodeResolvConf(chosen.pod)) return readByExec(context, chosen, path)
+  // Wherever the node has it: kubelet may have been told another path than /etc/resolv.conf.
+  if (path.endsWith('/resolv.conf') && hasNodeResolvConf(chosen.pod)) {
+    if (context.filesRead.size >= MAX_FILE_NODES && !context.filesRead.has(node)) return Promise.resolve(skip(ENOUGH))
+    context.filesRead.add(node)
+    return readByExec(context, chosen, '/etc/resolv.conf')
+  }
   return Promise.resolve(skip(`${path} of node ${node} is in none of its pods`, `root on node ${node}`))
 }
 
