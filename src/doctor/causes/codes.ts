@@ -2,6 +2,7 @@
 // its page, its fixtures and the finding in every output.
 import { COREDNS_PODS_CODES } from './coredns-pods/codes.ts'
 import { COREFILE_CODES } from './corefile/codes.ts'
+import { NETWORK_CODES } from './network/codes.ts'
 import { POD_DNS_CODES } from './pod-dns/codes.ts'
 import { RECORDS_CODES } from './records/codes.ts'
 import { SERVICE_CODES } from './service/codes.ts'
@@ -14,6 +15,7 @@ interface CauseGroups {
   readonly corefile: typeof COREFILE_CODES
   readonly upstream: typeof UPSTREAM_CODES
   readonly 'pod-dns': typeof POD_DNS_CODES
+  readonly network: typeof NETWORK_CODES
   readonly records: typeof RECORDS_CODES
 }
 
@@ -23,6 +25,7 @@ export const CAUSE_GROUPS: CauseGroups = {
   corefile: COREFILE_CODES,
   upstream: UPSTREAM_CODES,
   'pod-dns': POD_DNS_CODES,
+  network: NETWORK_CODES,
   records: RECORDS_CODES,
 }
 

@@ -3,7 +3,7 @@ import type { Basis, Phrase } from '../ladder/phrase.ts'
 
 /** The thing that is at fault. */
 export interface Subject {
-  readonly kind: 'config-map' | 'name' | 'node' | 'pod' | 'service' | 'statefulset' | 'upstream'
+  readonly kind: 'config-map' | 'name' | 'namespace' | 'node' | 'pod' | 'service' | 'statefulset' | 'upstream'
   /** `namespace/name`, a node's name, an address or a domain name. */
   readonly name: string
 }

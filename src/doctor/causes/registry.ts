@@ -5,6 +5,7 @@ import type { Cause, Evidence, FactKind } from './cause.ts'
 import type { Judgement } from './judgement.ts'
 import { COREDNS_PODS_CAUSES } from './coredns-pods/index.ts'
 import { COREFILE_CAUSES } from './corefile/index.ts'
+import { NETWORK_CAUSES } from './network/index.ts'
 import { POD_DNS_CAUSES } from './pod-dns/index.ts'
 import { RECORDS_CAUSES } from './records/index.ts'
 import { SERVICE_CAUSES } from './service/index.ts'
@@ -16,6 +17,7 @@ export const CAUSES: readonly Cause[] = [
   ...COREFILE_CAUSES,
   ...UPSTREAM_CAUSES,
   ...POD_DNS_CAUSES,
+  ...NETWORK_CAUSES,
   ...RECORDS_CAUSES,
 ]
 

@@ -12,4 +12,16 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
   ],
   'forward-max-concurrent-exceeded': ['upstream-dead'],
   'dnsmasq-concurrent-query-limit': ['upstream-dead'],
+  'service-ip-unreachable': ['internal-traffic-policy-local', 'mixed-iptables-backends', 'vxlan-checksum-offload'],
+  'cross-node-traffic-broken': [
+    'vxlan-port-blocked',
+    'host-firewall-or-forwarding',
+    'network-policy-blocks-coredns',
+    'conntrack-table-full',
+    'cloud-firewall-blocks-dns',
+  ],
+  'vxlan-port-blocked': ['host-firewall-or-forwarding', 'network-policy-blocks-coredns'],
+  'udp-53-blocked': ['network-policy-blocks-egress', 'network-policy-blocks-coredns'],
+  'host-firewall-or-forwarding': ['network-policy-blocks-coredns'],
+  'cloud-firewall-blocks-dns': ['vxlan-port-blocked', 'host-firewall-or-forwarding', 'network-policy-blocks-coredns'],
 }

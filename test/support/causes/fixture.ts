@@ -15,6 +15,8 @@ export interface CauseFixtures {
   readonly isVerdict?: boolean
   /** Nothing fails there because of it: it is proven as an observation. Default false. */
   readonly isObservation?: boolean
+  /** Default `proven`; `suspected` where the catalogue's proof needs what the doctor cannot see, such as a cloud's API. */
+  readonly status?: 'suspected'
   readonly nearMisses: readonly [NearMiss, ...NearMiss[]]
 }
 

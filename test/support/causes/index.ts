@@ -2,6 +2,7 @@
 import type { CauseCode } from '../../../src/doctor/causes/index.ts'
 import { corednsPods } from './coredns-pods.ts'
 import { corefile } from './corefile.ts'
+import { network } from './network.ts'
 import { podDns } from './pod-dns.ts'
 import { records } from './records.ts'
 import { service } from './service.ts'
@@ -14,5 +15,6 @@ export const CAUSE_FIXTURES: Readonly<Record<CauseCode, CauseFixtures>> = {
   ...corefile,
   ...upstream,
   ...podDns,
+  ...network,
   ...records,
 }

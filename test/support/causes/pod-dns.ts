@@ -259,7 +259,7 @@ export const podDns: GroupFixtures<(typeof POD_DNS_CODES)[number]> = {
 // --- Clusters ---
 
 /** What every kubelet has, as kubeadm writes it down. */
-function withKubelet({
+export function withKubelet({
   clusterDNS = '',
   clusterDomain = 'cluster.local',
 }: {
@@ -325,11 +325,12 @@ const oldFile = 'search db.svc.cluster.local svc.cluster.local cluster.local\nna
 
 // --- Places and rules ---
 
-function nodes(): Origin[] {
+/** The nodes as places to ask from. */
+export function nodes(): Origin[] {
   return ['node1', 'node2', 'node3'].map((name) => ({ place: { kind: 'node', name }, node: name }))
 }
 
-function fromPod(namespace: string, name: string, node: string): Origin {
+export function fromPod(namespace: string, name: string, node: string): Origin {
   return { place: { kind: 'pod', namespace, name }, node }
 }
 

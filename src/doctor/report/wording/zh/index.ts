@@ -2,6 +2,7 @@ import type { Wording } from '../wording.ts'
 import { corednsPods, corednsPodsFixes } from './coredns-pods.ts'
 import { corefile, corefileFixes } from './corefile.ts'
 import { labels } from './labels.ts'
+import { network, networkFixes, networkPhrases } from './network.ts'
 import { phrases } from './phrases.ts'
 import { podDns, podDnsFixes } from './pod-dns.ts'
 import { records, recordsFixes } from './records.ts'
@@ -15,6 +16,7 @@ export const zh: Wording = {
     ...corefile,
     ...upstream,
     ...podDns,
+    ...network,
     ...records,
   },
   fixes: {
@@ -23,8 +25,9 @@ export const zh: Wording = {
     ...corefileFixes,
     ...upstreamFixes,
     ...podDnsFixes,
+    ...networkFixes,
     ...recordsFixes,
   },
-  phrases,
+  phrases: { ...phrases, ...networkPhrases },
   labels,
 }

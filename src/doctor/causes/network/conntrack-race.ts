@@ -1,0 +1,65 @@
+// Two datagrams of one flow race to be tracked and one is dropped: a query through the Service IP is lost now and then.
+import type { KernelReading, Rung } from '../../ladder/index.ts'
+import { phrase } from '../../ladder/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { Judgement } from '../judgement.ts'
+import { askedRungs, excluded, notChecked, objectRef, seconds, shellQuote } from '../support.ts'
+import { nodeKernels, seen } from './kernels.ts'
+
+export const conntrackRace: Cause = {
+  code: 'conntrack-race',
+  needs: ['dns-service'],
+  judge(evidence) {
+    const twice = nodeKernels(evidence.ladder).filter((reading) => growthOf(reading) !== undefined)
+    const nodes = twice.map(({ node }) => node ?? '')
+    if (twice.length === 0) return [notChecked('not-checked.conntrack-read-once')]
+    const growing = twice.filter((reading) => (growthOf(reading) ?? 0) > 0)
+    if (growing.length === 0) return [excluded(line('observed', 'no-growth', { nodes }))]
+    return growing.map((reading) => judgeNode(evidence, reading))
+  },
+}
+
+function judgeNode({ ladder }: Evidence, reading: KernelReading): Judgement {
+  const { node = '', apartMs } = reading
+  const udp = askedRungs(ladder).filter(({ fromNode, transport }) => fromNode === node && transport === 'udp')
+  const service = udp.filter(({ hop }) => hop.kind === 'dns-service')
+  const lost = service.filter(isLost)
+  const direct = udp.filter(({ hop }) => hop.kind === 'replica')
+  const isIntermittent = service.some(({ observed }) => observed.kind === 'response')
+  const isDirectFine = direct.length > 0 && !direct.some(isLost)
+  const finding = {
+    subject: { kind: 'node', name: node } as const,
+    objects: [objectRef('Node', node)],
+    values: { node, count: lost.length },
+    ...(lost.length === 0 ? { summary: 'nothing-lost' } : {}),
+    evidence: [
+      line('observed', 'grew', { node, growth: growthOf(reading) ?? 0, seconds: seconds(apartMs) }),
+      ...(lost.length === 0 ? [] : [line('observed', 'lost', { node, count: lost.length, all: service.length })]),
+      ...(isDirectFine ? [line('observed', 'direct-fine', { node, count: direct.length })] : []),
+    ],
+    fix: {
+      key: 'conntrack-race',
+      values: { node },
+      command: [
+        `ssh ${shellQuote(node)} sudo conntrack -S`,
+        'kubectl -n NAMESPACE patch deployment NAME -p \'{"spec":{"template":{"spec":{"dnsConfig":{"options":[{"name":"single-request-reopen"}]}}}}}\'',
+      ].join('\n'),
+    },
+    isFault: false,
+    explains: lost.filter(({ result }) => result === 'failed').map(({ id }) => id),
+  }
+  return lost.length > 0 && isIntermittent && isDirectFine
+    ? { status: 'proven', ...finding }
+    : { status: 'suspected', ...finding, missing: [phrase('conntrack-race.missing-loss', { node })] }
+}
+
+/** A datagram brought nothing: the rung failed so, or was answered only when it was asked again. */
+function isLost({ observed, attempts }: Rung): boolean {
+  return observed.kind === 'timeout' || (observed.kind === 'response' && attempts > 1)
+}
+
+function growthOf({ first, second }: KernelReading): number | undefined {
+  const [before, after] = [seen(first.conntrackStatistics), seen(second?.conntrackStatistics)]
+  return before === undefined || after === undefined ? undefined : after.insertFailed - before.insertFailed
+}

@@ -1,0 +1,138 @@
+// A node forwards nothing for its pods: forwarding is off, its policy is DROP, or a firewall rejects.
+import type { KernelReading, Ladder } from '../../ladder/index.ts'
+import { phrase } from '../../ladder/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { EvidenceLine, Judgement } from '../judgement.ts'
+import { excluded, notChecked, objectRef, shellQuote } from '../support.ts'
+import { blockingRules, kernelOfNode, nodeKernels, seen } from './kernels.ts'
+import { isSilent, waysTo } from './ways.ts'
+import type { Way } from './ways.ts'
+
+export const hostFirewallOrForwarding: Cause = {
+  code: 'host-firewall-or-forwarding',
+  needs: ['probes'],
+  judge(evidence) {
+    const { facts, ladder } = evidence
+    const judged = facts.nodes.flatMap(({ name }) => judgeNode(evidence, name))
+    if (judged.length > 0) return judged
+    const read = nodeKernels(ladder)
+    return read.length === 0
+      ? [notChecked('not-checked.no-kernel')]
+      : [excluded(line('observed', 'forwards', { nodes: read.map(({ node }) => node ?? '') }))]
+  },
+}
+
+function judgeNode({ ladder }: Evidence, node: string): Judgement[] {
+  const forwarded = forwardedWays(ladder, node)
+  const silent = forwarded.filter(isSilent)
+  const reading = kernelOfNode(ladder, node)
+  const reasons = reading === undefined ? [] : reasonsOf(reading)
+  const rejected = forwarded.flatMap(({ rungs }) => rungs.filter(({ observed }) => observed.kind === 'unreachable'))
+  if (silent.length === 0 || (reasons.length === 0 && rejected.length === 0)) return []
+  const isWhole = silent.length === forwarded.length
+  const explains = [
+    ...new Set(
+      [...silent.flatMap(({ rungs }) => rungs), ...podRungs(ladder, node)]
+        .filter(({ result }) => result === 'failed')
+        .map(({ id }) => id),
+    ),
+  ]
+  const [way] = silent
+  const [reject] = rejected
+  const finding = {
+    subject: { kind: 'node', name: node } as const,
+    objects: [objectRef('Node', node)],
+    values: { node },
+    ...(reasons.length > 0 ? {} : { summary: 'rejected' }),
+    evidence: [
+      ...reasons.map(({ evidence }) => evidence),
+      line('observed', 'nothing-forwarded', {
+        node,
+        count: silent.length,
+        place: way?.place ?? '',
+        server: way?.hop.name ?? '',
+        all: forwarded.length,
+      }),
+      ...(reject === undefined
+        ? []
+        : [
+            line('observed', 'unreachable', {
+              count: rejected.length,
+              detail: reject.observed.kind === 'unreachable' ? reject.observed.detail : '',
+            }),
+          ]),
+    ],
+    fix: {
+      key: 'host-firewall-or-forwarding',
+      values: { node },
+      command:
+        reasons.length === 0
+          ? `ssh ${shellQuote(node)} 'systemctl is-active firewalld ufw; sudo iptables -S FORWARD | head -1; sysctl net.ipv4.ip_forward'`
+          : reasons.map(({ command }) => `ssh ${shellQuote(node)} ${shellQuote(command)}`).join('\n'),
+    },
+    isFault: false,
+    explains,
+  }
+  return [
+    reasons.length > 0 && isWhole
+      ? { status: 'proven', ...finding }
+      : { status: 'suspected', ...finding, missing: [phrase('host-firewall-or-forwarding.missing-reason', { node })] },
+  ]
+}
+
+interface Reason {
+  readonly evidence: EvidenceLine
+  readonly command: string
+}
+
+function reasonsOf(reading: KernelReading): Reason[] {
+  const { node = '', first } = reading
+  const forwarding = seen(first.sysctls)?.['net.ipv4.ip_forward']
+  const dropping = (seen(first.iptables) ?? []).filter(
+    ({ family, chains }) =>
+      family === 4 &&
+      chains.some(({ table, name, policy }) => table === 'filter' && name === 'FORWARD' && policy === 'DROP'),
+  )
+  const nft = (seen(first.nftables)?.chains ?? []).filter(
+    ({ hook, policy, table, name, family }) =>
+      hook === 'forward' && policy === 'drop' && !(family === 'ip' && table === 'filter' && name === 'FORWARD'),
+  )
+  // Rules for one port are somebody else's: they are named by what they break.
+  const rules = blockingRules(reading).filter(
+    ({ text, destinationPort }) => text.startsWith('filter: ') && destinationPort === undefined,
+  )
+  return [
+    ...(forwarding === '0'
+      ? [{ evidence: line('observed', 'forwarding-off', { node }), command: 'sudo sysctl -w net.ipv4.ip_forward=1' }]
+      : []),
+    ...dropping.map(({ backend }) => ({
+      evidence: line('observed', 'policy', { node, backend }),
+      command: 'sudo iptables -P FORWARD ACCEPT',
+    })),
+    ...nft.map(({ family, table, name }) => ({
+      evidence: line('observed', 'chain', { node, chain: `${family} ${table} ${name}` }),
+      command: `sudo nft list chain ${family} ${table} ${name}`,
+    })),
+    ...rules.slice(0, 2).map(({ text, growth }) => ({
+      evidence: line('observed', 'rule', { node, rule: text, count: growth }),
+      command: /firewall|ufw|IN_|FWD/i.test(text)
+        ? 'sudo systemctl disable --now firewalld'
+        : `sudo iptables -t ${text.replace(': -A ', ' -D ')}`,
+    })),
+  ]
+}
+
+/** What the node has to forward: from its pods to anywhere, and from other nodes to its pods. */
+function forwardedWays(ladder: Ladder, node: string): Way[] {
+  const ways = [...waysTo(ladder, 'replica'), ...waysTo(ladder, 'dns-service')]
+  return ways.filter((way) => (way.isPod ? way.node === node : way.hop.node === node && way.node !== node))
+}
+
+/** What its pods asked beyond the node: a node cache on it is reached without forwarding. */
+function podRungs({ rungs }: Ladder, node: string): Ladder['rungs'] {
+  return rungs.filter(
+    ({ from, fromNode, hop, observed }) =>
+      from.kind === 'pod' && fromNode === node && hop.kind !== 'node-cache' && observed.kind !== 'response',
+  )
+}

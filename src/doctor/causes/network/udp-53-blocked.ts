@@ -1,0 +1,95 @@
+// UDP to port 53 brings nothing where TCP to the same server brings an answer.
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { Judgement } from '../judgement.ts'
+import { excluded, failedIds, notChecked, objectRef, shellQuote } from '../support.ts'
+import { blockingRules, nodeKernels } from './kernels.ts'
+import { waysTo } from './ways.ts'
+import type { Way } from './ways.ts'
+
+export const udp53Blocked: Cause = {
+  code: 'udp-53-blocked',
+  needs: ['probes'],
+  judge: (evidence) => [judge(evidence)],
+}
+
+function judge({ ladder }: Evidence): Judgement {
+  // The Service IP alone tells nothing: a stale flow to it looks the same.
+  const ways = [...waysTo(ladder, 'replica'), ...waysTo(ladder, 'node-cache'), ...waysTo(ladder, 'nameserver')]
+  const compared = ways.filter(({ udp, tcp }) => udp !== 'unasked' && tcp !== 'unasked')
+  if (compared.length === 0) return notChecked('not-checked.no-transports')
+  const blocked = compared.filter(isUdpLost)
+  const [way] = blocked
+  if (way === undefined) return excluded(line('observed', 'both', { count: compared.length }))
+  const nodes = [...new Set(blocked.map(({ node }) => node))]
+  const rules = nodeKernels(ladder)
+    .flatMap(blockingRules)
+    .filter(
+      ({ protocol, destinationPort }) =>
+        protocol === 'udp' && (destinationPort === 53 || destinationPort === undefined),
+    )
+  const [rule] = rules
+  const servers = [...new Set(blocked.map(({ hop }) => hop.name))]
+  const places = new Set(blocked.map(({ place }) => place))
+  return {
+    status: 'proven',
+    subject: { kind: 'node', name: nodes.join(', ') },
+    objects: nodes.map((node) => objectRef('Node', node)),
+    values: { nodes, servers },
+    evidence: [
+      line('observed', 'differs', {
+        place: way.place,
+        server: way.hop.name,
+        address: way.address,
+        attempts: attemptsOf(way),
+      }),
+      ...(blocked.length > 1 ? [line('observed', 'all', { count: blocked.length, of: compared.length })] : []),
+      ...rules
+        .slice(0, 2)
+        .map(({ node, text, growth }) => line('observed', 'rule', { node, rule: text, count: growth })),
+    ],
+    fix: {
+      key: 'udp-53-blocked',
+      values: { nodes },
+      command:
+        rule === undefined
+          ? nodes
+              .slice(0, 3)
+              .map(
+                (node) =>
+                  `ssh ${shellQuote(node)} 'sudo iptables-save -c | grep -E "udp.*(DROP|REJECT)"'   # and the firewalls between nodes`,
+              )
+              .join('\n')
+          : rules
+              .slice(0, 4)
+              .map(({ node, text }) => `ssh ${shellQuote(node)} sudo iptables -t ${text.replace(': -A ', ' -D ')}`)
+              .join('\n'),
+    },
+    isFault: true,
+    explains: failedIds(
+      ladder,
+      ({ from, fromNode = '', hop, transport, observed }) =>
+        transport === 'udp' &&
+        observed.kind !== 'response' &&
+        (hop.kind === 'dns-service' || servers.includes(hop.name)) &&
+        (nodes.includes(fromNode) || places.has(from.kind)),
+    ).concat(cacheRungs(ladder, nodes)),
+  }
+}
+
+/** A node cache that forwards over UDP cannot reach the Service either. */
+function cacheRungs(ladder: Evidence['ladder'], nodes: readonly string[]): string[] {
+  return failedIds(
+    ladder,
+    ({ hop, fromNode = '', observed }) =>
+      hop.kind === 'node-cache' && nodes.includes(fromNode) && observed.kind === 'response',
+  )
+}
+
+function isUdpLost({ udp, tcp }: Way): boolean {
+  return udp === 'silent' && tcp === 'answered'
+}
+
+function attemptsOf({ rungs }: Way): number {
+  return rungs.filter(({ transport }) => transport === 'udp').reduce((sum, { attempts }) => sum + attempts, 0)
+}

@@ -1,0 +1,482 @@
+import type { NETWORK_CODES } from '../../../src/doctor/causes/network/codes.ts'
+import type { Fixture, Rule } from '../dns-world.ts'
+import { silence } from '../dns-world.ts'
+import { DNS_IP, REPLICAS, UPSTREAMS, findObject, pod, replace, smallCluster } from '../small-cluster.ts'
+import type { KubeJson, SmallCluster } from '../small-cluster.ts'
+import { clusterSilentFrom, refuseClusterNames } from './faults.ts'
+import type { GroupFixtures } from './fixture.ts'
+import { dropping, iptables } from './kernels.ts'
+import { fromPod, nodes, withKubelet } from './pod-dns.ts'
+
+const CACHE = '169.254.20.10'
+const CLOUD = '169.254.169.254'
+const DB_NAME = 'db.db.svc.cluster.local'
+
+export const network: GroupFixtures<(typeof NETWORK_CODES)[number]> = {
+  'conntrack-race': {
+    has: () => ({ cluster: smallCluster(), rules: [versionLost], kernels: { node3: raced(10, 14) } }),
+    nearMisses: [
+      {
+        title: 'a query is lost and the counter stands still',
+        make: () => ({ cluster: smallCluster(), rules: [versionLost], kernels: { node3: raced(10, 10) } }),
+      },
+      {
+        title: 'all UDP queries to the Service IP are lost',
+        allowed: 'suspected',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [silence(DNS_IP, ({ node, transport }) => node === 'node3' && transport === 'udp')],
+          kernels: { node3: raced(10, 14) },
+        }),
+      },
+      {
+        title: 'the counter grew and only an upstream is silent',
+        allowed: 'observation',
+        make: () => ({ cluster: smallCluster(), rules: [silence(UPSTREAMS[1])], kernels: { node3: raced(10, 14) } }),
+      },
+    ],
+  },
+  'conntrack-table-full': {
+    has: () => ({
+      cluster: smallCluster(),
+      rules: [clusterSilentFrom('node3')],
+      kernels: { node3: tracked({ entries: 262_144, drop: 3 }, { entries: 262_144, drop: 90 }) },
+    }),
+    nearMisses: [
+      {
+        title: 'half of it is in use',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [clusterSilentFrom('node3')],
+          kernels: { node3: tracked({ entries: 131_072 }, { entries: 131_072 }) },
+        }),
+      },
+      {
+        title: 'it is nearly full and nothing fails',
+        allowed: 'observation',
+        make: () => ({
+          cluster: smallCluster(),
+          kernels: { node3: tracked({ entries: 250_000 }, { entries: 250_000 }) },
+        }),
+      },
+    ],
+  },
+  'vxlan-checksum-offload': {
+    has: () => checksums({ growing: true }),
+    nearMisses: [
+      { title: 'no datagram was thrown away', make: () => checksums({ growing: false }) },
+      {
+        title: 'counters were not seen',
+        allowed: 'suspected',
+        make: () => ({ ...checksums({ growing: true }), kernels: onEveryNode({ first: vxlan(8472) }) }),
+      },
+      {
+        title: 'other nodes are out of reach by pod address as well',
+        make: () => ({ ...checksums({ growing: true }), rules: [clusterSilentFrom('node3')] }),
+      },
+    ],
+  },
+  'vxlan-port-blocked': {
+    has: () => vxlanBlocked({ dropped: 12 }),
+    nearMisses: [
+      { title: 'no rule was seen that holds it back', allowed: 'suspected', make: () => vxlanBlocked({ dropped: 0 }) },
+      { title: 'nodes reach each other', make: () => ({ ...vxlanBlocked({ dropped: 12 }), rules: [] }) },
+      {
+        title: 'there is no VXLAN',
+        make: () => ({ ...vxlanBlocked({ dropped: 12 }), kernels: onEveryNode({ first: { links: [] } }) }),
+      },
+    ],
+  },
+  'cross-node-traffic-broken': {
+    has: () => ({ cluster: smallCluster(), rules: [betweenNodesSilent] }),
+    nearMisses: [
+      {
+        title: 'one replica is silent from everywhere',
+        make: () => ({ cluster: smallCluster(), rules: [silence(REPLICAS['coredns-b'])] }),
+      },
+      {
+        title: 'one node without a replica reaches nothing',
+        allowed: 'suspected',
+        make: () => ({ cluster: smallCluster(), rules: [clusterSilentFrom('node3')] }),
+      },
+      { title: 'only UDP is lost', make: () => ({ cluster: smallCluster(), rules: [udpLost] }) },
+    ],
+  },
+  'udp-53-blocked': {
+    has: () => ({ cluster: smallCluster(), rules: [udpLost] }),
+    nearMisses: [
+      {
+        title: 'only the Service IP loses UDP',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [silence(DNS_IP, ({ node, transport }) => node === 'node1' && transport === 'udp')],
+        }),
+      },
+      { title: 'TCP is lost as well', make: () => ({ cluster: smallCluster(), rules: [clusterSilentFrom('node1')] }) },
+    ],
+  },
+  'cloud-firewall-blocks-dns': {
+    status: 'suspected',
+    has: () => ({ cluster: withGroups(), rules: [cutOff('node2')] }),
+    nearMisses: [
+      { title: 'nodes have no groups', make: () => ({ cluster: smallCluster(), rules: [cutOff('node2')] }) },
+      {
+        title: 'nodes of one group do not reach each other either',
+        make: () => ({ cluster: withGroups(), rules: [betweenNodesSilent] }),
+      },
+    ],
+  },
+  'host-firewall-or-forwarding': {
+    has: () => ({
+      cluster: smallCluster(),
+      rules: [forwardsNothing('node1', 'silent')],
+      kernels: { node1: { first: { iptables: [iptables('nft', { total: 40, forward: 'DROP' })] } } },
+    }),
+    nearMisses: [
+      {
+        title: 'the policy is DROP and rules let pods through',
+        make: () => ({
+          cluster: smallCluster(),
+          kernels: { node1: { first: { iptables: [iptables('nft', { total: 40, forward: 'DROP' })] } } },
+        }),
+      },
+      {
+        title: 'queries are rejected and nobody saw by what',
+        allowed: 'suspected',
+        make: () => ({ cluster: smallCluster(), rules: [forwardsNothing('node1', 'unreachable')] }),
+      },
+      {
+        title: 'it forwards and another node is cut off',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [cutOff('node2')],
+          kernels: { node1: { first: { sysctls: { 'net.ipv4.ip_forward': '1' }, iptables: [] } } },
+        }),
+      },
+    ],
+  },
+  'network-policy-blocks-egress': {
+    has: () => restricted({ nameserver: DNS_IP, egress: [] }),
+    nearMisses: [
+      {
+        title: 'a rule admits the CoreDNS pods',
+        make: () => ({ ...restricted({ nameserver: DNS_IP, egress: [TO_DNS_PODS] }), rules: [] }),
+      },
+      {
+        title: 'the network plugin does not enforce it',
+        make: () => ({ ...restricted({ nameserver: DNS_IP, egress: [] }), rules: [] }),
+      },
+      {
+        title: 'nobody asks about such a pod',
+        allowed: 'observation',
+        make: () => ({ cluster: restricted({ nameserver: DNS_IP, egress: [] }).cluster }),
+      },
+      {
+        title: 'CoreDNS is admitted and the node cache is not',
+        make: () => restricted({ nameserver: CACHE, egress: [TO_DNS_PODS] }),
+      },
+    ],
+  },
+  'network-policy-misses-node-cache': {
+    has: () => restricted({ nameserver: CACHE, egress: [TO_DNS_PODS] }),
+    nearMisses: [
+      { title: 'nothing is admitted at all', make: () => restricted({ nameserver: CACHE, egress: [] }) },
+      {
+        title: 'an ipBlock holds its address',
+        make: () => ({
+          ...restricted({ nameserver: CACHE, egress: [TO_DNS_PODS, toBlock('169.254.0.0/16')] }),
+          rules: [],
+        }),
+      },
+      {
+        title: 'the node cache is down and no policy selects the pod',
+        make: () => ({
+          ...restricted({ nameserver: CACHE, egress: [TO_DNS_PODS], selects: 'db' }),
+          rules: [silence(CACHE, ({ node }) => node === 'node2')],
+        }),
+      },
+    ],
+  },
+  'network-policy-misses-cloud-dns': {
+    has: () => restricted({ nameserver: CLOUD, egress: [TO_DNS_PODS] }),
+    nearMisses: [
+      {
+        title: 'an ipBlock holds its address',
+        make: () => ({ ...restricted({ nameserver: CLOUD, egress: [toBlock(`${CLOUD}/32`)] }), rules: [] }),
+      },
+      {
+        title: 'nobody asks about such a pod',
+        allowed: 'observation',
+        make: () => ({ cluster: restricted({ nameserver: CLOUD, egress: [TO_DNS_PODS] }).cluster }),
+      },
+      { title: 'pods ask the DNS Service', make: () => restricted({ nameserver: DNS_IP, egress: [] }) },
+    ],
+  },
+  'network-policy-blocks-coredns': {
+    has: () => ({
+      cluster: hardened({ policyTypes: ['Ingress'], ingress: [] }),
+      rules: [betweenNodesSilent, silence(DNS_IP), refuseClusterNames],
+    }),
+    nearMisses: [
+      {
+        title: 'port 53 is admitted from everywhere',
+        make: () => ({
+          cluster: hardened({
+            policyTypes: ['Ingress'],
+            ingress: [
+              {
+                ports: [
+                  { protocol: 'UDP', port: 53 },
+                  { protocol: 'TCP', port: 53 },
+                ],
+              },
+            ],
+          }),
+          rules: [betweenNodesSilent],
+        }),
+      },
+      {
+        title: 'the network plugin does not enforce it',
+        make: () => ({ cluster: hardened({ policyTypes: ['Ingress'], ingress: [] }) }),
+      },
+      {
+        title: 'the policy selects other pods',
+        make: () => ({
+          cluster: hardened({ podSelector: { matchLabels: { app: 'x' } }, policyTypes: ['Ingress'], ingress: [] }),
+          rules: [betweenNodesSilent],
+        }),
+      },
+    ],
+  },
+  'service-mesh-dns-capture': {
+    has: () => meshed({ captured: true, rules: [madeUp] }),
+    nearMisses: [
+      { title: 'the proxy answers as CoreDNS does', make: () => meshed({ captured: true, rules: [] }) },
+      { title: 'no proxy captures and the answer is odd', make: () => meshed({ captured: false, rules: [madeUp] }) },
+      {
+        title: 'nobody asks about such a pod',
+        make: () => ({ cluster: meshed({ captured: true, rules: [] }).cluster }),
+      },
+    ],
+  },
+  'cilium-dns-proxy-conflict': {
+    has: () => ({
+      cluster: withCilium({ dns: [{ matchPattern: '*' }] }),
+      rules: [silence(CACHE, ({ node }) => node === 'node1')],
+    }),
+    nearMisses: [
+      {
+        title: 'everything answers',
+        allowed: 'observation',
+        make: () => ({ cluster: withCilium({ dns: [{ matchPattern: '*' }] }) }),
+      },
+      {
+        title: 'no policy has DNS rules',
+        make: () => ({ cluster: withCilium({}), rules: [silence(CACHE, ({ node }) => node === 'node1')] }),
+      },
+    ],
+  },
+}
+
+// --- Ways ---
+
+const NODE_OF: Readonly<Record<string, string>> = { [REPLICAS['coredns-a']]: 'node1', [REPLICAS['coredns-b']]: 'node2' }
+
+/** Replicas are reached from their own node only; the Service IP from nodes that have one. */
+const betweenNodesSilent: Rule = ({ node, to, transport }) => {
+  if (transport === 'http') return undefined
+  return (NODE_OF[to] !== undefined && NODE_OF[to] !== node) || (to === DNS_IP && node === 'node3')
+    ? 'silent'
+    : undefined
+}
+
+/** Nothing passes between one node and the others. */
+function cutOff(own: string): Rule {
+  return ({ node, to, transport }) => {
+    const other = NODE_OF[to]
+    return transport !== 'http' && other !== undefined && (node === own) !== (other === own) ? 'silent' : undefined
+  }
+}
+
+/** A node's pods are out of reach for everybody but the node itself. */
+function forwardsNothing(own: string, reply: 'silent' | 'unreachable'): Rule {
+  return ({ node, to, transport }) => (transport !== 'http' && NODE_OF[to] === own && node !== own ? reply : undefined)
+}
+
+const udpLost: Rule = ({ to, transport }) =>
+  transport === 'udp' && (NODE_OF[to] !== undefined || to === DNS_IP) ? 'silent' : undefined
+
+const versionLost: Rule = ({ node, to, transport, type }) =>
+  node === 'node3' && to === DNS_IP && transport === 'udp' && type === 'TXT' ? 'silent' : undefined
+
+// --- Kernels ---
+
+type Kernel = NonNullable<Fixture['kernels']>[string]
+
+function tracked(first: { readonly entries: number; readonly drop?: number }, second: typeof first): Kernel {
+  const statistics = { max: 262_144, insertFailed: 0, drop: 0, earlyDrop: 0, invalid: 0 }
+  return {
+    first: { conntrackStatistics: { ...statistics, ...first } },
+    second: { conntrackStatistics: { ...statistics, ...second } },
+  }
+}
+
+function raced(before: number, after: number): Kernel {
+  const statistics = { entries: 900, max: 262_144, drop: 0, earlyDrop: 0, invalid: 0 }
+  return {
+    first: { conntrackStatistics: { ...statistics, insertFailed: before } },
+    second: { conntrackStatistics: { ...statistics, insertFailed: after } },
+  }
+}
+
+function vxlan(port: number): Kernel['first'] {
+  const counters = { received: 0, sent: 0 }
+  const link = {
+    index: 4,
+    name: 'flannel.1',
+    kind: 'vxlan',
+    mtu: 1450,
+    isUp: true,
+    operationalState: 'UNKNOWN',
+    dropped: counters,
+    errors: counters,
+  }
+  return { links: [{ ...link, vxlan: { id: 1, port } }] }
+}
+
+function onEveryNode(kernel: Kernel): Record<string, Kernel> {
+  return { node1: kernel, node2: kernel, node3: kernel }
+}
+
+/** From node3, which has no replica, the Service IP is silent and pod addresses are not. */
+function checksums({ growing }: { readonly growing: boolean }): Fixture {
+  const udp = (errors: number): Kernel['first'] => ({ udp: { sockets: [], counters: { InCsumErrors: errors } } })
+  const kernel = { first: { ...vxlan(8472), ...udp(5) }, second: udp(growing ? 9 : 5) }
+  const sender = { first: { ...vxlan(8472), ...udp(0) }, second: udp(0) }
+  return {
+    cluster: smallCluster(),
+    rules: [silence(DNS_IP, ({ node }) => node === 'node3')],
+    kernels: { node1: kernel, node2: kernel, node3: sender },
+  }
+}
+
+function vxlanBlocked({ dropped }: { readonly dropped: number }): Fixture {
+  const firewall = (packets: number): Kernel['first'] => ({
+    iptables: [
+      iptables('nft', {
+        total: 60,
+        rules: [dropping('raw', '-A PREROUTING -i eth0 -p udp -m udp --dport 8472 -j DROP', packets)],
+      }),
+    ],
+  })
+  return {
+    cluster: smallCluster(),
+    rules: [cutOff('node2')],
+    kernels: {
+      ...onEveryNode({ first: vxlan(8472) }),
+      node2: { first: { ...vxlan(8472), ...firewall(3) }, second: firewall(3 + dropped) },
+    },
+  }
+}
+
+// --- Objects ---
+
+function withGroups(): SmallCluster {
+  const cluster = smallCluster()
+  for (const [name, group] of Object.entries({ node1: 'a', node2: 'b', node3: 'a' })) {
+    replace(findObject(cluster, 'Node', name), 'metadata', { labels: { 'eks.amazonaws.com/nodegroup': group } })
+  }
+  return cluster
+}
+
+const TO_DNS_PODS = {
+  to: [
+    {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+      podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+    },
+  ],
+  ports: [
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'TCP', port: 53 },
+  ],
+}
+
+function toBlock(cidr: string): object {
+  return { to: [{ ipBlock: { cidr } }] }
+}
+
+function policy(namespace: string, spec: object): KubeJson {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { namespace, name: 'restrict' },
+    spec: { podSelector: {}, ...spec },
+  }
+}
+
+/** Pod shop/web under an egress policy; what it asks is lost. */
+function restricted({
+  nameserver,
+  egress,
+  selects = 'web',
+}: {
+  readonly nameserver: string
+  readonly egress: readonly object[]
+  readonly selects?: string
+}): Fixture {
+  const cluster = withKubelet({ clusterDNS: nameserver })
+  cluster.objects.push(
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+    pod('shop', 'web', { node: 'node2', ip: '10.244.2.77', labels: { app: 'web' } }),
+    policy('shop', { podSelector: { matchLabels: { app: selects } }, policyTypes: ['Egress'], egress }),
+  )
+  const admitsPods = egress.includes(TO_DNS_PODS)
+  const lost: Rule = ({ from, to, transport }) =>
+    from.kind === 'pod' && transport !== 'http' && !(admitsPods && (NODE_OF[to] !== undefined || to === DNS_IP))
+      ? 'silent'
+      : undefined
+  return { cluster, rules: [lost], origins: [...nodes(), fromPod('shop', 'web', 'node2')], name: DB_NAME }
+}
+
+/** A policy in kube-system that selects the CoreDNS pods. */
+function hardened(spec: object): SmallCluster {
+  const cluster = smallCluster()
+  cluster.objects.push(policy('kube-system', { podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } }, ...spec }))
+  return cluster
+}
+
+function meshed({ captured, rules }: { readonly captured: boolean; readonly rules: readonly Rule[] }): Fixture {
+  const cluster = smallCluster()
+  const proxy = {
+    name: 'istio-proxy',
+    image: 'istio/proxyv2:1.22',
+    env: [{ name: 'ISTIO_META_DNS_CAPTURE', value: String(captured) }],
+  }
+  cluster.objects.push(
+    pod('shop', 'web', {
+      node: 'node2',
+      ip: '10.244.2.77',
+      labels: { app: 'web' },
+      spec: { containers: [{ name: 'main', image: 'example/app:1' }, proxy] },
+    }),
+  )
+  return { cluster, rules, origins: [...nodes(), fromPod('shop', 'web', 'node2')], name: DB_NAME }
+}
+
+const madeUp: Rule = ({ from, name, transport }) =>
+  from.kind === 'pod' && transport !== 'http' && name === `${DB_NAME}.`
+    ? { rcode: 'NOERROR', answers: ['240.240.0.5'] }
+    : undefined
+
+function withCilium(rules: object): SmallCluster {
+  const cluster = smallCluster()
+  const spec = { endpointSelector: {}, egress: [{ toPorts: [{ ports: [{ port: '53', protocol: 'ANY' }], rules }] }] }
+  cluster.objects.push({
+    apiVersion: 'cilium.io/v2',
+    kind: 'CiliumNetworkPolicy',
+    metadata: { namespace: 'shop', name: 'dns' },
+    spec,
+  })
+  return cluster
+}
