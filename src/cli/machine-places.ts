@@ -1,7 +1,8 @@
 // The places that this machine offers where it is a node of the cluster: itself, and the pods that run on it.
 import { networkInterfaces } from 'node:os'
 import type { ClusterFacts } from '../doctor/facts/index.ts'
-import { locateNode, locatePod, namespaceVantages, vantageHere } from '../vantage/index.ts'
+import type { KubeClient } from '../kube/api/index.ts'
+import { apiVantages, locateNode, locatePod, namespaceVantages, vantageHere } from '../vantage/index.ts'
 import type { Vantages } from '../vantage/index.ts'
 
 /** The node that this machine is, told by its addresses; undefined when it is none that is known. */
@@ -30,4 +31,23 @@ export function machineVantages(facts: ClusterFacts): Vantages {
       return locatePod(place, uid === undefined ? {} : { uidOf: () => uid })
     },
   })
+}
+
+/** The places of this machine, and all others as the API server shows them. */
+export function reachableVantages(
+  facts: ClusterFacts,
+  client: KubeClient,
+  { allowExec }: { readonly allowExec: boolean },
+): Vantages {
+  const machine = machineVantages(facts)
+  const others = apiVantages({ client, pods: facts.objects.pods, allowExec })
+  return {
+    async at(place) {
+      const here = await machine.at(place)
+      return 'kind' in here ? others.at(place) : here
+    },
+    close: async () => {
+      await Promise.all([machine.close(), others.close()])
+    },
+  }
 }

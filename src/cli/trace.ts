@@ -12,7 +12,7 @@ import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
 import { findPod } from './explain/asker.ts'
-import { machineVantages } from './machine-places.ts'
+import { machineVantages, reachableVantages } from './machine-places.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
 import type { OpenSource, SourceOptions } from './sources.ts'
 import { renderText } from './trace/render-text.ts'
@@ -27,6 +27,7 @@ interface TraceOptions extends SourceOptions {
   readonly allReplicas?: true
   readonly output: 'json' | 'text'
   readonly timeout: string
+  readonly allow?: 'exec'
 }
 
 export const traceCommand: Command = {
@@ -38,7 +39,7 @@ export const traceCommand: Command = {
     const { name, types, options, timeoutMs } = parsed
     const source = await openSource(options, io)
     const progress = progressLine(io)
-    const vantages = placesOf(source)
+    const vantages = placesOf(source, options)
     try {
       for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
       const report = await trace(source.facts, {
@@ -86,6 +87,9 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .option('--all-replicas', 'ask every replica behind the DNS Service, not only one')
     .option('--timeout <duration>', 'for the whole walk, such as 20s', '20s')
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--allow <what>', 'what may be run in pods that are elsewhere: commands that read').choices(['exec']),
+    )
     .option('--no-color', 'no colors')
     .option('--verbose', 'show stack traces of errors')
     .addHelpText('after', EXAMPLES)
@@ -161,9 +165,12 @@ function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'compute
   return { place, node: pod.spec.nodeName, computed: podResolvConfOf(facts, pod).conf }
 }
 
-/** The lab's places, which its source closes, or those of this machine where it is a node of the cluster. */
-function placesOf({ vantages, facts }: OpenSource): Vantages {
-  if (vantages === undefined) return machineVantages(facts)
+/** The lab's places, which its source closes, or those of this machine and what the API server shows of others. */
+function placesOf({ vantages, facts, client }: OpenSource, { allow }: TraceOptions): Vantages {
+  if (vantages === undefined) {
+    const allowExec = allow === 'exec'
+    return client === undefined ? machineVantages(facts) : reachableVantages(facts, client, { allowExec })
+  }
   return { at: (place) => vantages.at(place), close: () => Promise.resolve() }
 }
 
