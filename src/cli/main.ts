@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "walk a pod's query hop by hop: expected beside observed",
     load: async () => (await import('./trace.ts')).traceCommand,
   },
+  pcap: {
+    summary: 'read a capture of packets and say what is wrong on the wire',
+    load: async () => (await import('./pcap.ts')).pcapCommand,
+  },
   lint: {
     summary: 'say what is wrong with Corefiles, also inside ConfigMaps, and resolv.conf files',
     load: async () => (await import('./lint.ts')).lintCommand,

@@ -1,0 +1,298 @@
+// Everything from frames to figures and patterns, in one pass with bounded memory. Feed it frames, then ask for the result.
+import { FrameDecoder, TcpTable } from '../capture/index.ts'
+import type { CaptureFile, Frame, LostFragments, Packet, TcpConnection, TcpMessage } from '../capture/index.ts'
+import { IcmpErrors } from './icmp-errors.ts'
+import { NameTable } from './messages/name-table.ts'
+import { createScan, scanMessage } from './messages/scan-message.ts'
+import type { MessageFault, ScannedMessage } from './messages/scan-message.ts'
+import { Loops } from './statistics/loops.ts'
+import { Traffic } from './statistics/traffic.ts'
+import type { Transaction } from './transactions/transaction.ts'
+import { TransactionTable } from './transactions/transaction-table.ts'
+import type { Leg, Role } from './transactions/transaction-table.ts'
+
+const DNS = 53
+const MDNS = 5353
+const LLMNR = 5355
+const MAX_EXAMPLES = 64
+const MAX_CONNECTIONS = 4096
+/** Responses this long after the capture's first frame have a query in it, unless it lost packets. */
+const START_MICROS = 2e6
+
+/** What `--transactions`, `--flow` and the live view want besides figures; all optional, all cost time. */
+export interface AnalysisHooks {
+  /** Each transaction in the order of first queries, once it is finished. */
+  readonly onTransaction?: (transaction: Transaction) => void
+  /** Each message with what it was taken for. */
+  readonly onMessage?: (message: SeenMessage) => void
+}
+
+/** A DNS message, where and as what it was seen; its octets are valid while the hook runs. */
+export interface SeenMessage {
+  readonly leg: Leg
+  readonly scan: ScannedMessage
+  readonly role: Role
+  readonly isResponse: boolean
+  /** Number of its transaction; 0 for none. */
+  readonly number: number
+  readonly octets: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+export interface AnalysisOptions extends AnalysisHooks {
+  /** Ports that DNS is on besides 53. */
+  readonly ports?: readonly number[]
+}
+
+/** A message that cannot be read although it is whole. */
+export interface MalformedMessage {
+  readonly frame: number
+  readonly source: number
+  readonly sourcePort: number
+  readonly destination: number
+  readonly fault: MessageFault
+}
+
+export interface MessageCounts {
+  queries: number
+  responses: number
+  mdns: number
+  llmnr: number
+  malformed: number
+  /** Responses that no query in the capture belongs to, not counting its first seconds. */
+  orphans: number
+  /** Second sights of one packet at other places. */
+  copies: number
+  /** Messages cut by the snap length. */
+  cut: number
+  /** Messages of opcodes other than QUERY. */
+  otherOpcodes: number
+}
+
+/** Takes frames, one after another, in the order of the capture. */
+export class CaptureAnalysis {
+  readonly names: NameTable = new NameTable()
+  readonly decoder: FrameDecoder
+  readonly traffic: Traffic
+  readonly icmp: IcmpErrors
+  readonly loops: Loops = new Loops()
+  readonly counts: MessageCounts = {
+    queries: 0,
+    responses: 0,
+    mdns: 0,
+    llmnr: 0,
+    malformed: 0,
+    orphans: 0,
+    copies: 0,
+    cut: 0,
+    otherOpcodes: 0,
+  }
+  readonly malformed: MalformedMessage[] = []
+  readonly orphanFrames: number[] = []
+  readonly copyFrames: number[] = []
+  readonly lostFragments: LostFragments[] = []
+  readonly connections: TcpConnection[] = []
+  connectionCount = 0
+  frames = 0
+  firstAtMicros = 0
+  lastAtMicros = 0
+  /** Octets that frames had on the wire. */
+  wireBytes = 0
+  readonly #table: TransactionTable
+  readonly #tcp: TcpTable
+  readonly #scan: ScannedMessage = createScan()
+  readonly #hooks: AnalysisHooks
+  readonly #isDnsPort: (port: number) => boolean
+  readonly #leg: MutableLeg = {
+    frame: 0,
+    atMicros: 0,
+    source: 0,
+    sourcePort: 0,
+    destination: 0,
+    destinationPort: 0,
+    path: 0,
+    isCoarsePath: false,
+    isTcp: false,
+    bytes: 0,
+  }
+
+  constructor({ ports = [], ...hooks }: AnalysisOptions = {}) {
+    this.#hooks = hooks
+    this.#isDnsPort = ports.length === 0 ? (port) => port === DNS : (port) => port === DNS || ports.includes(port)
+    this.#table = new TransactionTable({ onFinished: (slot) => this.#finished(slot) })
+    this.traffic = new Traffic(this.names, this.#table)
+    this.#tcp = new TcpTable({
+      isDnsPort: this.#isDnsPort,
+      message: (message) => this.#tcpMessage(message),
+      connection: (connection) => this.#connection(connection),
+    })
+    this.decoder = new FrameDecoder(
+      {
+        udp: (packet) => this.#udp(packet),
+        tcp: (packet) => this.#tcp.take(packet),
+        icmp: (packet) => this.#icmp(packet),
+      },
+      (lost) => {
+        if (this.lostFragments.length < MAX_CONNECTIONS) this.lostFragments.push(lost)
+      },
+    )
+    this.icmp = new IcmpErrors(this.decoder.addresses)
+  }
+
+  /** Whether a port is one that DNS is on. */
+  isDnsPort(port: number): boolean {
+    return this.#isDnsPort(port)
+  }
+
+  frame(frame: Frame): void {
+    this.frames += 1
+    this.wireBytes += frame.wireBytes
+    if (this.frames === 1) this.firstAtMicros = frame.atMicros
+    if (frame.atMicros > this.lastAtMicros) this.lastAtMicros = frame.atMicros
+    this.decoder.decode(frame)
+  }
+
+  /** Ends the capture. */
+  finish(): void {
+    this.decoder.finish()
+    this.#tcp.finish()
+    this.#table.finish()
+    this.traffic.finish()
+    this.counts.copies += this.#tcp.copies
+  }
+
+  // --- Packets ---
+
+  #udp(packet: Packet): void {
+    const { sourcePort, destinationPort } = packet
+    const isDns = this.#isDnsPort(destinationPort) || this.#isDnsPort(sourcePort)
+    if (!isDns) {
+      if (sourcePort === MDNS || destinationPort === MDNS) this.counts.mdns += 1
+      else if (sourcePort === LLMNR || destinationPort === LLMNR) this.counts.llmnr += 1
+      return
+    }
+    this.#message(packet, false, packet.octets, packet.start, packet.end, packet.missing > 0)
+  }
+
+  #tcpMessage({ packet, octets, start, end }: TcpMessage): void {
+    this.#message(packet, true, octets, start, end, false)
+  }
+
+  // oxlint-disable-next-line max-params -- hot path
+  #message(packet: Packet, isTcp: boolean, octets: Uint8Array, start: number, end: number, isCut: boolean): void {
+    const scan = this.#scan
+    const isWhole = scanMessage(octets, start, end, isCut, scan)
+    if (isCut) this.counts.cut += 1
+    if (scan.fault !== undefined) {
+      this.#noteMalformed(packet, scan.fault)
+      if (!isWhole) return
+    }
+    if (!isWhole) return
+    const leg = this.#leg
+    leg.frame = packet.frame
+    leg.atMicros = packet.atMicros
+    leg.source = packet.source
+    leg.sourcePort = packet.sourcePort
+    leg.destination = packet.destination
+    leg.destinationPort = packet.destinationPort
+    leg.path = packet.path
+    leg.isCoarsePath = packet.isCoarsePath
+    leg.isTcp = isTcp
+    leg.bytes = end - start + packet.missing
+    // Opcodes other than QUERY (updates, notifications) are counted, not paired.
+    if ((scan.bits & 0x7800) !== 0) {
+      this.counts.otherOpcodes += 1
+      return
+    }
+    const isResponse = (scan.bits & 0x8000) !== 0
+    const role = isResponse ? this.#response(leg, scan, octets) : this.#query(leg, scan, octets)
+    if (this.#hooks.onMessage !== undefined && role !== undefined) {
+      const number = this.#table.lastNumber
+      this.#hooks.onMessage({ leg, scan, role, isResponse, number, octets, start, end })
+    }
+  }
+
+  #query(leg: Leg, scan: ScannedMessage, octets: Uint8Array): Role | undefined {
+    if (!scan.hasQuestion) return undefined
+    const hash = NameTable.hash(octets, scan.nameStart, scan.nameEnd)
+    const name = this.names.idOf(octets, scan.nameStart, scan.nameEnd, hash)
+    const role = this.#table.query(leg, scan, name, hash)
+    if (role === 'copy' || role === 'leg') this.#noteCopy(leg)
+    else this.counts.queries += 1
+    return role
+  }
+
+  #response(leg: Leg, scan: ScannedMessage, octets: Uint8Array): Role {
+    const role = scan.hasQuestion
+      ? this.#table.response(leg, scan, NameTable.hash(octets, scan.nameStart, scan.nameEnd))
+      : this.#table.responseWithoutQuestion(leg, scan)
+    if (role === 'copy') this.#noteCopy(leg)
+    else this.counts.responses += 1
+    if (role === 'orphan' && leg.atMicros - this.firstAtMicros > START_MICROS) {
+      this.counts.orphans += 1
+      if (this.orphanFrames.length < MAX_EXAMPLES) this.orphanFrames.push(leg.frame)
+    }
+    return role
+  }
+
+  #noteCopy({ frame }: Leg): void {
+    this.counts.copies += 1
+    if (this.copyFrames.length < MAX_EXAMPLES) this.copyFrames.push(frame)
+  }
+
+  #noteMalformed({ frame, source, sourcePort, destination }: Packet, fault: MessageFault): void {
+    this.counts.malformed += 1
+    if (this.malformed.length < MAX_EXAMPLES) this.malformed.push({ frame, source, sourcePort, destination, fault })
+  }
+
+  #icmp(packet: Packet): void {
+    this.icmp.take(
+      packet,
+      (sourcePort, destinationPort) =>
+        this.#isDnsPort(sourcePort) || this.#isDnsPort(destinationPort) || isTunnelPort(destinationPort),
+    )
+  }
+
+  #connection(connection: TcpConnection): void {
+    this.connectionCount += 1
+    const isOrdinary =
+      !connection.isDns &&
+      connection.serverReset === undefined &&
+      (connection.synAck !== undefined || connection.syns === 0)
+    if (!isOrdinary && this.connections.length < MAX_CONNECTIONS) this.connections.push(connection)
+  }
+
+  // --- Transactions ---
+
+  #finished(slot: number): void {
+    const { columns } = this.#table
+    const client = columns.clients[slot] ?? 0
+    const server = columns.servers[slot] ?? 0
+    this.loops.takeServer(server, columns.endpoints[slot] ?? 0)
+    if (this.loops.isServer(client)) {
+      this.loops.take(client, server, {
+        name: columns.names[slot] ?? 0,
+        type: columns.types[slot] ?? 0,
+        atMicros: columns.firstAt[slot] ?? 0,
+        frame: columns.queryFrames[slot] ?? 0,
+        isGood: (columns.responses[slot] ?? 0) > 0 && columns.rcodes[slot] !== 2,
+      })
+    }
+    const transaction = this.traffic.take(slot)
+    if (this.#hooks.onTransaction !== undefined) this.#hooks.onTransaction(transaction ?? this.#table.read(slot))
+  }
+}
+
+type MutableLeg = { -readonly [Key in keyof Leg]: Leg[Key] }
+
+/** The UDP ports of VXLAN, of flannel's VXLAN, and of Geneve. */
+export function isTunnelPort(port: number): boolean {
+  return port === 4789 || port === 8472 || port === 6081
+}
+
+/** A finished analysis and the file it came from; absent for a live capture. */
+export interface Analyzed {
+  readonly analysis: CaptureAnalysis
+  readonly file: CaptureFile | undefined
+}

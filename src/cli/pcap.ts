@@ -1,0 +1,214 @@
+// `fathom pcap`: reads a capture and says what is wrong on the wire.
+import { Command as Commander, CommanderError, Option } from 'commander'
+import { CaptureAnalysis, createReport, formatWireName } from '../analysis/index.ts'
+import type { AddressNames, CaptureReport } from '../analysis/index.ts'
+import { UsageError } from '../base/index.ts'
+import { readCapture } from '../capture/index.ts'
+import { EXIT } from './command.ts'
+import type { Command, Io } from './command.ts'
+import { usageErrorOf } from './commander-error.ts'
+import { addressNames } from './pcap/address-names.ts'
+import { BufferedOutput } from './pcap/buffered-output.ts'
+import { collectFlow, renderFlow } from './pcap/flow.ts'
+import { openInput } from './pcap/open-input.ts'
+import { PacketPrinter } from './pcap/packet-printer.ts'
+import { renderSummary } from './pcap/render-summary.ts'
+import { TRANSACTION_HEADING, formatTransaction } from './pcap/transaction-table.ts'
+import type { TransactionFilter } from './pcap/transaction-table.ts'
+import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
+import type { SourceOptions } from './sources.ts'
+
+interface PcapOptions extends SourceOptions, Omit<TransactionFilter, 'slowMs'> {
+  readonly summary?: true
+  readonly transactions?: true
+  readonly packets?: true
+  readonly flow?: string
+  readonly slow?: string
+  readonly port?: readonly string[]
+  readonly output: 'json' | 'text'
+}
+
+export const pcapCommand: Command = {
+  name: 'pcap',
+  summary: 'read a capture of packets and say what is wrong on the wire',
+  async run(args, io) {
+    const parsed = parseArguments(args, io)
+    if (parsed === undefined) return EXIT.ok
+    const { file, options } = parsed
+    const ports = (options.port ?? []).map((port) => readNumber('--port', port, { from: 1, to: 65_535 }))
+    if (options.packets === true) return printPackets(file, io, ports)
+    const known = await loadNames(options, io)
+    if (options.flow !== undefined) {
+      return printFlow(file, io, { ports, known, number: readNumber('--flow', options.flow, { from: 1, to: 2 ** 31 }) })
+    }
+    if (options.transactions === true) return printTransactions(file, io, { ports, known, filter: filterOf(options) })
+    const analysis = new CaptureAnalysis({ ports })
+    const read = await readCapture(openInput(file, io), (frame) => analysis.frame(frame))
+    analysis.finish()
+    const report = createReport(analysis, read, known)
+    io.stdout.write(
+      options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderSummary(report, io.color),
+    )
+    return exitCodeOf(report)
+  },
+}
+
+/** 1 when there is a fault, 3 when there was nothing to look at. */
+export function exitCodeOf({ patterns, dns }: CaptureReport): number {
+  if (patterns.some(({ kind }) => kind === 'fault')) return EXIT.causeProven
+  return dns.transactions === 0 ? EXIT.inconclusive : EXIT.ok
+}
+
+// --- The other outputs ---
+
+async function printPackets(file: string, io: Io, ports: readonly number[]): Promise<number> {
+  const output = new BufferedOutput(io.stdout)
+  const printer = new PacketPrinter((text) => output.write(text), { ports })
+  const chunks = output.paced(openInput(file, io))
+  const { cutShort } = await readCapture(chunks, (frame) => printer.print(frame))
+  await output.end()
+  if (cutShort !== undefined) io.stderr.write(`fathom: ${file}: cut short: ${cutShort}\n`)
+  return EXIT.ok
+}
+
+interface Wanted {
+  readonly ports: readonly number[]
+  readonly known: AddressNames | undefined
+}
+
+async function printTransactions(
+  file: string,
+  io: Io,
+  { ports, known, filter }: Wanted & { readonly filter: TransactionFilter },
+): Promise<number> {
+  const output = new BufferedOutput(io.stdout)
+  output.write(`${TRANSACTION_HEADING}\n`)
+  const analysis: CaptureAnalysis = new CaptureAnalysis({
+    ports,
+    onTransaction: (transaction) => {
+      const line = formatTransaction(analysis, transaction, { filter, known })
+      if (line !== undefined) output.write(`${line}\n`)
+    },
+  })
+  await readCapture(output.paced(openInput(file, io)), (frame) => analysis.frame(frame))
+  analysis.finish()
+  await output.end()
+  return EXIT.ok
+}
+
+async function printFlow(
+  file: string,
+  io: Io,
+  { ports, known, number }: Wanted & { readonly number: number },
+): Promise<number> {
+  const { steps, onMessage } = collectFlow(number)
+  const analysis = new CaptureAnalysis({ ports, onMessage })
+  await readCapture(openInput(file, io), (frame) => analysis.frame(frame))
+  analysis.finish()
+  if (steps.length === 0) {
+    throw new UsageError(
+      'bad-argument',
+      `Cannot show flow ${number}: the capture has ${analysis.traffic.transactions} transactions`,
+    )
+  }
+  const [first] = steps
+  if (first !== undefined) io.stdout.write(`transaction ${number}: ${nameOf(first.name)}\n\n`)
+  io.stdout.write(renderFlow(analysis, steps, known))
+  return EXIT.ok
+}
+
+// --- Arguments ---
+
+interface Parsed {
+  readonly file: string
+  readonly options: PcapOptions
+}
+
+/** Undefined: help was asked for and printed. @throws {UsageError} */
+function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
+  const program = addSourceOptions(
+    new Commander('fathom pcap')
+      .usage('FILE|- [options]')
+      .description(pcapCommand.summary)
+      .argument('<file>', 'pcap or pcapng file, also gzip; "-": standard input'),
+  )
+    .option('--summary', 'verdict, patterns with their proof, figures (default)')
+    .option('--transactions', 'one line for each query with its response')
+    .option('--packets', "one line for each packet, in tcpdump's layout")
+    .option('--flow <number>', 'one transaction over all its legs')
+    .option('--name <text>', 'transactions whose name has this text in it')
+    .option('--client <address>', 'transactions of this client')
+    .option('--server <address>', 'transactions with this server or endpoint')
+    .option('--rcode <rcode>', 'transactions with this rcode')
+    .option('--slow <ms>', 'transactions that took at least so long')
+    .option('--unanswered', 'transactions without a response')
+    .option('--port <port...>', 'ports that DNS is on besides 53')
+    .addOption(
+      new Option('-o, --output <format>', 'output format of the summary').choices(['text', 'json']).default('text'),
+    )
+    .option('--no-color', 'no colors')
+    .option('--verbose', 'show stack traces of errors')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
+  try {
+    program.parse(normalizeSourceArgs(args), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return undefined
+    throw usageErrorOf(error, program)
+  }
+  const options = program.opts<PcapOptions>()
+  const modes = (['summary', 'transactions', 'packets', 'flow'] as const).filter((mode) => options[mode] !== undefined)
+  if (modes.length > 1) {
+    throw new UsageError('bad-argument', `Cannot use --${modes.join(' and --')} together: choose one output`)
+  }
+  const filters = (['name', 'client', 'server', 'rcode', 'slow', 'unanswered'] as const).filter(
+    (key) => options[key] !== undefined,
+  )
+  if (filters.length > 0 && options.transactions === undefined) {
+    throw new UsageError('bad-argument', `Cannot use --${filters[0]} without --transactions: it chooses among them`)
+  }
+  return { file: program.args[0] ?? '', options }
+}
+
+const EXAMPLES = `
+Examples:
+  fathom pcap dns.pcap
+  fathom pcap dns.pcap --transactions --unanswered
+  tcpdump -i any -w - port 53 | fathom pcap - --lab
+
+Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage, 3 no DNS in the capture`
+
+function filterOf({ name, client, server, rcode, slow, unanswered }: PcapOptions): TransactionFilter {
+  const slowMs = slow === undefined ? undefined : readNumber('--slow', slow.replace(/ms$/, ''), { from: 0, to: 1e9 })
+  return { name, client, server, rcode, slowMs, unanswered }
+}
+
+function readNumber(
+  option: string,
+  text: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= from && value <= to) return value
+  throw new UsageError('bad-argument', `Cannot use ${option} ${text}: give a number from ${from} to ${to}`)
+}
+
+/** Names are asked for only where a source of facts is given: a capture is often read far from its cluster. */
+async function loadNames(options: PcapOptions, io: Io): Promise<AddressNames | undefined> {
+  if (
+    options.kubeconfig === undefined &&
+    options.manifests === undefined &&
+    options.lab === undefined &&
+    options.context === undefined
+  )
+    return undefined
+  const source = await openSource(options, io, { kinds: ['nodes', 'pods', 'services'] })
+  await source.close()
+  return addressNames(source.facts.objects)
+}
+
+function nameOf(octets: Uint8Array): string {
+  return octets.length === 0 ? '(no question)' : formatWireName(octets)
+}

@@ -1,0 +1,36 @@
+// The octets of a capture: a file, or standard input for `-`.
+import { closeSync, openSync, readSync } from 'node:fs'
+import { describeError } from '../../base/index.ts'
+import { CaptureError } from '../../capture/index.ts'
+import type { Io } from '../command.ts'
+
+const CHUNK_BYTES = 4 << 20
+
+/** Opens a capture. A chunk of a file is used again for the next one. @throws {CaptureError} `cannot-read` */
+export function openInput(path: string, io: Io): AsyncIterable<Uint8Array> {
+  if (path === '-') return io.stdin as AsyncIterable<Buffer>
+  try {
+    return chunksOf(openSync(path, 'r'), path)
+  } catch (error) {
+    throw cannotRead(path, error)
+  }
+}
+
+async function* chunksOf(fd: number, path: string): AsyncGenerator<Uint8Array> {
+  const chunk = new Uint8Array(CHUNK_BYTES)
+  try {
+    for (;;) {
+      const length = readSync(fd, chunk, 0, CHUNK_BYTES, null)
+      if (length === 0) return
+      yield length === CHUNK_BYTES ? chunk : chunk.subarray(0, length)
+    }
+  } catch (error) {
+    throw cannotRead(path, error)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function cannotRead(path: string, error: unknown): CaptureError {
+  return new CaptureError('cannot-read', 0, `Cannot read ${path}: ${describeError(error)}`, { cause: error })
+}
