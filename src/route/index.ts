@@ -5,6 +5,7 @@ export { clusterZoneOf, readKubernetesOptions, type KubernetesOptions } from './
 export {
   KUBELET_LIMITS,
   computePodResolvConf,
+  emptiesRootDomain,
   type NodeDns,
   type PodResolvConf,
   type ResolvConfEntry,

@@ -155,10 +155,15 @@ function fileEntries({ resolvConfPath, resolvConfText, node, kubeletVersion }: N
   ]
 }
 
+/** Whether this kubelet makes an empty search domain out of "." (kubernetes/kubernetes#109441). */
+export function emptiesRootDomain(kubeletVersion: string): boolean {
+  return !isSince(kubeletVersion, ROOT_DOMAIN_MINOR)
+}
+
 function rootCut(kubeletVersion: string): string {
-  return isSince(kubeletVersion, ROOT_DOMAIN_MINOR)
-    ? 'kubelet leaves out a search domain "."'
-    : `kubelet (${kubeletVersion}) makes an empty search domain of it, which some container runtimes refuse`
+  return emptiesRootDomain(kubeletVersion)
+    ? `kubelet (${kubeletVersion}) makes an empty search domain of it, which some container runtimes refuse`
+    : 'kubelet leaves out a search domain "."'
 }
 
 /** kubelet's own parser: no `domain` lines, comments with `#` only at the start of a line. */

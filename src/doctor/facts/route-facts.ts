@@ -23,6 +23,9 @@ export function nodeDnsOf(facts: ClusterFacts, name: string): NodeDns {
     clusterDomain: kubelet?.clusterDomain.value ?? facts.dns.clusterDomain.value,
     resolvConfPath: kubelet?.resolvConf.value ?? '/etc/resolv.conf',
     kubeletVersion: kubelet?.version ?? '',
+    ...(known?.node === undefined
+      ? {}
+      : { nodeIPs: known.node.internalIPs, operatingSystem: known.node.operatingSystem }),
     ...(text === undefined ? {} : { resolvConfText: text }),
   }
 }

@@ -19,6 +19,8 @@ export interface Forward {
   /** FROM of the directive: names below it are forwarded. */
   readonly from: DomainName
   readonly targets: readonly ForwardTarget[]
+  /** Over what health checks go: `force_tcp` moves them as well. */
+  readonly checkedOver: 'tcp' | 'udp'
   /** Line of the directive in its Corefile. */
   readonly line: number
 }
@@ -28,7 +30,13 @@ export function listForwards(blocks: readonly ServerBlock[]): Forward[] {
   return blocks.flatMap((block) =>
     readForwards(block)
       .filter(({ plugin, to }) => plugin === 'forward' && to.length > 0)
-      .map(({ from, to, at }) => ({ zones: zonesOf(block), from, targets: to.map(readTarget), line: at.line })),
+      .map(({ from, to, transport, at }) => ({
+        zones: zonesOf(block),
+        from,
+        targets: to.map(readTarget),
+        checkedOver: transport === 'tcp' ? 'tcp' : 'udp',
+        line: at.line,
+      })),
   )
 }
 

@@ -42,7 +42,10 @@ export function planExercise(server: Hop, plan: readonly PlannedRung[], name: Do
   })
 }
 
-/** An upstream that answered nothing that was asked of it directly, and the servers that forward to it. */
+/**
+ * An upstream that answered nothing over the transport by which the servers that forward to it check its health, and these
+ * servers: what it answers over the other one keeps it alive and does not keep it in use.
+ */
 export interface SilentUpstream {
   /** As counters write it: `1.2.4.8:53`. */
   readonly to: string
@@ -50,8 +53,13 @@ export interface SilentUpstream {
 }
 
 export function silentUpstreams(facts: ClusterFacts, rungs: readonly Rung[]): SilentUpstream[] {
-  const asked = rungs.filter((rung) => rung.hop.kind === 'upstream' && rung.result !== 'skipped')
-  const key = (rung: Rung): string => `${rung.fromNode ?? ''} ${rung.hop.name}`
+  const place = (node: string | undefined, address: string): string => `${node ?? ''} ${address}`
+  const checkedOver = new Map(listUpstreamUses(facts).map((use) => [place(use.node, use.address), use.checkedOver]))
+  const key = (rung: Rung): string => place(rung.fromNode, rung.hop.name)
+  const asked = rungs.filter(
+    (rung) =>
+      rung.hop.kind === 'upstream' && rung.result !== 'skipped' && rung.transport === checkedOver.get(key(rung)),
+  )
   const answered = new Set(asked.filter((rung) => rung.observed.kind === 'response').map(key))
   const silent = new Map(asked.filter((rung) => !answered.has(key(rung))).map((rung) => [key(rung), rung]))
   return [...silent.values()].map((rung) => ({

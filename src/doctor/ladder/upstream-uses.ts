@@ -3,6 +3,7 @@ import { MAX_NAMESERVERS } from '../../route/index.ts'
 import type { ClusterFacts, CorefileFact, KubeletFacts, NodeFacts } from '../facts/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
 import { isDefaultForward, listForwards } from './forwards.ts'
+import type { Forward } from './forwards.ts'
 import type { Hop } from './rung.ts'
 
 /** Where an upstream is written down. */
@@ -23,6 +24,8 @@ export interface UpstreamUse {
   readonly count: number
   /** False for a nameserver that kubelet cuts off: no pod ever got it. */
   readonly inEffect: boolean
+  /** Over what the servers that forward to it check its health. */
+  readonly checkedOver: 'tcp' | 'udp'
   /** Replicas and node caches that forward to it. */
   readonly servers: readonly Hop[]
   /** Pods, as `namespace/name`, whose own resolver asks it: dnsPolicy Default, or hostNetwork with ClusterFirst. */
@@ -103,9 +106,10 @@ export function podHop(kind: 'node-cache' | 'replica', pod: Pod): Hop {
 function fileUses(facts: ClusterFacts, node: NodeFacts, servers: readonly ServerOnNode[]): UpstreamUse[] {
   const { resolvConf } = node
   if (resolvConf === undefined) return []
-  const forwarding = servers
-    .filter(({ pod, corefile }) => readsResolvConf(corefile) && usesNodeResolver(pod, node.kubelet))
-    .map(({ hop }) => hop)
+  const forwarding = servers.filter(
+    ({ pod, corefile }) => fileForward(corefile) !== undefined && usesNodeResolver(pod, node.kubelet),
+  )
+  const checkedOver = forwarding.length > 0 && forwarding.every(checksOverTcp) ? 'tcp' : 'udp'
   const isServer = new Set(servers.map(({ hop }) => hop.name))
   const pods = podsOnNode(facts, node.name)
     .filter((pod) => isAlive(pod) && usesNodeResolver(pod, node.kubelet))
@@ -123,16 +127,22 @@ function fileUses(facts: ClusterFacts, node: NodeFacts, servers: readonly Server
       position: index + 1,
       count: nameservers.length,
       inEffect,
-      servers: inEffect ? forwarding : [],
+      checkedOver,
+      servers: inEffect ? forwarding.map(({ hop }) => hop) : [],
       pods: inEffect ? pods : [],
     }
   })
 }
 
-function readsResolvConf(corefile: CorefileFact | undefined): boolean {
-  return listForwards(corefile?.blocks ?? []).some(
+/** The directive that makes a server ask the nameservers of its resolv.conf. */
+function fileForward(corefile: CorefileFact | undefined): Forward | undefined {
+  return listForwards(corefile?.blocks ?? []).find(
     (forward) => isDefaultForward(forward) && forward.targets.some(({ kind }) => kind === 'file'),
   )
+}
+
+function checksOverTcp({ corefile }: ServerOnNode): boolean {
+  return fileForward(corefile)?.checkedOver === 'tcp'
 }
 
 function corefileUses(facts: ClusterFacts, node: string, servers: readonly ServerOnNode[]): UpstreamUse[] {
@@ -163,6 +173,7 @@ function corefileUses(facts: ClusterFacts, node: string, servers: readonly Serve
                   position: index + 1,
                   count: forward.targets.length,
                   inEffect: true,
+                  checkedOver: forward.checkedOver,
                   servers: hops,
                   pods: [],
                 },

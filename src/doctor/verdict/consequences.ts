@@ -24,4 +24,5 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
   'udp-53-blocked': ['network-policy-blocks-egress', 'network-policy-blocks-coredns'],
   'host-firewall-or-forwarding': ['network-policy-blocks-coredns'],
   'cloud-firewall-blocks-dns': ['vxlan-port-blocked', 'host-firewall-or-forwarding', 'network-policy-blocks-coredns'],
+  'dns-pods-pending': ['resolv-conf-missing'],
 }

@@ -4,7 +4,7 @@ import { parseConntrack } from './conntrack.ts'
 import { parseConntrackStatistics } from './conntrack-statistics.ts'
 import { parseIptables } from './iptables.ts'
 import { parseIpvsConnections, parseIpvsServices } from './ipvs.ts'
-import { parseLinkAddresses, parseLinks, parseRoutes } from './links.ts'
+import { parseAllowances, parseLinkAddresses, parseLinks, parseRoutes } from './links.ts'
 import { parseNftables } from './nftables.ts'
 import type { KernelSource } from './source.ts'
 import type {
@@ -14,6 +14,7 @@ import type {
   IpvsTable,
   KernelTables,
   KernelTablesRequest,
+  Link,
   NftablesRules,
   Route,
   UdpCounters,
@@ -60,7 +61,7 @@ export async function collectKernelTables(source: KernelSource, request: KernelT
     readUdp(context),
   ])
   const [links, addresses, routes] = await Promise.all([
-    printed(context, { program: 'ip', args: ['-d', '-s', '-j', 'link'], parse: parseLinks }),
+    readLinks(context),
     printed(context, { program: 'ip', args: ['-j', 'addr'], parse: parseLinkAddresses }),
     readRoutes(context),
   ])
@@ -172,6 +173,28 @@ async function readIpvs({ source, request }: Context): Promise<IpvsTable | Skipp
 }
 
 // --- Routes, limits, counters ---
+
+/** Drivers of cloud networks count what they drop; only hardware has such a driver. */
+async function readLinks(context: Context): Promise<readonly Link[] | Skipped> {
+  const links = await printed(context, { program: 'ip', args: ['-d', '-s', '-j', 'link'], parse: parseLinks })
+  if ('kind' in links) return links
+  const hardware = links.filter(({ kind, name }) => kind === undefined && name !== 'lo').slice(0, MAX_HARDWARE)
+  const counted = new Map(
+    await Promise.all(
+      hardware.map(async ({ name }) => {
+        const result = await context.source.run('ethtool', ['-S', name], context.request)
+        return [name, result.kind === 'ended' ? parseAllowances(result.stdout) : undefined] as const
+      }),
+    ),
+  )
+  return links.map((link) => {
+    const allowances = counted.get(link.name)
+    return allowances === undefined ? link : { ...link, allowances }
+  })
+}
+
+/** Interfaces whose driver is asked. */
+const MAX_HARDWARE = 8
 
 async function readRoutes(context: Context): Promise<readonly Route[] | Skipped> {
   const of = (family: 4 | 6): Promise<Route[] | Skipped> =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseConntrack, parseConntrackEntry } from './conntrack.ts'
 import { parseConntrackStatistics } from './conntrack-statistics.ts'
 import { parseIpvsConnections, parseIpvsServices } from './ipvs.ts'
-import { parseLinkAddresses, parseLinks, parseRoutes } from './links.ts'
+import { parseAllowances, parseLinkAddresses, parseLinks, parseRoutes } from './links.ts'
 import { parseUdpCounters, parseUdpSockets } from './udp.ts'
 
 const SERVICE = '10.233.0.3'
@@ -203,5 +203,18 @@ describe('parseUdpSockets(), parseUdpCounters()', () => {
       'Ip: Forwarding\nIp: 1\nUdp: InDatagrams NoPorts RcvbufErrors\nUdp: 7 1 3\nUdpLite: NoPorts\nUdpLite: 9\n'
     const snmp6 = 'Ip6InReceives \t4\nUdp6RcvbufErrors                \t2\nUdpLite6RcvbufErrors \t5\n'
     expect(parseUdpCounters(snmp, snmp6)).toEqual({ InDatagrams: 7, NoPorts: 1, RcvbufErrors: 5 })
+  })
+})
+
+describe('parseAllowances()', () => {
+  it('reads what a cloud network dropped out of the counters of a driver', () => {
+    const text =
+      'NIC statistics:\n     tx_timeout: 0\n     bw_in_allowance_exceeded: 3\n     linklocal_allowance_exceeded: 1200\n'
+    expect(parseAllowances(text)).toEqual({ bw_in_allowance_exceeded: 3, linklocal_allowance_exceeded: 1200 })
+  })
+
+  it('gives nothing for a driver without such counters', () => {
+    expect(parseAllowances('NIC statistics:\n     rx_packets: 7\n')).toBeUndefined()
+    expect(parseAllowances('')).toBeUndefined()
   })
 })

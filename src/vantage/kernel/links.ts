@@ -73,6 +73,12 @@ export function parseLinks(text: string): Link[] | undefined {
   })
 }
 
+/** Reads the counters `*_allowance_exceeded` out of what `ethtool -S` prints; undefined where it has none. */
+export function parseAllowances(text: string): Record<string, number> | undefined {
+  const found = [...text.matchAll(/^\s*(\w+_allowance_exceeded):\s*(\d+)\s*$/gm)]
+  return found.length === 0 ? undefined : Object.fromEntries(found.map(([, name, count]) => [name, Number(count)]))
+}
+
 /** Reads `ip -j addr`; undefined for text that is none. */
 export function parseLinkAddresses(text: string): LinkAddress[] | undefined {
   return readArray(text)?.flatMap(({ ifname = '', addr_info: addresses = [] }: IpLink) =>

@@ -1,25 +1,26 @@
 // A nameserver in the forward list, or in the resolv.conf that pods inherit, never answers.
-import { failureGrowth, formatEndpoint, listUpstreamUses } from '../../ladder/index.ts'
+import { formatEndpoint, listUpstreamUses } from '../../ladder/index.ts'
 import type { Rung, UpstreamUse } from '../../ladder/index.ts'
 import { phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { EvidenceLine, Judgement, Subject } from '../judgement.ts'
-import { askedRungs, excluded, failedIds, findScrape, notChecked, seconds } from '../support.ts'
+import { askedRungs, excluded, notChecked, seconds } from '../support.ts'
 import { upstreamFix } from './upstream-fix.ts'
-import { describeUsers, objectsOfUses, placeOfUse } from './upstream-evidence.ts'
+import {
+  counterLines,
+  describeUsers,
+  explainedByUpstream,
+  objectsOfUses,
+  placeOfUse,
+  usesByEndpoint,
+} from './upstream-evidence.ts'
 
 export const upstreamDead: Cause = {
   code: 'upstream-dead',
   needs: [],
   judge(evidence) {
-    const uses = listUpstreamUses(evidence.facts).filter(({ inEffect, scheme }) => inEffect && scheme === 'dns')
-    const byAddress = new Map<string, UpstreamUse[]>()
-    for (const use of uses) {
-      const key = formatEndpoint(use)
-      byAddress.set(key, [...(byAddress.get(key) ?? []), use])
-    }
-    return [...byAddress].map(([to, own]) => judgeUpstream(evidence, to, own))
+    return [...usesByEndpoint(evidence.facts)].map(([to, own]) => judgeUpstream(evidence, to, own))
   },
 }
 
@@ -39,7 +40,7 @@ function judgeUpstream(evidence: Evidence, to: string, uses: readonly UpstreamUs
   const sightings = uses.map((use) => sight(evidence, use))
   const asked = sightings.filter(({ rungs }) => rungs.length > 0)
   const silent = asked.filter(({ answered, rungs }) => !answered && hasBothTransports(rungs))
-  const growing = [...counterLines(evidence, to, uses), ...logLines(evidence, to, uses)]
+  const growing = [...counterLines(evidence.ladder, to, uses), ...logLines(evidence, to, uses)]
   const answering = asked.filter(({ answered }) => answered)
   if (silent.length === 0) {
     if (answering.length > 0) return excluded(answerLine(answering, subject), subject)
@@ -67,7 +68,7 @@ function judgeUpstream(evidence: Evidence, to: string, uses: readonly UpstreamUs
     ],
     fix: upstreamFix(evidence.facts, subject.name, concerned),
     isFault: true,
-    explains: explainedIds(evidence, concerned, address, servers),
+    explains: explainedByUpstream(evidence.ladder, concerned, servers),
   }
   if (isProven) return { status: 'proven', ...finding }
   const missing =
@@ -109,15 +110,6 @@ function silenceLine({ use, rungs, control }: Sighting, subject: Subject): Evide
   return line('observed', 'silent-beside', { ...values, control: control.hop.name, rttMs })
 }
 
-function counterLines({ ladder }: Evidence, to: string, uses: readonly UpstreamUse[]): EvidenceLine[] {
-  return [...new Set(uses.flatMap(({ servers }) => servers.map(({ name }) => name)))].flatMap((server) => {
-    const scrape = findScrape(ladder, server)
-    const growth = scrape === undefined ? undefined : failureGrowth(scrape, to)
-    if (scrape === undefined || growth === undefined || growth <= 0) return []
-    return [line('observed', 'counter-grew', { server, to, growth, seconds: seconds(scrape.apartMs) })]
-  })
-}
-
 /** The servers' own words: `read udp …->1.2.4.8:53: i/o timeout`. */
 function logLines({ ladder }: Evidence, to: string, uses: readonly UpstreamUse[]): EvidenceLine[] {
   const servers = new Set(uses.flatMap((use) => use.servers.map(({ name }) => name)))
@@ -150,23 +142,6 @@ function cutOffLines({ facts }: Evidence, address: string, to: string): Evidence
   return listUpstreamUses(facts)
     .filter((use) => !use.inEffect && formatEndpoint(use) === to)
     .map((use) => line('computed', 'cut-off', { address, node: use.node, position: use.position }))
-}
-
-function explainedIds(
-  { ladder }: Evidence,
-  uses: readonly UpstreamUse[],
-  address: string,
-  servers: ReadonlySet<string>,
-): string[] {
-  const nodes = new Set(uses.map(({ node }) => node))
-  const isForwarded = (rung: Rung): boolean =>
-    rung.purpose === 'external' || (rung.purpose === 'asked' && rung.expected.kind === 'answer')
-  const throughReplica = uses.some((use) => use.servers.some(({ kind }) => kind === 'replica'))
-  return failedIds(ladder, (rung) => {
-    if (rung.hop.kind === 'upstream') return rung.hop.name === address && nodes.has(rung.fromNode ?? '')
-    if (!isForwarded(rung) || rung.observed.kind === 'refused') return false
-    return servers.has(rung.hop.name) || (rung.hop.kind === 'dns-service' && throughReplica)
-  })
 }
 
 /** CoreDNS gives an upstream 2 s before it asks another: answers that late have waited for one. */

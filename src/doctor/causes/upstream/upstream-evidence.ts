@@ -1,10 +1,55 @@
 // Where an upstream is configured and who asks it, as evidence: shared by the causes of the group.
 import type { ClusterFacts } from '../../facts/index.ts'
-import { podsOnNode, usesNodeResolver } from '../../ladder/index.ts'
-import type { UpstreamUse } from '../../ladder/index.ts'
+import { failureGrowth, formatEndpoint, listUpstreamUses, podsOnNode, usesNodeResolver } from '../../ladder/index.ts'
+import type { Ladder, Rung, UpstreamUse } from '../../ladder/index.ts'
 import { line } from '../judgement.ts'
 import type { EvidenceLine, ObjectRef } from '../judgement.ts'
-import { nodeNamed, objectRef } from '../support.ts'
+import { failedIds, findScrape, nodeNamed, objectRef, seconds } from '../support.ts'
+
+/** `ADDRESS:PORT` -> where an upstream that speaks plain DNS is in use. */
+export function usesByEndpoint(facts: ClusterFacts): Map<string, UpstreamUse[]> {
+  const byEndpoint = new Map<string, UpstreamUse[]>()
+  for (const use of listUpstreamUses(facts)) {
+    if (!use.inEffect || use.scheme !== 'dns') continue
+    const key = formatEndpoint(use)
+    const own = byEndpoint.get(key)
+    if (own === undefined) byEndpoint.set(key, [use])
+    else own.push(use)
+  }
+  return byEndpoint
+}
+
+/** Failed health checks of an upstream that were counted while the ladder was climbed. */
+export function counterLines(ladder: Ladder, to: string, uses: readonly UpstreamUse[]): EvidenceLine[] {
+  return [...new Set(uses.flatMap(({ servers }) => servers.map(({ name }) => name)))].flatMap((server) => {
+    const scrape = findScrape(ladder, server)
+    const growth = scrape === undefined ? undefined : failureGrowth(scrape, to)
+    if (scrape === undefined || growth === undefined || growth <= 0) return []
+    return [line('observed', 'counter-grew', { server, to, growth, seconds: seconds(scrape.apartMs) })]
+  })
+}
+
+/** Failed rungs at an upstream, over one transport where one is given, and at the servers that may have to wait for it. */
+export function explainedByUpstream(
+  ladder: Ladder,
+  uses: readonly UpstreamUse[],
+  servers: ReadonlySet<string>,
+  transport?: 'tcp' | 'udp',
+): string[] {
+  const nodes = new Set(uses.map(({ node }) => node))
+  const addresses = new Set(uses.map(({ address }) => address))
+  const isForwarded = (rung: Rung): boolean =>
+    rung.purpose === 'external' || (rung.purpose === 'asked' && rung.expected.kind === 'answer')
+  const throughReplica = uses.some((use) => use.servers.some(({ kind }) => kind === 'replica'))
+  return failedIds(ladder, (rung) => {
+    if (rung.hop.kind === 'upstream') {
+      const isOver = transport === undefined || rung.transport === transport
+      return isOver && addresses.has(rung.hop.name) && nodes.has(rung.fromNode ?? '')
+    }
+    if (!isForwarded(rung) || rung.observed.kind === 'refused') return false
+    return servers.has(rung.hop.name) || (rung.hop.kind === 'dns-service' && throughReplica)
+  })
+}
 
 /** Where it is written down: the node's file with its position, or the Corefile with its line. */
 export function placeOfUse(facts: ClusterFacts, use: UpstreamUse): EvidenceLine {

@@ -1,8 +1,17 @@
 import { planCutOff } from './cut-off.ts'
 import type { FollowUp } from './follow-up.ts'
 import { planKubeProxy } from './kube-proxy.ts'
+import { planOmittedSearches } from './omitted-searches.ts'
 import { planOtherFamily } from './other-family.ts'
 import { planPodFiles } from './pod-files.ts'
+import { planSuffixNames } from './suffix-names.ts'
 
 /** Asked at once, after the plan. */
-export const FOLLOW_UPS: readonly FollowUp[] = [planKubeProxy, planCutOff, planOtherFamily, planPodFiles]
+export const FOLLOW_UPS: readonly FollowUp[] = [
+  planKubeProxy,
+  planCutOff,
+  planOtherFamily,
+  planPodFiles,
+  planSuffixNames,
+  planOmittedSearches,
+]

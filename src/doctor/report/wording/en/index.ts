@@ -7,7 +7,7 @@ import { phrases } from './phrases.ts'
 import { podDns, podDnsFixes } from './pod-dns.ts'
 import { records, recordsFixes } from './records.ts'
 import { service, serviceFixes } from './service.ts'
-import { upstream, upstreamFixes } from './upstream.ts'
+import { upstream, upstreamFixes, upstreamPhrases } from './upstream.ts'
 
 export const en: Wording = {
   causes: {
@@ -28,6 +28,6 @@ export const en: Wording = {
     ...networkFixes,
     ...recordsFixes,
   },
-  phrases: { ...phrases, ...networkPhrases },
+  phrases: { ...phrases, ...upstreamPhrases, ...networkPhrases },
   labels,
 }
