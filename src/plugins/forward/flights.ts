@@ -12,13 +12,21 @@ export interface Flight<T> {
   readonly key: string | undefined
 }
 
+/**
+ * HINFO questions are what servers look for loops with (`loop` here and in CoreDNS, on this or another server of the way):
+ * a loop shows only when the question comes round again, and a merged one would wait for itself instead. So many identical
+ * ones go out; the bound is what ends a loop that nobody looks for.
+ */
+const MAX_ROUNDS = 8
+
 /** What is under way, by everything in a query that may change the response. */
 export class Flights<T> {
   readonly #underWay = new Map<string, Promise<T>>()
 
   /** Calls `start`, or waits for what an identical query started. */
   join(request: Request, start: () => Promise<T>): Flight<T> {
-    const key = flightKey(request)
+    const question = flightKey(request)
+    const key = request.type === 'HINFO' && question !== undefined ? this.#roundOf(question) : question
     if (key === undefined) return { result: start(), merged: false, key }
     const running = this.#underWay.get(key)
     if (running !== undefined) return { result: running, merged: true, key }
@@ -30,6 +38,13 @@ export class Flights<T> {
   /** Whoever started the flight says that it is over. */
   end({ key, merged }: Flight<T>): void {
     if (key !== undefined && !merged) this.#underWay.delete(key)
+  }
+
+  /** The first round that is not under way, or the last one. */
+  #roundOf(question: string): string {
+    let round = 1
+    while (round < MAX_ROUNDS && this.#underWay.has(`${question} ${round}`)) round += 1
+    return `${question} ${round}`
   }
 }
 
