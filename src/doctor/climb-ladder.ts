@@ -79,10 +79,11 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
   )
   const silent = silentUpstreams(facts, rungs)
   const scrapes = await watchCounters(plan, scrapesOf(first), { silent, climbing, startedAt })
-  const more = [...(await Promise.all(exercises)).flat(), ...(await followUps)].map(({ rung }) => rung)
+  const followed = await followUps
+  const more = [...(await Promise.all(exercises)).flat(), ...followed].map(({ rung }) => rung)
   const kernels = await kernelsAtEnd(await kernelsAtStart, rungs, { facts, vantages, clock, startedAt })
   const all = mergeRungs(rungs, more)
-  const read = await scrapeAgain(plan, scrapes, { rungs: all, climbing, startedAt })
+  const read = await scrapeAgain(plan, withSamples(scrapes, followed), { rungs: all, climbing, startedAt })
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
   return { rungs: all, scrapes: read, logs, kernels, podFiles: await podFiles }
 }
@@ -168,6 +169,19 @@ function mergeRungs(rungs: readonly Rung[], more: readonly Rung[]): Rung[] {
   const known = new Set(rungs.map(({ id }) => id))
   const answers = new Map(more.filter(({ result }) => result === 'ok').map((rung) => [rung.id, rung]))
   return [...rungs.map((rung) => answers.get(rung.id) ?? rung), ...more.filter(({ id }) => !known.has(id))]
+}
+
+/** Metrics of another port of the same server stand beside those of its first one. */
+function withSamples(scrapes: readonly Scrape[], followed: readonly Climbed[]): Scrape[] {
+  const more = scrapesOf(followed)
+  const known = new Set(scrapes.map(({ hop }) => hop.name))
+  return [
+    ...scrapes.map((scrape) => {
+      const own = more.find(({ hop }) => hop.name === scrape.hop.name)
+      return own === undefined ? scrape : { ...scrape, first: [...scrape.first, ...own.first] }
+    }),
+    ...more.filter(({ hop }) => !known.has(hop.name)),
+  ]
 }
 
 function scrapesOf(climbed: readonly Climbed[]): Scrape[] {

@@ -3,6 +3,7 @@
 import { COREDNS_PODS_CODES } from './coredns-pods/codes.ts'
 import { COREFILE_CODES } from './corefile/codes.ts'
 import { NETWORK_CODES } from './network/codes.ts'
+import { NODE_CACHE_CODES } from './node-cache/codes.ts'
 import { POD_DNS_CODES } from './pod-dns/codes.ts'
 import { RECORDS_CODES } from './records/codes.ts'
 import { SERVICE_CODES } from './service/codes.ts'
@@ -16,6 +17,7 @@ interface CauseGroups {
   readonly upstream: typeof UPSTREAM_CODES
   readonly 'pod-dns': typeof POD_DNS_CODES
   readonly network: typeof NETWORK_CODES
+  readonly 'node-cache': typeof NODE_CACHE_CODES
   readonly records: typeof RECORDS_CODES
 }
 
@@ -26,6 +28,7 @@ export const CAUSE_GROUPS: CauseGroups = {
   upstream: UPSTREAM_CODES,
   'pod-dns': POD_DNS_CODES,
   network: NETWORK_CODES,
+  'node-cache': NODE_CACHE_CODES,
   records: RECORDS_CODES,
 }
 

@@ -6,6 +6,7 @@ import type { Judgement } from './judgement.ts'
 import { COREDNS_PODS_CAUSES } from './coredns-pods/index.ts'
 import { COREFILE_CAUSES } from './corefile/index.ts'
 import { NETWORK_CAUSES } from './network/index.ts'
+import { NODE_CACHE_CAUSES } from './node-cache/index.ts'
 import { POD_DNS_CAUSES } from './pod-dns/index.ts'
 import { RECORDS_CAUSES } from './records/index.ts'
 import { SERVICE_CAUSES } from './service/index.ts'
@@ -18,6 +19,7 @@ export const CAUSES: readonly Cause[] = [
   ...UPSTREAM_CAUSES,
   ...POD_DNS_CAUSES,
   ...NETWORK_CAUSES,
+  ...NODE_CACHE_CAUSES,
   ...RECORDS_CAUSES,
 ]
 

@@ -106,6 +106,8 @@ export interface NodeCacheFact {
   readonly namespace: string
   readonly name: string
   readonly image: string
+  /** Of its command line, by name without dashes: `localip`, `setupiptables`. */
+  readonly flags: Readonly<Record<string, string>>
   /** From `-localip`; a Service address among them means that the cache takes its traffic over. */
   readonly localIPs: readonly string[]
   /** From `-upstreamsvc`; node-cache's default is `kube-dns`. */

@@ -157,7 +157,15 @@ async function getHttp(planned: PlannedRung, vantage: Vantage, options: ClimbOpt
   const elapsedMs = result.kind === 'response' ? result.rttMs : result.afterMs
   const rttMs = result.kind === 'response' ? result.rttMs : undefined
   const rung = conclude(planned, summarizeHttp(result), { rttMs, elapsedMs, attempts: 1, stray: [] })
-  if (planned.purpose !== 'metrics' || result.kind !== 'response' || rung.result !== 'ok') return { rung }
+  // Clients do not need it, and it often listens nowhere.
+  if (planned.purpose === 'setup' && rung.result !== 'ok')
+    return { rung: skipped(planned, phrase('skip.setup-metrics')) }
+  if (
+    (planned.purpose !== 'metrics' && planned.purpose !== 'setup') ||
+    result.kind !== 'response' ||
+    rung.result !== 'ok'
+  )
+    return { rung }
   const { samples, badLines } = parseExposition(result.body, (name) => KEPT_METRICS.test(name))
   if (samples.length === 0) {
     return { rung: { ...rung, result: 'failed', why: phrase('failed.no-metrics', { badLines }) } }

@@ -42,7 +42,12 @@ export function dnsRung(
 }
 
 /** One HTTP request. */
-export function httpRung(hop: Hop, origin: Origin, purpose: HttpPurpose, endpoint: HttpEndpoint): PlannedRung {
+export function httpRung(
+  hop: Hop,
+  origin: Origin,
+  purpose: HttpPurpose | 'setup',
+  endpoint: HttpEndpoint,
+): PlannedRung {
   const found = endpoint.kind === 'endpoint'
   const to = found ? { address: endpoint.address, port: endpoint.port } : { address: '', port: 0 }
   const question = { kind: 'http' as const, path: found ? endpoint.path : `/${purpose}` }

@@ -21,8 +21,8 @@ export interface Hop {
 
 /**
  * Why the question is asked: what its answer decides. `families` asks a server for the other address family, `large` for
- * more than a small datagram holds, `stub` a name below a zone with upstreams of its own, `suffix` a made-up name below a
- * search domain that pods inherit.
+ * more than a small datagram holds, `setup` reads node-cache's own metrics, `stub` asks a name below a zone with upstreams
+ * of its own, `suffix` a made-up name below a search domain that pods inherit.
  */
 export type Purpose =
   | 'asked'
@@ -33,6 +33,7 @@ export type Purpose =
   | 'large'
   | 'metrics'
   | 'ready'
+  | 'setup'
   | 'stub'
   | 'suffix'
   | 'version'

@@ -25,4 +25,6 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
   'host-firewall-or-forwarding': ['network-policy-blocks-coredns'],
   'cloud-firewall-blocks-dns': ['vxlan-port-blocked', 'host-firewall-or-forwarding', 'network-policy-blocks-coredns'],
   'dns-pods-pending': ['resolv-conf-missing'],
+  'node-cache-down': ['node-cache-bind-failed'],
+  'node-cache-bind-failed': ['node-cache-address-mismatch'],
 }

@@ -3,6 +3,7 @@ import type { CauseCode } from '../../../src/doctor/causes/index.ts'
 import { corednsPods } from './coredns-pods.ts'
 import { corefile } from './corefile.ts'
 import { network } from './network.ts'
+import { nodeCache } from './node-cache.ts'
 import { podDns } from './pod-dns.ts'
 import { records } from './records.ts'
 import { service } from './service.ts'
@@ -16,5 +17,6 @@ export const CAUSE_FIXTURES: Readonly<Record<CauseCode, CauseFixtures>> = {
   ...upstream,
   ...podDns,
   ...network,
+  ...nodeCache,
   ...records,
 }

@@ -42,6 +42,7 @@ function nodeCache(objects: ClusterObjects, { owner, daemonSet, pods }: Found): 
     namespace,
     name,
     image: container?.image ?? '',
+    flags: Object.fromEntries(flags),
     localIPs: (flags.get('localip') ?? '').split(',').filter((ip) => ip !== ''),
     upstreamService,
     upstreamIPs: upstream?.clusterIPs.filter((ip) => ip !== 'None') ?? [],

@@ -5,6 +5,7 @@ import { planOmittedSearches } from './omitted-searches.ts'
 import { planOtherFamily } from './other-family.ts'
 import { planPodFiles } from './pod-files.ts'
 import { planSuffixNames } from './suffix-names.ts'
+import { planSetupMetrics } from './setup-metrics.ts'
 
 /** Asked at once, after the plan. */
 export const FOLLOW_UPS: readonly FollowUp[] = [
@@ -14,4 +15,5 @@ export const FOLLOW_UPS: readonly FollowUp[] = [
   planPodFiles,
   planSuffixNames,
   planOmittedSearches,
+  planSetupMetrics,
 ]

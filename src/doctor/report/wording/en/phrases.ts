@@ -21,6 +21,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'skip.loopback-only': '"{directive} {listen}" listens inside the pod only',
   'skip.cut-off': 'nameserver {position} of {count}: kubelet keeps three, nothing asks it',
   'skip.other-protocol': 'speaks {protocol}, not plain DNS',
+  'skip.setup-metrics': 'its own metrics were not to be had',
   'skip.deadline': 'no time left before the deadline',
   'skip.error': 'could not be asked: {detail}',
   'skip.vantage': '{detail}',
@@ -79,6 +80,12 @@ export const phrases: Readonly<Record<string, string>> = {
   'pod-resolv-conf-outdated.missing-file': '/etc/resolv.conf of {pod}, and the file of its node',
   'multiple-ptr-records.missing-answer': 'a response to the PTR question of {address}',
   'ip-family-missing.missing-nodata': 'a response to the question for {name}: NODATA, not NXDOMAIN',
+  'node-cache-down.missing-kubelet': "kubelet's clusterDNS on {nodes}",
+  'node-cache.missing-counter': 'the counter coredns_dns_requests_total of the node caches, over some minutes',
+  'node-cache-upstream-service-missing.missing-failure':
+    'its log, or a cluster name that a node cache fails to resolve',
+  'security-groups-bypass-node-cache.missing-probe':
+    'queries from such a pod, and from one without (--from NAMESPACE/POD)',
   // Why a cause was not checked.
   'not-checked.no-corefile': 'no Corefile was seen',
   'not-checked.no-node-file': 'the resolv.conf of no node with a CoreDNS pod was seen',
@@ -118,6 +125,9 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.missing-fact': '{what} not seen: {detail}',
   'not-checked.nothing-to-judge': 'nothing of its kind was seen',
   'not-checked.families-not-asked': 'no server that gave a name was asked for its other address family',
+  'not-checked.no-node-cache': 'the cluster has no node cache',
+  'not-checked.no-cache-logs': 'the logs of {pods} were not seen',
+  'not-checked.no-proxy-mode': "kube-proxy's mode was not seen",
   // What a rung expects and sees.
   'expected.records': '{rcode} {records}',
   'expected.rcode': '{rcode} without records',

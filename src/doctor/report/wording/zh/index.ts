@@ -3,6 +3,7 @@ import { corednsPods, corednsPodsFixes } from './coredns-pods.ts'
 import { corefile, corefileFixes } from './corefile.ts'
 import { labels } from './labels.ts'
 import { network, networkFixes, networkPhrases } from './network.ts'
+import { nodeCache, nodeCacheFixes } from './node-cache.ts'
 import { phrases } from './phrases.ts'
 import { podDns, podDnsFixes } from './pod-dns.ts'
 import { records, recordsFixes } from './records.ts'
@@ -17,6 +18,7 @@ export const zh: Wording = {
     ...upstream,
     ...podDns,
     ...network,
+    ...nodeCache,
     ...records,
   },
   fixes: {
@@ -26,6 +28,7 @@ export const zh: Wording = {
     ...upstreamFixes,
     ...podDnsFixes,
     ...networkFixes,
+    ...nodeCacheFixes,
     ...recordsFixes,
   },
   phrases: { ...phrases, ...upstreamPhrases, ...networkPhrases },

@@ -21,6 +21,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'skip.loopback-only': '"{directive} {listen}" 只在 Pod 内部监听',
   'skip.cut-off': '{count} 个 nameserver 中的第 {position} 个：kubelet 只保留三个，没有谁会查询它',
   'skip.other-protocol': '使用 {protocol} 协议，不是普通 DNS',
+  'skip.setup-metrics': '没有得到它自身的指标',
   'skip.deadline': '已到总时限，来不及查询',
   'skip.error': '无法查询：{detail}',
   'skip.vantage': '{detail}',
@@ -72,6 +73,11 @@ export const phrases: Readonly<Record<string, string>> = {
   'replica-answers-differ.missing-fresh': '缓存的应答过期后再问一次同样的问题（{question}）',
   'multiple-ptr-records.missing-answer': '对 {address} 的 PTR 查询的应答',
   'ip-family-missing.missing-nodata': '对 {name} 的查询的应答：应为 NODATA，而不是 NXDOMAIN',
+  'node-cache-down.missing-kubelet': '{nodes} 上 kubelet 的 clusterDNS',
+  'node-cache.missing-counter': '节点缓存的计数 coredns_dns_requests_total 在几分钟内的变化',
+  'node-cache-upstream-service-missing.missing-failure': '其日志，或节点缓存未能解析的集群域名',
+  'security-groups-bypass-node-cache.missing-probe':
+    '从这样的 Pod 和没有该注解的 Pod 发出的查询（--from NAMESPACE/POD）',
   // Why a cause was not checked.
   'cluster-dns-unset.missing-event': 'kubelet 的 MissingClusterDNS 事件，或其正在使用的配置',
   'cluster-dns-wrong-address.missing-query': '从 {nodes} 向 {address} 的查询',
@@ -115,6 +121,9 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.missing-fact': '没有看到 {what}：{detail}',
   'not-checked.nothing-to-judge': '没有看到此类对象',
   'not-checked.families-not-asked': '没有向给出域名的服务器查询过另一地址族',
+  'not-checked.no-node-cache': '集群没有节点缓存',
+  'not-checked.no-cache-logs': '没有看到 {pods} 的日志',
+  'not-checked.no-proxy-mode': '没有看到 kube-proxy 的模式',
   // What a rung expects and sees.
   'expected.records': '{rcode} {records}',
   'expected.rcode': '{rcode}，无记录',
