@@ -145,6 +145,11 @@ export class CaptureAnalysis {
     return this.#isDnsPort(port)
   }
 
+  /** Transactions that still may get a response. */
+  get openTransactions(): number {
+    return this.#table.count - this.traffic.transactions
+  }
+
   frame(frame: Frame): void {
     this.frames += 1
     this.wireBytes += frame.wireBytes

@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "walk a pod's query hop by hop: expected beside observed",
     load: async () => (await import('./trace.ts')).traceCommand,
   },
+  capture: {
+    summary: 'take packets here or inside a pod, and say what is wrong on the wire',
+    load: async () => (await import('./capture.ts')).captureCommand,
+  },
   pcap: {
     summary: 'read a capture of packets and say what is wrong on the wire',
     load: async () => (await import('./pcap.ts')).pcapCommand,

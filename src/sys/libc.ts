@@ -8,6 +8,9 @@ import { describeError } from '../base/index.ts'
 export interface Libc {
   socket(family: number, type: number, protocol: number): number
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number
+  /** The index of a network interface; 0 when there is none of that name. */
+  if_nametoindex(name: string): number
   bind(fd: number, address: Uint8Array, length: number): number
   connect(fd: number, address: Uint8Array, length: number): number
   close(fd: number): number
@@ -75,6 +78,8 @@ function bindCalls(koffi: Koffi, path: string): Libc {
   return {
     socket: call('int socket(int, int, int)'),
     setsockopt: call('int setsockopt(int, int, int, const void*, uint)'),
+    getsockopt: call('int getsockopt(int, int, int, void*, void*)'),
+    if_nametoindex: call('uint if_nametoindex(const char*)'),
     bind: call('int bind(int, const void*, uint)'),
     connect: call('int connect(int, const void*, uint)'),
     close: call('int close(int)'),

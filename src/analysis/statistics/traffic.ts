@@ -148,11 +148,18 @@ export class Traffic {
     return isOrdinary ? undefined : this.#note(slot, pair)
   }
 
+  /** Rcodes so far, the most frequent first. */
+  liveRcodes(): [number, number][] {
+    const counts: [number, number][] = []
+    this.#rcodeCounts.forEach((count, rcode) => {
+      if (count > 0) counts.push([rcode, count])
+    })
+    return counts.sort(([, a], [, b]) => b - a)
+  }
+
   /** Ends counting: tables of small counters become maps. */
   finish(): void {
-    this.#rcodeCounts.forEach((count, rcode) => {
-      if (count > 0) this.rcodes.set(rcode, count)
-    })
+    for (const [rcode, count] of this.liveRcodes()) this.rcodes.set(rcode, count)
     this.#typeCounts.forEach((count, type) => {
       if (count > 0) this.types.set(type, count)
     })

@@ -36,7 +36,19 @@ export async function readCapture(chunks: AsyncIterable<Uint8Array>, sink: Frame
   const isGzip = head[0] === 0x1f && head[1] === 0x8b
   const frame = createFrame()
   if (!isGzip) return read(withHead(head, source), { frame, sink, isGzip })
-  return read(gunzip(withHead(head, source)), { frame, sink, isGzip })
+  try {
+    return await read(gunzip(withHead(head, source)), { frame, sink, isGzip })
+  } catch (error) {
+    // Damage behind the first octets is told with what was read; here there is nothing.
+    if (!isZlibError(error)) throw error
+    throw new CaptureError('not-a-capture', 0, `Cannot read capture: its gzip data is damaged from the start`, {
+      cause: error,
+    })
+  }
+}
+
+function isZlibError(error: unknown): boolean {
+  return error instanceof Error && ((error as NodeJS.ErrnoException).code ?? '').startsWith('Z_')
 }
 
 interface Reading {
@@ -59,7 +71,7 @@ async function read(chunks: AsyncIterable<Uint8Array>, { frame, sink, isGzip }: 
       if (parser.damage !== undefined) break
     }
   } catch (error) {
-    if (!isGzip || error instanceof CaptureError) throw error
+    if (!isZlibError(error)) throw error
     broken = `its compressed data ends or is damaged after ${bytes} octets`
   }
   const rest =

@@ -1,0 +1,190 @@
+// `fathom capture`: takes packets from this machine's or a pod's network namespace, writes them to a file, shows what they say.
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { Command as Commander, CommanderError, Option } from 'commander'
+import { CaptureAnalysis, createReport } from '../analysis/index.ts'
+import { UsageError, describeError } from '../base/index.ts'
+import {
+  CaptureError,
+  LiveCapture,
+  compileFilter,
+  encodeFileHeader,
+  encodeRecord,
+  parseFilter,
+} from '../capture/index.ts'
+import type { FrameSink, WrittenFormat } from '../capture/index.ts'
+import { liveView } from './capture/live-view.ts'
+import { locateNamespace } from './capture/locate-namespace.ts'
+import { EXIT } from './command.ts'
+import type { Command, Io } from './command.ts'
+import { usageErrorOf } from './commander-error.ts'
+import { exitCodeOf } from './pcap.ts'
+import { PacketPrinter } from './pcap/packet-printer.ts'
+import { renderSummary } from './pcap/render-summary.ts'
+import type { PlaceOptions } from './place.ts'
+
+interface CaptureOptions extends Omit<PlaceOptions, 'lab'> {
+  readonly interface: string
+  readonly count?: string
+  readonly duration?: string
+  readonly write?: string
+  readonly format?: WrittenFormat
+  readonly packets?: true
+  readonly output: 'json' | 'text'
+}
+
+/** What is captured when no expression is given: queries, responses, and the errors, fragments and tunnels that belong to them. */
+const DEFAULT_FILTER = 'dns'
+
+export const captureCommand: Command = {
+  name: 'capture',
+  summary: 'take packets here or inside a pod, and say what is wrong on the wire',
+  async run(args, io) {
+    const parsed = parseArguments(args, io)
+    if (parsed === undefined) return EXIT.ok
+    const { expression, options } = parsed
+    const filter = parseFilter(expression === '' ? DEFAULT_FILTER : expression)
+    const limit = options.count === undefined ? Infinity : readCount(options.count)
+    const durationMs = options.duration === undefined ? undefined : readDuration(options.duration)
+    const netns = await locateNamespace(options)
+    const capture = new LiveCapture({
+      interfaceName: options.interface,
+      filter: filter === undefined ? new Uint8Array(0) : compileFilter(filter),
+      netns,
+    })
+    const analysis = new CaptureAnalysis()
+    const sinks: FrameSink[] = [(frame) => analysis.frame(frame)]
+    const isTerminal = (io.stdout as Partial<NodeJS.WriteStream>).isTTY === true
+    const file = options.write === undefined ? undefined : openFile(options.write, options.format)
+    if (file !== undefined) sinks.push(file.sink)
+    const view =
+      isTerminal && options.packets !== true && options.output === 'text' ? liveView(analysis, io) : undefined
+    if (options.packets === true || (view === undefined && file === undefined && options.output === 'text')) {
+      const printer = new PacketPrinter((text) => io.stdout.write(text))
+      sinks.push((frame) => printer.print(frame))
+    }
+    const place = netns === undefined ? options.interface : `${options.interface} in ${netns}`
+    io.stderr.write(`fathom: capturing on ${place}, filter "${expression === '' ? DEFAULT_FILTER : expression}"\n`)
+    const stop = (): void => capture.close()
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+    const timer = durationMs === undefined ? undefined : setTimeout(stop, durationMs)
+    try {
+      await capture.run((frame) => {
+        for (const sink of sinks) sink(frame)
+        if (frame.number >= limit) capture.close()
+      })
+    } finally {
+      clearTimeout(timer)
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+      view?.close()
+      file?.close()
+    }
+    analysis.finish()
+    const report = createReport(analysis, undefined)
+    if (options.output === 'json') io.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    else
+      (file === undefined && view === undefined ? io.stderr : io.stdout).write(
+        renderSummary(report, io.color && view !== undefined),
+      )
+    io.stderr.write(`fathom: ${analysis.frames} packets captured, ${capture.dropped} dropped by the kernel\n`)
+    return exitCodeOf(report)
+  },
+}
+
+interface CaptureFileWriter {
+  readonly sink: FrameSink
+  close(): void
+}
+
+const WRITE_BYTES = 1 << 20
+
+/** @throws {CaptureError} `cannot-write` */
+function openFile(path: string, format: WrittenFormat | undefined): CaptureFileWriter {
+  const chosen = format ?? (path.endsWith('.pcapng') ? 'pcapng' : 'pcap')
+  const guarded = <Result>(write: () => Result): Result => {
+    try {
+      return write()
+    } catch (error) {
+      throw new CaptureError('cannot-write', 0, `Cannot write ${path}: ${describeError(error)}`, { cause: error })
+    }
+  }
+  const fd = guarded(() => (path === '-' ? 1 : openSync(path, 'w')))
+  let parts: Buffer[] = [encodeFileHeader(chosen)]
+  let size = 0
+  const flush = (): void => {
+    guarded(() => writeSync(fd, Buffer.concat(parts)))
+    parts = []
+    size = 0
+  }
+  return {
+    sink(frame) {
+      const record = encodeRecord(chosen, frame)
+      parts.push(record)
+      size += record.length
+      if (size >= WRITE_BYTES) flush()
+    },
+    close() {
+      flush()
+      if (fd !== 1) closeSync(fd)
+    },
+  }
+}
+
+// --- Arguments ---
+
+/** Undefined: help was asked for and printed. @throws {UsageError} */
+function parseArguments(args: readonly string[], io: Io): { expression: string; options: CaptureOptions } | undefined {
+  const program = new Commander('fathom capture')
+    .usage('[options] [EXPRESSION]')
+    .description(captureCommand.summary)
+    .argument(
+      '[expression...]',
+      'port N, host A, udp, tcp, icmp, vxlan, fragment, dns; and, or, not, parentheses (default: dns)',
+    )
+    .option('-i, --interface <name>', 'interface, or "any"', 'any')
+    .option('--in <place>', 'capture inside: POD, NAMESPACE/POD or node/NODE of this machine')
+    .option('--netns <name>', 'capture in a network namespace: a path, or a name under /run/netns')
+    .option('--pid <pid>', "capture in a process's network namespace")
+    .option('-n, --namespace <namespace>', 'namespace of a pod given without one')
+    .option('-c, --count <packets>', 'stop after so many packets')
+    .option('--duration <duration>', 'stop after so long, such as 10s')
+    .option('-w, --write <file>', 'write the packets to a file, "-": standard output')
+    .addOption(new Option('--format <format>', 'of the file; default: by its name').choices(['pcap', 'pcapng']))
+    .option('--packets', 'print each packet, also on a terminal')
+    .addOption(new Option('-o, --output <format>', 'format of the summary').choices(['text', 'json']).default('text'))
+    .option('--no-color', 'no colors')
+    .option('--verbose', 'show stack traces of errors')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
+  try {
+    program.parse(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return undefined
+    throw usageErrorOf(error, program)
+  }
+  return { expression: program.args.join(' '), options: program.opts() }
+}
+
+const EXAMPLES = `
+Examples:
+  fathom capture
+  fathom capture --in shop/web-0 -w dns.pcapng port 53 and host 10.96.0.10
+  fathom capture -i any -c 1000 --packets 'udp port 53 or vxlan'
+
+Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage or not allowed, 3 no DNS was captured`
+
+function readCount(text: string): number {
+  const count = Number(text)
+  if (Number.isSafeInteger(count) && count > 0) return count
+  throw new UsageError('bad-argument', `Cannot use -c ${text}: give a number of packets from 1`)
+}
+
+function readDuration(text: string): number {
+  const [, value, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? []
+  const ms = Number(value) * ({ ms: 1, s: 1000, m: 60_000 }[unit ?? 's'] ?? 1000)
+  if (ms > 0 && ms <= 86_400_000) return ms
+  throw new UsageError('bad-argument', `Cannot use --duration ${text}: give a duration up to a day, such as 10s`)
+}
