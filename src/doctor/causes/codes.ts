@@ -2,6 +2,7 @@
 // its page, its fixtures and the finding in every output.
 import { COREDNS_PODS_CODES } from './coredns-pods/codes.ts'
 import { COREFILE_CODES } from './corefile/codes.ts'
+import { FALSE_ALARM_CODES } from './false-alarm/codes.ts'
 import { NETWORK_CODES } from './network/codes.ts'
 import { NODE_CACHE_CODES } from './node-cache/codes.ts'
 import { POD_DNS_CODES } from './pod-dns/codes.ts'
@@ -19,6 +20,7 @@ interface CauseGroups {
   readonly network: typeof NETWORK_CODES
   readonly 'node-cache': typeof NODE_CACHE_CODES
   readonly records: typeof RECORDS_CODES
+  readonly 'false-alarm': typeof FALSE_ALARM_CODES
 }
 
 export const CAUSE_GROUPS: CauseGroups = {
@@ -30,6 +32,7 @@ export const CAUSE_GROUPS: CauseGroups = {
   network: NETWORK_CODES,
   'node-cache': NODE_CACHE_CODES,
   records: RECORDS_CODES,
+  'false-alarm': FALSE_ALARM_CODES,
 }
 
 export type CauseGroup = keyof CauseGroups

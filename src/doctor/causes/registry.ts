@@ -5,6 +5,7 @@ import type { Cause, Evidence, FactKind } from './cause.ts'
 import type { Judgement } from './judgement.ts'
 import { COREDNS_PODS_CAUSES } from './coredns-pods/index.ts'
 import { COREFILE_CAUSES } from './corefile/index.ts'
+import { FALSE_ALARM_CAUSES } from './false-alarm/index.ts'
 import { NETWORK_CAUSES } from './network/index.ts'
 import { NODE_CACHE_CAUSES } from './node-cache/index.ts'
 import { POD_DNS_CAUSES } from './pod-dns/index.ts'
@@ -21,6 +22,7 @@ export const CAUSES: readonly Cause[] = [
   ...NETWORK_CAUSES,
   ...NODE_CACHE_CAUSES,
   ...RECORDS_CAUSES,
+  ...FALSE_ALARM_CAUSES,
 ]
 
 /** Judges every cause; one whose facts are missing is `not-checked`, and why. */

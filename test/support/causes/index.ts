@@ -2,6 +2,7 @@
 import type { CauseCode } from '../../../src/doctor/causes/index.ts'
 import { corednsPods } from './coredns-pods.ts'
 import { corefile } from './corefile.ts'
+import { falseAlarm } from './false-alarm.ts'
 import { network } from './network.ts'
 import { nodeCache } from './node-cache.ts'
 import { podDns } from './pod-dns.ts'
@@ -19,4 +20,5 @@ export const CAUSE_FIXTURES: Readonly<Record<CauseCode, CauseFixtures>> = {
   ...network,
   ...nodeCache,
   ...records,
+  ...falseAlarm,
 }

@@ -1,6 +1,7 @@
 import type { Wording } from '../wording.ts'
 import { corednsPods, corednsPodsFixes } from './coredns-pods.ts'
 import { corefile, corefileFixes } from './corefile.ts'
+import { falseAlarm, falseAlarmFixes } from './false-alarm.ts'
 import { labels } from './labels.ts'
 import { network, networkFixes, networkPhrases } from './network.ts'
 import { nodeCache, nodeCacheFixes } from './node-cache.ts'
@@ -20,6 +21,7 @@ export const en: Wording = {
     ...network,
     ...nodeCache,
     ...records,
+    ...falseAlarm,
   },
   fixes: {
     ...serviceFixes,
@@ -30,6 +32,7 @@ export const en: Wording = {
     ...networkFixes,
     ...nodeCacheFixes,
     ...recordsFixes,
+    ...falseAlarmFixes,
   },
   phrases: { ...phrases, ...upstreamPhrases, ...networkPhrases },
   labels,
