@@ -138,6 +138,16 @@ export const service: GroupFixtures<(typeof SERVICE_CODES)[number]> = {
         },
       },
       {
+        title: 'one replica is out of reach too: the Service IP may have led to it',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [
+            silence(DNS_IP, ({ node }) => node === 'node1'),
+            silence(REPLICAS['coredns-b'], ({ node }) => node === 'node1'),
+          ],
+        }),
+      },
+      {
         title: 'kube-proxy is well: the Service IP is dead for a reason that was not seen',
         allowed: 'suspected',
         make: () => ({ cluster: smallCluster(), rules: [silence(DNS_IP, ({ node }) => node === 'node1')] }),

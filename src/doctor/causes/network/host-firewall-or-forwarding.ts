@@ -4,7 +4,7 @@ import { phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { EvidenceLine, Judgement } from '../judgement.ts'
-import { excluded, notChecked, objectRef, shellQuote } from '../support.ts'
+import { excluded, failedIds, notChecked, objectRef, shellQuote } from '../support.ts'
 import { blockingRules, kernelOfNode, nodeKernels, seen } from './kernels.ts'
 import { isSilent, waysTo } from './ways.ts'
 import type { Way } from './ways.ts'
@@ -32,11 +32,13 @@ function judgeNode({ ladder }: Evidence, node: string): Judgement[] {
   if (silent.length === 0 || (reasons.length === 0 && rejected.length === 0)) return []
   const isWhole = silent.length === forwarded.length
   const explains = [
-    ...new Set(
-      [...silent.flatMap(({ rungs }) => rungs), ...podRungs(ladder, node)]
+    ...new Set([
+      ...silent
+        .flatMap(({ rungs }) => rungs)
         .filter(({ result }) => result === 'failed')
         .map(({ id }) => id),
-    ),
+      ...behindNode(ladder, { node, hasReplica: silent.some(({ isPod }) => !isPod) }),
+    ]),
   ]
   const [way] = silent
   const [reject] = rejected
@@ -129,10 +131,19 @@ function forwardedWays(ladder: Ladder, node: string): Way[] {
   return ways.filter((way) => (way.isPod ? way.node === node : way.hop.node === node && way.node !== node))
 }
 
-/** What its pods asked beyond the node: a node cache on it is reached without forwarding. */
-function podRungs({ rungs }: Ladder, node: string): Ladder['rungs'] {
-  return rungs.filter(
-    ({ from, fromNode, hop, observed }) =>
-      from.kind === 'pod' && fromNode === node && hop.kind !== 'node-cache' && observed.kind !== 'response',
-  )
+/**
+ * What its pods asked beyond the node, CoreDNS pods of their upstreams among them, and what the Service sends to a replica
+ * on it.
+ */
+function behindNode(
+  ladder: Ladder,
+  { node, hasReplica }: { readonly node: string; readonly hasReplica: boolean },
+): string[] {
+  return failedIds(ladder, ({ from, fromNode, hop, purpose, observed }) => {
+    const isSilent = observed.kind !== 'response'
+    if (from.kind === 'pod' && fromNode === node) return hop.kind !== 'node-cache' && isSilent
+    if (!hasReplica) return false
+    if (hop.kind === 'replica') return hop.node === node && (purpose === 'external' || isSilent)
+    return hop.kind === 'dns-service' || hop.kind === 'node-cache'
+  })
 }

@@ -73,7 +73,7 @@ function judge(evidence: Evidence): Judgement {
     fix: {
       key: 'network-policy-blocks-coredns',
       values: { policies },
-      command: `kubectl -n ${namespace} apply -f - <<'EOF'\n${JSON.stringify(allowPolicy(replica))}\nEOF`,
+      command: `kubectl -n ${namespace} apply -f - <<'EOF'\n${JSON.stringify(allowPolicy(evidence, replica))}\nEOF`,
     },
     isFault: isConcerned,
     explains: explained(
@@ -203,12 +203,12 @@ function failedLine({ ladder }: Evidence, kept: readonly Client[]): EvidenceLine
 }
 
 /** Everybody may ask; CoreDNS may go where it needs to. */
-function allowPolicy({ pod }: DnsReplica): object {
+function allowPolicy({ facts }: Evidence, { pod }: DnsReplica): object {
   const labels = pod.meta.labels['k8s-app'] === undefined ? pod.meta.labels : { 'k8s-app': pod.meta.labels['k8s-app'] }
-  const ports = [
-    { protocol: 'UDP', port: 53 },
-    { protocol: 'TCP', port: 53 },
-  ]
+  const ports = (['UDP', 'TCP'] as const).map((protocol) => ({
+    protocol,
+    port: dnsPortOf(facts, pod, protocol).number,
+  }))
   const spec = {
     podSelector: { matchLabels: labels },
     policyTypes: ['Ingress', 'Egress'],

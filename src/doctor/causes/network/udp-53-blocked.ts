@@ -73,8 +73,23 @@ function judge({ ladder }: Evidence): Judgement {
         observed.kind !== 'response' &&
         (hop.kind === 'dns-service' || servers.includes(hop.name)) &&
         (nodes.includes(fromNode) || places.has(from.kind)),
-    ).concat(cacheRungs(ladder, nodes)),
+    ).concat(
+      cacheRungs(ladder, nodes),
+      upstreamRungs(
+        ladder,
+        rules.map(({ node }) => node),
+      ),
+    ),
   }
+}
+
+/** Where the rule was seen it holds back what goes to upstreams as well. */
+function upstreamRungs(ladder: Evidence['ladder'], nodes: readonly string[]): string[] {
+  return failedIds(
+    ladder,
+    ({ hop, fromNode = '', transport, observed }) =>
+      hop.kind === 'upstream' && transport === 'udp' && nodes.includes(fromNode) && observed.kind !== 'response',
+  )
 }
 
 /** A node cache that forwards over UDP cannot reach the Service either. */

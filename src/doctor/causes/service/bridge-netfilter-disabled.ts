@@ -2,8 +2,8 @@
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
-import { phrase } from '../../ladder/index.ts'
-import { excluded, notChecked, objectRef, shellQuote } from '../support.ts'
+import { formatPlace, phrase } from '../../ladder/index.ts'
+import { excluded, failedIds, notChecked, objectRef, shellQuote } from '../support.ts'
 import { kernelOfNode, nodeKernels, seen } from '../network/kernels.ts'
 import { straySources } from './stray-sources.ts'
 
@@ -53,7 +53,12 @@ function judgeNode(evidence: Evidence, node: string): Judgement {
       ].join('\n'),
     },
     isFault: first !== undefined,
-    explains: strays.filter(({ rung }) => rung.result === 'failed').map(({ rung }) => rung.id),
+    // Over TCP the response breaks the connection off instead: nothing strays, and the query fails as well.
+    explains: failedIds(
+      evidence.ladder,
+      ({ hop, from }) =>
+        hop.kind === 'dns-service' && strays.some(({ rung }) => formatPlace(rung.from) === formatPlace(from)),
+    ),
   }
   if (first !== undefined && isOff) return { status: 'proven', ...finding }
   const missing = isOff ? 'bridge-netfilter-disabled.missing-pair' : 'bridge-netfilter-disabled.missing-setting'

@@ -17,6 +17,7 @@ import {
   readyEndpoints,
   serviceRef,
 } from '../support.ts'
+import { kernelOfNode, seen } from '../network/kernels.ts'
 
 export const serviceIpUnreachable: Cause = {
   code: 'service-ip-unreachable',
@@ -48,7 +49,10 @@ function judge(evidence: Evidence): Judgement {
   }
   const comparable = dead.filter((view) => transportsAnswered(view).length > 0)
   if (comparable.length === 0) return partial('not-checked.replicas-silent', dead)
-  const broken = comparable.filter((view) => transportsAnswered(view).length === 2)
+  const both = comparable.filter((view) => transportsAnswered(view).length === 2)
+  // Where some replicas are out of reach, the Service IP may have led to one of those, unless its rules say otherwise.
+  const broken = both.filter((view) => reachesAll(view) || ruleLines(evidence, view.node).length > 0)
+  if (broken.length === 0 && both.length > 0) return partial('not-checked.replicas-partly-silent', both)
   if (broken.length === 0) return partial('not-checked.replicas-one-transport', comparable)
   const without = nodesWithoutEndpoint(facts)
   if (service.service.internalTrafficPolicy === 'Local' && broken.every(({ node }) => without.has(node))) {
@@ -112,6 +116,14 @@ function transportsAnswered({ service, replicas }: NodeView): Rung['transport'][
   return [...new Set(answered)].filter((transport) => asked.has(transport))
 }
 
+/** Every replica that was asked answered. */
+function reachesAll({ replicas }: NodeView): boolean {
+  const names = new Set(replicas.map(({ hop }) => hop.name))
+  return [...names].every((name) =>
+    replicas.some(({ hop, observed }) => hop.name === name && observed.kind === 'response'),
+  )
+}
+
 function differenceLine({ node, service, replicas }: NodeView, address: string): EvidenceLine {
   const answering = replicas.find(({ observed }) => observed.kind === 'response')
   return line('observed', 'differs', {
@@ -154,7 +166,49 @@ function proxyLines({ facts, ladder }: Evidence, node: string): EvidenceLine[] {
     const status = health.observed.kind === 'status' ? String(health.observed.status) : health.observed.kind
     lines.push(line('observed', 'proxy-unhealthy', { node, status }))
   }
-  return lines
+  return [...lines, ...ruleLines({ facts, ladder }, node)]
+}
+
+/** What the node's own rules say about the Service IP: nothing, or where its pods were once. */
+function ruleLines({ facts, ladder }: Pick<Evidence, 'facts' | 'ladder'>, node: string): EvidenceLine[] {
+  const { service } = facts.dns
+  const tables = kernelOfNode(ladder, node)?.first
+  const iptables = seen(tables?.iptables)
+  const address = service?.clusterIPs.find((ip) => !ip.includes(':'))
+  if (service === undefined || address === undefined || iptables === undefined) return []
+  const isElsewhere =
+    seen(tables?.ipvs)?.services.some((one) => one.address.address === address) === true ||
+    seen(tables?.nftables)?.elements.some(({ text }) => text.includes(address)) === true
+  // kube-proxy's own chains: other programs write rules for the Service IP as well.
+  const rules = iptables.flatMap((one) => one.rules).filter(({ table }) => table === 'nat')
+  const own = rules.filter(({ destination }) => destination === address)
+  if (isElsewhere) return []
+  if (own.length === 0) return [line('observed', 'rules-lack', { node, address })]
+  const targets = [...new Set(targetsOf(rules, own))]
+  const living = new Set(service.slices.flatMap(({ endpoints }) => endpoints.flatMap(({ addresses }) => addresses)))
+  const isStale = targets.length > 0 && targets.every((target) => !living.has(target))
+  return isStale ? [line('observed', 'rules-stale', { node, address, targets, endpoints: [...living] })] : []
+}
+
+interface NatRule {
+  readonly chain: string
+  readonly target?: string
+  readonly toDestination?: string
+}
+
+/** Addresses that some rules lead to, chain by chain. */
+function targetsOf(rules: readonly NatRule[], from: readonly NatRule[]): string[] {
+  const seenChains = new Set<string>()
+  const found: string[] = []
+  const open = [...from]
+  for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
+    if (rule.toDestination !== undefined) found.push(rule.toDestination.replace(/:\d+$/, ''))
+    const { target } = rule
+    if (target === undefined || seenChains.has(target)) continue
+    seenChains.add(target)
+    open.push(...rules.filter(({ chain }) => chain === target))
+  }
+  return found
 }
 
 function proxiesOn(facts: ClusterFacts, node: string): Pod[] {

@@ -117,6 +117,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.service-not-asked': 'the Service IP {address} was not asked beside the replicas',
   'not-checked.nothing-behind-service': 'Service {service} has no ready endpoint: nothing stands behind its IP',
   'not-checked.replicas-silent': 'from {nodes} the replicas do not answer either',
+  'not-checked.replicas-partly-silent':
+    'from {nodes} some replicas do not answer either: the Service IP may have led to one of those',
   'not-checked.replicas-one-transport': 'from {nodes} the replicas answer over one transport only',
   'not-checked.local-policy': 'internalTrafficPolicy is Local, and no endpoint is on {nodes}',
   'not-checked.no-kernel': 'the packet filter and settings of no node were seen',

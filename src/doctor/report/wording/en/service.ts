@@ -67,6 +67,8 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       'proxy-absent': 'No kube-proxy pod runs on {node}',
       'proxy-not-ready': 'kube-proxy on {node} ({pod}) is not ready: {state}',
       'proxy-unhealthy': 'kube-proxy on {node} says on :10256/healthz: {status}',
+      'rules-lack': 'No packet filter rule of {node} translates {address}',
+      'rules-stale': 'The rules of {node} lead from {address} to {targets} only; the endpoints are {endpoints}',
       elsewhere: 'From {nodes} the Service IP answers',
       answers: '{address} answered from {count} {count:place|places}',
       'answers-partly': '{address} answers over one transport from {nodes}: not the Service IP as such',

@@ -113,6 +113,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.service-not-asked': '没有与副本对照着查询 Service IP {address}',
   'not-checked.nothing-behind-service': 'Service {service} 没有就绪的端点：其 IP 之后没有任何服务',
   'not-checked.replicas-silent': '从 {nodes} 查询时各副本也没有应答',
+  'not-checked.replicas-partly-silent': '从 {nodes} 看，也有副本没有应答：Service IP 可能正好转到了它们',
   'not-checked.replicas-one-transport': '从 {nodes} 查询时各副本只经一种传输协议应答',
   'not-checked.local-policy': 'internalTrafficPolicy 为 Local，而 {nodes} 上没有端点',
   'not-checked.no-kernel': '没有看到任何节点的过滤规则与内核参数',

@@ -64,6 +64,8 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       'proxy-absent': '{node} 上没有运行 kube-proxy Pod',
       'proxy-not-ready': '{node} 上的 kube-proxy（{pod}）未就绪：{state}',
       'proxy-unhealthy': '{node} 上 kube-proxy 的 :10256/healthz 返回：{status}',
+      'rules-lack': '{node} 上没有任何过滤规则转换 {address}',
+      'rules-stale': '{node} 的规则把 {address} 只转到 {targets}；而端点是 {endpoints}',
       elsewhere: '从 {nodes} 查询 Service IP 则正常',
       answers: '从 {count} 处查询 {address} 均有应答',
       'answers-partly': '从 {nodes} 查询 {address} 时只有一种传输协议有应答：不是 Service IP 本身不通',
