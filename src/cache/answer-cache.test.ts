@@ -26,7 +26,7 @@ function answerAt(
     cache.store({
       key: KEY,
       kind: kind === 'empty' ? 'success' : (kind as EntryKind),
-      message,
+      kept: message,
       answersQuestion: kind === 'success',
       reason: undefined,
       storedAtMs: Number(at) * 1000,

@@ -1,5 +1,6 @@
 // What the cache keeps of one response, and how it ages.
 import { Stamp } from '../base/index.ts'
+import { countImageRecords, decodeImage } from '../dns/index.ts'
 import type { Message } from '../dns/message.ts'
 import type { EntryKind } from './classify.ts'
 
@@ -11,8 +12,8 @@ import type { EntryKind } from './classify.ts'
 export interface CacheEntry<Prepared = unknown> {
   readonly key: string
   readonly kind: EntryKind
-  /** As it came, TTLs untouched, without its OPT record. */
-  readonly message: Message
+  /** As it came, TTLs untouched, without its OPT record: see {@link messageOf}. As octets until somebody asks for it. */
+  kept: Message | string
   /** Why the response is what it is, as the one who gave it said. */
   readonly reason: string | undefined
   /** Whether the answer section leads from the question's name to records of the asked type. */
@@ -38,23 +39,20 @@ export interface CacheEntry<Prepared = unknown> {
 }
 
 /** Fields that a new entry is told; the rest starts empty. */
-export type NewEntry = Pick<
-  CacheEntry,
-  'answersQuestion' | 'key' | 'kind' | 'message' | 'reason' | 'storedAtMs' | 'ttl'
->
+export type NewEntry = Pick<CacheEntry, 'answersQuestion' | 'kept' | 'key' | 'kind' | 'reason' | 'storedAtMs' | 'ttl'>
 
 /** Makes an entry that nobody has asked for yet. */
 export function createEntry<Prepared>(fields: NewEntry): CacheEntry<Prepared> {
-  const { key, kind, message, answersQuestion, reason, storedAtMs, ttl } = fields
+  const { key, kind, kept, answersQuestion, reason, storedAtMs, ttl } = fields
   return {
     key,
     kind,
-    message,
+    kept,
     reason,
     answersQuestion,
     ttl,
     storedAtMs,
-    sizeBytes: estimateSize(message),
+    sizeBytes: typeof kept === 'string' ? estimateImageSize(kept) : estimateSize(kept),
     hits: 0,
     lastHitAtMs: storedAtMs,
     visited: false,
@@ -63,6 +61,12 @@ export function createEntry<Prepared>(fields: NewEntry): CacheEntry<Prepared> {
     isGone: false,
     prepared: undefined,
   }
+}
+
+/** The message of an entry: most are never asked for again, and what stays as text is less to look after. */
+export function messageOf(entry: CacheEntry): Message {
+  if (typeof entry.kept === 'string') entry.kept = decodeImage(entry.kept)
+  return entry.kept
 }
 
 /**
@@ -92,6 +96,11 @@ export function estimateSize(message: Message): number {
     }
   }
   return size
+}
+
+/** What a message will take once it is decoded. */
+function estimateImageSize(octets: string): number {
+  return PER_MESSAGE + countImageRecords(octets) * PER_RECORD + 2 * octets.length
 }
 
 function sizeOf(value: unknown): number {

@@ -11,7 +11,7 @@ function renewingHits(seconds: readonly number[], rule = RULE): number[] {
   const entry = createEntry({
     key: 'k',
     kind: 'success',
-    message,
+    kept: message,
     answersQuestion: true,
     reason: undefined,
     storedAtMs: 0,

@@ -9,7 +9,7 @@ function entry(key: string, text = 'x'): CacheEntry {
   return createEntry({
     key,
     kind: 'success',
-    message,
+    kept: message,
     answersQuestion: true,
     reason: undefined,
     storedAtMs: 0,

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/index.ts'
 import type { Dispenser } from '../corefile/index.ts'
 import type { DomainName, Message, Question, RRClass, RRType, Rcode } from '../dns/message.ts'
+import type { WireImage } from '../dns/index.ts'
 import type { Endpoint } from '../net/exchange-result.ts'
 import type { ListenTls } from '../net/listen/index.ts'
 import type { HotTrait, Keep } from './hot/keep.ts'
@@ -69,6 +70,8 @@ export type Outcome =
        * CD are to be the query's) and the options of `edns` are taken from here.
        */
       readonly message: Message
+      /** The octets of `message`, or of another one: then they are not used. */
+      readonly image?: WireImage | undefined
       /** The plugin that gave it. */
       readonly by: string
       /** Why, naming the object: `Service default/kubernetes`. */

@@ -1,6 +1,14 @@
 // The one place that turns an outcome into octets: id, question and EDNS of the client, size limit, compression.
-import { EDNS_OPTION, encodeResponse, equalNames, rcodeNumber } from '../dns/index.ts'
-import type { DomainName, Edns, EdnsOption, Message, Rcode, ResourceRecord } from '../dns/index.ts'
+import {
+  EDNS_OPTION,
+  encodeImage,
+  encodeResponse,
+  equalNames,
+  imageSize,
+  opcodeNumber,
+  rcodeNumber,
+} from '../dns/index.ts'
+import type { DomainName, Edns, EdnsOption, Message, Rcode, ResourceRecord, WireImage } from '../dns/index.ts'
 import { explainOutcome } from './explain.ts'
 import type { Features, Outcome, Request } from './plugin.ts'
 
@@ -10,10 +18,37 @@ const MAX_DATAGRAM_PAYLOAD = 65_507
 /** Renders an outcome as the client that sent `request` gets it; undefined for a drop. */
 export function renderOutcome(request: Request, outcome: Outcome): Uint8Array | undefined {
   if (outcome.kind === 'drop') return undefined
-  const message = outcome.kind === 'answer' ? asSent(request, outcome.message) : emptyResponse(request, outcome.rcode)
   const limit = outcome.kind === 'answer' ? (outcome.maxSizeBytes ?? request.maxSizeBytes) : request.maxSizeBytes
   const maxSizeBytes = request.transport === 'udp' ? Math.min(limit, MAX_DATAGRAM_PAYLOAD) : request.maxSizeBytes
+  if (outcome.kind === 'answer' && outcome.image?.message === outcome.message) {
+    const octets = relay(request, outcome.image, maxSizeBytes)
+    if (octets !== undefined) return octets
+  }
+  const message = outcome.kind === 'answer' ? asSent(request, outcome.message) : emptyResponse(request, outcome.rcode)
   return encodeResponse(message, { maxSizeBytes })
+}
+
+/** Passes octets on as they came, behind the client's header; undefined where they would say anything but `asSent`. */
+function relay({ message: query }: Request, { message, octets }: WireImage, limit: number): Uint8Array | undefined {
+  const [asked] = query.question
+  const [question] = message.question
+  if (asked === undefined || question === undefined || question.name !== asked.name) return undefined
+  if (question.type !== asked.type || question.class !== asked.class || query.opcode !== message.opcode)
+    return undefined
+  if (inAskedCase(message.answer, asked.name) !== message.answer) return undefined
+  const opcode = opcodeNumber(message.opcode)
+  const rcode = rcodeNumber(message.rcode)
+  if (opcode === undefined || rcode === undefined || rcode > 15) return undefined
+  const edns = responseEdns(query, message.edns?.options)
+  if (imageSize(octets, edns) > limit) return undefined
+  const { aa, tc, rd, ra, ad, cd } = message.flags
+  return encodeImage(octets, {
+    id: query.id,
+    flags: { qr: true, aa, tc, rd, ra, z: false, ad, cd },
+    opcode,
+    rcode,
+    edns,
+  })
 }
 
 /** Remembers the last rendering: `log` and `prometheus` ask for the size of what the server then sends. */

@@ -68,6 +68,16 @@ export function decodeName(message: Uint8Array, offset: number): DecodedName {
 
 /** Decodes the name at the reader's place and steps over it. @throws {WireError} as {@link decodeName} */
 export function readName(reader: Reader): DomainName {
+  const { message, offset, questionName } = reader
+  if (
+    questionName !== undefined &&
+    message[offset] === 0xc0 &&
+    message[offset + 1] === 12 &&
+    offset + 2 <= reader.end
+  ) {
+    reader.offset = offset + 2
+    return questionName
+  }
   const { name, end } = decodeName(reader.message, reader.offset)
   if (end > reader.end) throw truncated(reader.offset)
   reader.offset = end
@@ -181,6 +191,12 @@ export function writeName(writer: Writer, name: DomainName): void {
   if (names !== undefined && first !== undefined) {
     writer.first = undefined
     takeDown(names, first)
+    // The second name may be a suffix of the first.
+    const suffixAt = names.get(name)
+    if (suffixAt !== undefined) {
+      writeUint16(writer, 0xc000 | suffixAt)
+      return
+    }
   }
   const length = encodeIntoScratch(name)
   const at = writer.length

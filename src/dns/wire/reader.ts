@@ -6,6 +6,8 @@ export interface Reader {
   readonly message: Uint8Array
   offset: number
   end: number
+  /** Of the first question, at offset 12 of a message: most records point there. */
+  questionName?: string | undefined
 }
 
 /** Reads one octet. @throws {WireError} `truncated` */

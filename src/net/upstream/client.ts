@@ -1,5 +1,5 @@
 // Talking to one upstream: the interface that the forward plugin and its tests share. Knows sockets only behind it.
-import type { Message } from '../../dns/message.ts'
+import type { Message, WireImage } from '../../dns/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import type { UpstreamError } from './upstream-error.ts'
 
@@ -53,6 +53,8 @@ export type UpstreamResult =
       readonly kind: 'response'
       /** With the id that it came with. */
       readonly message: Message
+      /** Its octets, where they can be passed on. */
+      readonly image?: WireImage | undefined
       readonly protocol: UpstreamProtocol
       readonly rttMs: number
       /** Sent over a connection that had carried queries before. */

@@ -2,18 +2,19 @@
 import { randomId } from '../../base/index.ts'
 import {
   decodeHeader,
-  decodeMessage,
+  decodeResponse,
   decodeQuestion,
   encodeMessage,
   equalNames,
   type Message,
   type Question,
+  type WireImage,
 } from '../../dns/index.ts'
 
 /** What a message from the upstream is to a query that waits. */
 export type Verdict =
   | { readonly kind: 'malformed'; readonly error: unknown }
-  | { readonly kind: 'match'; readonly message: Message }
+  | { readonly kind: 'match'; readonly message: Message; readonly image: WireImage | undefined }
   | { readonly kind: 'other-question' }
   | { readonly kind: 'stray' }
 
@@ -40,24 +41,30 @@ export function idOf(octets: Uint8Array): number | undefined {
  *
  * The question must be the query's, in any case of letters. A response without a question passes when it is an error: that
  * is how servers answer what they could not read (RFC 1035 §4.1.1 leaves it open); it then gets the query's question.
+ *
+ * @param sent the query as it was sent: most responses repeat its question octet by octet
  */
-export function judgeResponse(octets: Uint8Array, query: Message): Verdict {
+export function judgeResponse(octets: Uint8Array, query: Message, sent?: Uint8Array): Verdict {
+  const known =
+    sent === undefined || query.question.length !== 1 ? undefined : { question: query.question, octets: sent }
   let message: Message
+  let image: WireImage | undefined
   try {
-    message = decodeMessage(octets)
+    ;({ message, image } = decodeResponse(octets, known))
   } catch (error) {
     return { kind: 'malformed', error }
   }
   if (!message.flags.qr || message.opcode !== query.opcode) return { kind: 'stray' }
+  if (message.question === query.question) return { kind: 'match', message, image }
   const [question, ...more] = message.question
   if (question === undefined && message.rcode !== 'NOERROR') {
-    return { kind: 'match', message: { ...message, question: query.question } }
+    return { kind: 'match', message: { ...message, question: query.question }, image: undefined }
   }
   const asked = query.question[0]
   if (question === undefined || asked === undefined || more.length > 0 || !isSame(question, asked)) {
     return { kind: 'other-question' }
   }
-  return { kind: 'match', message }
+  return { kind: 'match', message, image }
 }
 
 /**
@@ -72,7 +79,8 @@ export function judgeCut(octets: Uint8Array, query: Message): Verdict {
     const asked = query.question[0]
     if (questionCount !== 1 || asked === undefined || !isSame(question, asked)) return { kind: 'other-question' }
     const empty = { question: query.question, answer: [], authority: [], additional: [] }
-    return { kind: 'match', message: { ...query, ...empty, flags: { ...flags, tc: true }, rcode, edns: undefined } }
+    const message: Message = { ...query, ...empty, flags: { ...flags, tc: true }, rcode, edns: undefined }
+    return { kind: 'match', message, image: undefined }
   } catch (error) {
     return { kind: 'malformed', error }
   }

@@ -190,7 +190,14 @@ export class StreamConnection {
     const rttMs = performance.now() - pending.startedAtMs
     switch (verdict.kind) {
       case 'match':
-        this.#settle(id, pending, { kind: 'response', message: verdict.message, protocol, rttMs, reused })
+        this.#settle(id, pending, {
+          kind: 'response',
+          message: verdict.message,
+          image: verdict.image,
+          protocol,
+          rttMs,
+          reused,
+        })
         return
       // Nobody can put messages into the stream (or could do as he likes): what comes under the id is the upstream's answer.
       case 'other-question':

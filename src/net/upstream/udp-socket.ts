@@ -8,6 +8,8 @@ import { UpstreamError, shutDownError, socketError, timeoutError, type FailurePl
 
 interface Pending {
   readonly query: Message
+  /** As it was sent. */
+  readonly octets: Uint8Array
   readonly sentAtMs: number
   readonly deadlineMs: number
   readonly reused: boolean
@@ -76,7 +78,7 @@ export class UdpSocket {
     return new Promise((resolve) => {
       const sentAtMs = performance.now()
       const deadlineMs = sentAtMs + timeoutMs
-      this.#pending.set(id, { query, sentAtMs, deadlineMs, reused, resolve, sawOtherQuestion: false })
+      this.#pending.set(id, { query, octets, sentAtMs, deadlineMs, reused, resolve, sawOtherQuestion: false })
       if (this.#timer === undefined || deadlineMs < this.#timerAtMs) this.#setTimer(deadlineMs, sentAtMs)
       else if (this.#pending.size === 1) this.#timer.ref()
       // A port that failed before this query reached it tells so when it is next looked at.
@@ -94,13 +96,20 @@ export class UdpSocket {
     const pending = id === undefined ? undefined : this.#pending.get(id)
     if (id === undefined || pending === undefined) return
     const { query } = pending
-    const verdict = isCut ? judgeCut(octets, query) : judgeResponse(octets, query)
+    const verdict = isCut ? judgeCut(octets, query) : judgeResponse(octets, query, pending.octets)
     // Anything but the response is passed over: a forged datagram must not end the wait (CVE-2023-28452).
     if (verdict.kind === 'other-question') pending.sawOtherQuestion = true
     if (verdict.kind !== 'match') return
     const rttMs = performance.now() - pending.sentAtMs
-    const { reused } = pending
-    this.#settle(id, pending, { kind: 'response', message: verdict.message, protocol: 'udp', rttMs, reused })
+    const { message, image } = verdict
+    this.#settle(id, pending, {
+      kind: 'response',
+      message,
+      image,
+      protocol: 'udp',
+      rttMs,
+      reused: pending.reused,
+    })
   }
 
   #setTimer(atMs: number, nowMs: number): void {

@@ -1,6 +1,6 @@
 // Outcomes made from cache entries. On the hot path: one outcome serves all hits of a second, so that the server renders
 // it once.
-import { remainingTtl, withTtl, type CacheEntry } from '../../cache/index.ts'
+import { messageOf, remainingTtl, withTtl, type CacheEntry } from '../../cache/index.ts'
 import type { Message } from '../../dns/message.ts'
 import type { Outcome, Request } from '../../server/index.ts'
 
@@ -25,12 +25,13 @@ export function answerFresh(entry: AnswerEntry, request: Request, keepTtl: boole
  * AA is set, as CoreDNS does it: some stub resolvers drop what is neither authoritative nor recursive (RA is the upstream's).
  */
 export function answerWithTtl(entry: AnswerEntry, request: Request, ttl: number): Outcome {
-  const ad = entry.message.flags.ad && wantsAd(request)
+  const kept = messageOf(entry)
+  const ad = kept.flags.ad && wantsAd(request)
   // RD is copied from the query (RFC 1035 §4.1.1); CD is part of the key.
   const { rd } = request.message.flags
   const last = entry.prepared
   if (last !== undefined && last.ttl === ttl && last.ad === ad && last.rd === rd) return last.outcome
-  const message = withTtl(entry.message, ttl)
+  const message = withTtl(kept, ttl)
   const outcome: Outcome = {
     kind: 'answer',
     message: { ...message, flags: { ...message.flags, aa: true, ad, rd } },

@@ -10,7 +10,7 @@ import {
   type Classification,
   type EntryKind,
 } from '../../cache/index.ts'
-import { EDNS_OPTION } from '../../dns/index.ts'
+import { EDNS_OPTION, type WireImage } from '../../dns/index.ts'
 import type { Message } from '../../dns/message.ts'
 import {
   mapOutcome,
@@ -152,13 +152,17 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
     const passed = passOn(message, request, ttl)
     // Most responses pass as they came.
     if (passed === message && outcome.keep === undefined) return { outcome, classification }
-    return { outcome: { ...outcome, message: passed, keep: undefined }, classification }
+    const image = imageOf(outcome)
+    // Flags are not taken from images: other ones leave the octets as good as they were.
+    const isRelayed = passed.answer === message.answer && passed.authority === message.authority
+    const again =
+      image === undefined || !isRelayed || passed.additional !== message.additional
+        ? undefined
+        : { message: passed, octets: image.octets }
+    return { outcome: { ...outcome, message: passed, image: again, keep: undefined }, classification }
   }
 
-  function store(
-    outcome: Outcome & { readonly kind: 'answer' },
-    from: Origin & { readonly classification: Kind; readonly ttl: number },
-  ): void {
+  function store(outcome: Answer, from: Origin & { readonly classification: Kind; readonly ttl: number }): void {
     const { request, series, key, classification, ttl, renewed } = from
     const { kind, answersQuestion } = classification
     if (kind !== 'servfail' && matchZone(storeOf(kind).disabled, request.name) !== undefined) {
@@ -167,9 +171,9 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
       return
     }
     if (ttl <= 0 || (kind === 'servfail' && matchZone(options.denial.disabled, request.name) !== undefined)) return
-    const message = withErrorsOnly(outcome.message)
+    const kept = keptOf(outcome)
     const storedAtMs = env.clock.monotonic()
-    const result = cache.store({ key, kind, message, answersQuestion, reason: outcome.reason, storedAtMs, ttl })
+    const result = cache.store({ key, kind, kept, answersQuestion, reason: outcome.reason, storedAtMs, ttl })
     if (renewed !== undefined && kind === renewed.kind) {
       result.entry.hits = renewed.hits
       result.entry.lastHitAtMs = renewed.lastHitAtMs
@@ -209,6 +213,8 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
 }
 
 type Kind = Exclude<Classification, { readonly kind: 'uncacheable' }>
+
+type Answer = Outcome & { readonly kind: 'answer' }
 
 interface Query {
   readonly request: Request
@@ -253,6 +259,17 @@ function keyOf(request: Request): string {
 
 function isCacheable(request: Request): boolean {
   return request.message.opcode === 'QUERY' && request.type !== 'AXFR' && request.type !== 'IXFR'
+}
+
+/** The octets of the outcome's message. */
+function imageOf({ image, message }: Answer): WireImage | undefined {
+  return image?.message === message ? image : undefined
+}
+
+/** What is kept of a response: its octets, unless extended errors are to be kept, which are in the OPT record. */
+function keptOf(outcome: Answer): Message | string {
+  const message = withErrorsOnly(outcome.message)
+  return message.edns === undefined ? (imageOf(outcome)?.octets ?? message) : message
 }
 
 /**

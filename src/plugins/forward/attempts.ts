@@ -1,5 +1,5 @@
 // One query against the upstreams of a rule: which one is asked, when another one is, and when to give up.
-import type { Message } from '../../dns/index.ts'
+import type { Message, WireImage } from '../../dns/index.ts'
 import type { UpstreamExchangeOptions, UpstreamResult } from '../../net/upstream/index.ts'
 import { shuffle } from './policy.ts'
 import type { ForwardRule } from './setup.ts'
@@ -18,7 +18,12 @@ export interface AttemptOptions {
 
 /** What became of it: a response, a lie, or the last error. */
 export type AttemptOutcome =
-  | { readonly kind: 'response'; readonly message: Message; readonly upstream: Upstream }
+  | {
+      readonly kind: 'response'
+      readonly message: Message
+      readonly image: WireImage | undefined
+      readonly upstream: Upstream
+    }
   | { readonly kind: 'other-question'; readonly upstream: Upstream }
   | { readonly kind: 'failed'; readonly error: Error; readonly upstream: Upstream | undefined }
 
@@ -76,7 +81,7 @@ function judge(
   const { upstreams, rule } = state
   if (result.kind === 'response') {
     const goesOn = rule.failoverRcodes.includes(result.message.rcode) && ++state.failovers < upstreams.length
-    return goesOn ? undefined : { kind: 'response', message: result.message, upstream }
+    return goesOn ? undefined : { kind: 'response', message: result.message, image: result.image, upstream }
   }
   const failed: AttemptOutcome =
     result.kind === 'failed' ? { kind: 'failed', error: result.error, upstream } : { kind: result.kind, upstream }

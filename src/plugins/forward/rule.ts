@@ -140,13 +140,18 @@ function conclude(result: AttemptOutcome, request: Request): Outcome {
   const { upstream } = result
   if (upstream !== undefined) request.metadata?.set('forward/upstream', () => upstream.label)
   switch (result.kind) {
-    case 'response':
+    case 'response': {
+      const message = withoutHopOptions(result.message)
+      const { image } = result
       return {
         kind: 'answer',
-        message: withoutHopOptions(result.message),
+        message,
+        // Options are in no image.
+        image: image === undefined || image.message === message ? image : { message, octets: image.octets },
         by: 'forward',
         reason: result.upstream.reason,
       }
+    }
     case 'other-question': {
       const error = new Error(`upstream ${result.upstream.label} answered another question`)
       return respond(request, { by: 'forward', rcode: 'FORMERR', aa: false, error })
