@@ -47,6 +47,14 @@ describe('encodeMessage()', () => {
     expect(text).toContain('c00c002100010000000500150000000000350161076578616d706c65036f726700')
   })
 
+  it('points at the end of the first name when the second one is that', () => {
+    const soa = rr('example.org. 5 IN SOA ns.example.org. hostmaster.example.org. 1 2 3 4 5')
+    const text = hex(encodeMessage(response(QUERY, { authority: [soa] })))
+    // Owner: the question's name behind "www"; primary server: "ns" and the same.
+    expect(text).toContain('c0100006000100000005')
+    expect(text).toContain('026e73c010')
+  })
+
   it('writes the whole rcode: four bits in the header, eight in the OPT record', () => {
     const edns = { udpPayloadSize: 512, version: 0, dnssecOk: false, z: 0, options: [] }
     expect(decodeMessage(encodeMessage(response(QUERY, { rcode: 'BADVERS', edns }))).rcode).toBe('BADVERS')
