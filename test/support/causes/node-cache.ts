@@ -345,7 +345,7 @@ export const nodeCache: GroupFixtures<(typeof NODE_CACHE_CODES)[number]> = {
         },
       },
       {
-        title: 'TCP is lost and the caches still answer',
+        title: 'TCP is lost, and what the caches answer is fresh',
         make: () => ({ cluster: smallCluster(), rules: [tcpToServiceLost] }),
       },
     ],

@@ -30,10 +30,14 @@ function judgeCache(evidence: Evidence, cache: NodeCacheFact): Judgement {
   const lacksPort = !service.service.ports.some(({ port, protocol }) => port === 53 && protocol === 'TCP')
   const rungs = askedRungs(ladder).filter(({ from }) => from.kind !== 'pod')
   const failing = rungs.filter((rung) => clusterNameRungs(rung) && rung.result === 'failed')
-  const nodes = [...new Set(failing.map(({ fromNode }) => fromNode ?? ''))]
-  if (failing.length === 0) return excluded(line('observed', 'works', { cache: cacheName(cache) }), subject)
+  // What the cache holds it still answers: an old answer does not show that anything gets through.
+  const aged = rungs.filter((rung) => rung.purpose === 'canary' && clusterNameRungs(rung) && isAged(rung))
+  const nodes = [...new Set([...failing, ...aged].map(({ fromNode }) => fromNode ?? ''))]
+  if (nodes.length === 0) return excluded(line('observed', 'works', { cache: cacheName(cache) }), subject)
   const blocked = nodes.filter((node) => isTcpOnlyLost(rungs, node))
-  if (blocked.length === 0 && !lacksPort) return excluded(line('observed', 'not-tcp', { nodes }), subject)
+  if (blocked.length === 0 && (!lacksPort || failing.length === 0)) {
+    return excluded(line('observed', 'not-tcp', { nodes }), subject)
+  }
   const concerned = lacksPort ? nodes : blocked
   const [address = ''] = service.clusterIPs
   return {
@@ -45,7 +49,9 @@ function judgeCache(evidence: Evidence, cache: NodeCacheFact): Judgement {
       line('stated', 'force-tcp', { configMap: map, line: forward.line, targets: forward.targets }),
       ...(lacksPort ? [line('stated', 'no-tcp-port', { address })] : []),
       ...blocked.slice(0, 1).map((node) => line('observed', 'tcp-lost', { node, address })),
-      line('observed', 'failed', { count: failing.length, nodes: concerned }),
+      failing.length > 0
+        ? line('observed', 'failed', { count: failing.length, nodes: concerned })
+        : line('observed', 'held', { nodes: concerned }),
       ...noAnswers(evidence, cache, address),
     ],
     fix: {
@@ -61,6 +67,12 @@ function judgeCache(evidence: Evidence, cache: NodeCacheFact): Judgement {
       .filter((rung) => failing.includes(rung) || (rung.hop.kind === 'dns-service' && rung.transport === 'tcp'))
       .map(({ id }) => id),
   }
+}
+
+/** An answer whose TTL has run down: it comes from the cache. */
+function isAged({ observed, expected }: Rung): boolean {
+  if (observed.kind !== 'response' || expected.kind !== 'records') return false
+  return observed.ttl !== undefined && expected.ttl !== undefined && observed.ttl < expected.ttl
 }
 
 /** From one node the Service answers the same question over UDP, and brings nothing over TCP. */

@@ -94,6 +94,7 @@ export const nodeCache: GroupWording<(typeof CAUSE_GROUPS)['node-cache'][number]
       'no-tcp-port': 'The DNS Service {address} has no port 53/TCP',
       'tcp-lost': 'From {node} {address} answers over UDP and not over TCP',
       failed: '{count} {count:question|questions} about cluster names to the caches on {nodes} failed',
+      held: 'The caches on {nodes} only answer what they still hold: the TTL of their answers has run down',
       'no-answers': '{server} counted no NOERROR response of {address} meanwhile',
       'no-force': 'ConfigMap {configMap}, line {line}: forward without force_tcp',
       works: 'Cluster names resolve through {cache}',

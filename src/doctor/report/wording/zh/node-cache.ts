@@ -92,6 +92,7 @@ export const nodeCache: GroupWording<(typeof CAUSE_GROUPS)['node-cache'][number]
       'no-tcp-port': 'DNS Service {address} 没有 53/TCP 端口',
       'tcp-lost': '从 {node} 查询 {address}，UDP 有应答而 TCP 没有',
       failed: '向 {nodes} 上的缓存查询集群域名，{count} 次失败',
+      held: '{nodes} 上的缓存只能回答仍保存的内容：其应答的 TTL 已经减少',
       'no-answers': '其间 {server} 没有从 {address} 得到任何 NOERROR 应答',
       'no-force': 'ConfigMap {configMap} 第 {line} 行：forward 没有 force_tcp',
       works: '通过 {cache} 可以解析集群域名',
