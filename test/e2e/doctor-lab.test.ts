@@ -106,10 +106,14 @@ describe('faults', () => {
 })
 
 describe('without a place to ask from', () => {
-  it('a kubeconfig alone sends nothing to cluster addresses: every rung is skipped and says what it needs', async () => {
+  it('a kubeconfig alone asks replicas through the API server only, and calls nothing healthy', async () => {
     const { status, report } = await runDoctorJson(['--kubeconfig', lab.state.kubeconfig])
-    expect(new Set(report.ladder.map(({ result }) => result))).toEqual(new Set(['skipped']))
-    expect(report.ladder[0]?.needs).toContain('--direct')
+    const asked = report.ladder.filter(({ result }) => result !== 'skipped')
+    expect(new Set(asked.map(({ hop }) => hop))).toEqual(new Set(['replica', 'node-cache']))
+    expect(
+      asked.filter(({ hop, transport }) => transport === 'udp' || (hop !== 'replica' && transport !== 'http')),
+    ).toEqual([])
+    expect(report.outcome).toBe('inconclusive')
     expect(status).toBe(3)
   })
 
