@@ -158,11 +158,12 @@ export class CaptureAnalysis {
     this.decoder.decode(frame)
   }
 
-  /** Ends the capture. */
-  finish(): void {
+  /** Ends the capture. @param endMicros when it ended, if that is known better than by its last frame */
+  finish(endMicros = 0): void {
+    this.lastAtMicros = Math.max(this.lastAtMicros, endMicros)
     this.decoder.finish()
     this.#tcp.finish()
-    this.#table.finish()
+    this.#table.finish(this.lastAtMicros)
     this.traffic.finish()
     this.counts.copies += this.#tcp.copies
   }

@@ -80,7 +80,7 @@ export const captureCommand: Command = {
       view?.close()
       file?.close()
     }
-    analysis.finish()
+    analysis.finish(analysis.frames === 0 ? 0 : Date.now() * 1000)
     const report = createReport(analysis, undefined)
     if (options.output === 'json') io.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     else

@@ -20,7 +20,8 @@ export interface FollowUp {
 
 /** A transaction out of the ordinary: unanswered, resent, truncated, refused, answered twice. */
 export interface Incident {
-  readonly transaction: Transaction
+  /** Replaced when the client shows later that it had given up waiting. */
+  transaction: Transaction
   /** At most {@link MAX_FOLLOW_UPS}. */
   readonly followUps: FollowUp[]
 }

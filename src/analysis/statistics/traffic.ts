@@ -21,6 +21,8 @@ const MAX_ALL_INCIDENTS = 16_384
 const MAX_OPEN_QUESTIONS = 4096
 const FOLLOW_UP_MICROS = 40e6
 const PARALLEL_MICROS = 100_000
+/** Who asks the same again after this time does not wait for the first response any more. */
+const GIVEN_UP_MICROS = 500_000
 
 /** What is known of one server, over all its clients. */
 export interface ServerFigures {
@@ -200,11 +202,28 @@ export class Traffic {
       this.#open.delete(key)
       return
     }
+    if (earlier.transaction.state === 'unknown' && !followUp.isParallel && since >= GIVEN_UP_MICROS)
+      this.#giveUp(earlier)
     if (followUp.isParallel) this.parallel += 1
     else if (earlier.transaction.state === 'unanswered' && followUp.transport === earlier.transaction.transport)
       this.retried += 1
     if (earlier.followUps.length < MAX_FOLLOW_UPS) earlier.followUps.push(followUp)
     if (followUp.isAnswered) this.#open.delete(key)
+  }
+
+  /** A query whose response could have come after the capture's end, but was not waited for any longer. */
+  #giveUp(incident: Incident): void {
+    const { client, server, transport } = incident.transaction
+    const pair = this.pairs.get(client * 1_048_576 + server)
+    const figures = this.servers.get(server)
+    incident.transaction = { ...incident.transaction, state: 'unanswered' }
+    this.unknown -= 1
+    this.unanswered += 1
+    if (figures !== undefined) figures.unanswered += 1
+    if (pair === undefined) return
+    pair.unknown -= 1
+    if (transport === 'tcp') pair.tcpUnanswered += 1
+    else pair.udpUnanswered += 1
   }
 
   #linkParallel(slot: number, incident: Incident): void {

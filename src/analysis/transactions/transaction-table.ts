@@ -163,8 +163,9 @@ export class TransactionTable {
     return this.#strange(0, leg)
   }
 
-  /** Finishes everything: the capture is at its end. */
-  finish(): void {
+  /** Finishes everything. @param endMicros when the capture ended */
+  finish(endMicros: number): void {
+    if (endMicros > this.#now) this.#now = endMicros
     while (this.#oldest < this.#next) this.#retire()
   }
 
