@@ -38,15 +38,15 @@ export function isCrashing({ pod }: DnsReplica): boolean {
 }
 
 /**
- * The failed rungs that follow when some replicas do not serve: their own, those of the Service, and, where no other
- * replica is left, all that needs the Service.
+ * The failed rungs that follow when some replicas do not serve: their own, and, where no other replica is left, all that
+ * needs the Service.
  */
 export function rungsWithout({ dns }: ClusterFacts, ladder: Ladder, down: readonly DnsReplica[]): string[] {
   const names = new Set(down.map(replicaName))
   const others = dns.replicas.some((replica) => replica.ready && !names.has(replicaName(replica)))
   return failedIds(ladder, (rung) => {
     if (rung.hop.kind === 'replica') return names.has(rung.hop.name)
-    if (others) return rung.hop.kind === 'dns-service' && rung.observed.kind === 'timeout' && names.size > 0
+    if (others) return false
     return rung.hop.kind === 'dns-service' || clusterNameRungs(rung)
   })
 }

@@ -9,13 +9,13 @@ describe('dns-service-no-endpoints', () => {
   it('says why a container crashes and where its last words are', async () => {
     const fixture = has()
     const state = { waiting: { reason: 'CrashLoopBackOff' } }
-    const lastState = { terminated: { reason: 'OOMKilled', exitCode: 137 } }
+    const lastState = { terminated: { reason: 'Error', exitCode: 1 } }
     replace(findObject(fixture.cluster, 'Pod', 'coredns-a'), 'status', {
       containerStatuses: [{ name: 'coredns', ready: false, restartCount: 7, state, lastState }],
     })
     const { main } = (await diagnoseFixture(fixture)).verdict
     expect(main?.evidence.find(({ key }) => key === 'pods')?.values['states']).toContain(
-      'coredns-a waiting:CrashLoopBackOff (OOMKilled)',
+      'coredns-a waiting:CrashLoopBackOff (Error)',
     )
     expect(main?.fix.command).toContain('kubectl -n kube-system logs coredns-a --previous')
   })

@@ -1,0 +1,87 @@
+// CoreDNS has no file descriptor or port left for another query to an upstream.
+import { findInLogs, phrase, sumSamples } from '../../ladder/index.ts'
+import type { Ladder, Scrape } from '../../ladder/index.ts'
+import type { Cause, Evidence } from '../cause.ts'
+import { line } from '../judgement.ts'
+import type { Judgement } from '../judgement.ts'
+import { isForwardedQuestion, logEvidence, passesReplicas } from '../coredns-support.ts'
+import type { LogSighting } from '../coredns-support.ts'
+import { excluded, failedIds, findScrape, notChecked, objectRef } from '../support.ts'
+
+/** From here on the next burst meets the limit. */
+const NEAR_LIMIT = 0.9
+
+export const corednsSocketsExhausted: Cause = {
+  code: 'coredns-sockets-exhausted',
+  needs: [],
+  judge(evidence) {
+    const { ladder } = evidence
+    const said = findInLogs(ladder.logs, 'sockets-exhausted').map(({ hop, finding }) => ({ server: hop.name, finding }))
+    const full = ladder.scrapes.filter((scrape) => (usageOf(scrape)?.share ?? 0) >= NEAR_LIMIT)
+    const servers = [...new Set([...said.map(({ server }) => server), ...full.map(({ hop }) => hop.name)])]
+    if (servers.length > 0) return servers.map((server) => judgeServer(evidence, server, said))
+    const known = ladder.scrapes.filter((scrape) => usageOf(scrape) !== undefined)
+    if (known.length === 0) return [notChecked('not-checked.no-descriptors')]
+    const most = Math.max(...known.map((scrape) => usageOf(scrape)?.share ?? 0))
+    return [excluded(line('observed', 'free', { count: known.length, percent: Math.round(most * 100) }))]
+  },
+}
+
+function judgeServer({ ladder }: Evidence, server: string, all: readonly LogSighting[]): Judgement {
+  const said = all.filter((sighting) => sighting.server === server)
+  const scrape = findScrape(ladder, server)
+  const usage = scrape && usageOf(scrape)
+  const isFull = (usage?.share ?? 0) >= NEAR_LIMIT
+  const explains = unansweredIds(ladder, server)
+  const finding = {
+    subject: { kind: 'pod' as const, name: server },
+    objects: [objectRef('Pod', server)],
+    values: { server },
+    evidence: [
+      ...logEvidence(said).slice(0, 2),
+      ...(usage === undefined ? [] : [line('observed', 'descriptors', { server, open: usage.open, max: usage.max })]),
+      ...(explains.length > 0 ? [line('observed', 'fails', { server, count: explains.length })] : []),
+    ],
+    fix: {
+      key: 'coredns-sockets-exhausted',
+      values: { server },
+      command: [
+        '# what is slow: the upstreams; "fathom doctor" names a dead one. Then, in the Corefile:',
+        '#   forward . … {',
+        '#       max_concurrent 1000',
+        '#   }',
+        `kubectl -n ${server.split('/')[0] ?? 'kube-system'} edit configmap coredns`,
+      ].join('\n'),
+    },
+    isFault: true,
+    explains,
+  }
+  if (said.length > 0 && isFull) return { status: 'proven', ...finding }
+  const missing = isFull ? 'missing-log' : 'missing-descriptors'
+  return { status: 'suspected', ...finding, missing: [phrase(`coredns-sockets-exhausted.${missing}`, { server })] }
+}
+
+interface Usage {
+  readonly open: number
+  readonly max: number
+  readonly share: number
+}
+
+/** File descriptors of the process; the fuller of two readings. */
+function usageOf({ first, second }: Scrape): Usage | undefined {
+  const readings = [first, ...(second === undefined ? [] : [second])].flatMap((samples): Usage[] => {
+    const [open, max] = [sumSamples(samples, 'process_open_fds'), sumSamples(samples, 'process_max_fds')]
+    return open === undefined || max === undefined || max <= 0 ? [] : [{ open, max, share: open / max }]
+  })
+  return readings.toSorted((a, b) => b.share - a.share)[0]
+}
+
+function unansweredIds(ladder: Ladder, server: string): string[] {
+  const isReplica = ladder.scrapes.some(({ hop }) => hop.name === server && hop.kind === 'replica')
+  return failedIds(ladder, (rung) => {
+    const { hop, observed } = rung
+    const isLost = observed.kind === 'timeout' || (observed.kind === 'response' && observed.rcode === 'SERVFAIL')
+    if (!isForwardedQuestion(rung) || !isLost || !passesReplicas(rung)) return false
+    return hop.name === server || (isReplica && hop.kind !== 'replica')
+  })
+}
