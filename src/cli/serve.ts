@@ -4,7 +4,7 @@ import { PROGRAM_VERSION, UsageError, describeError, parseGoInt } from '../base/
 import { CorefileError, DIRECTIVE_ORDER } from '../corefile/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
 import { ListenError } from '../net/listen/index.ts'
-import { checkServer, startServer } from '../server/index.ts'
+import { checkServer, refuseUnserved, startServer } from '../server/index.ts'
 import type { ConfiguredBlock, ServerOptions } from '../server/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
@@ -23,7 +23,7 @@ export const serveCommand: Command = {
       if (flags.action === 'check' || flags.action === 'dump') return await inspect(flags, io)
       return await serve(flags, io)
     } catch (error) {
-      return refuse(error, io)
+      return refuse(error, flags, io)
     }
   },
 }
@@ -174,6 +174,8 @@ async function inspect({ action, conf, port }: ServeFlags, io: Io): Promise<numb
   const write = (text: string): boolean => io.stderr.write(text)
   const corefile = await corefileFrom(conf, io)
   const blocks = await checkServer({ ...serverOptions(corefile, port, io), write })
+  // What a dump shows need not be served here.
+  if (action === 'check') refuseUnserved(blocks)
   if (action === 'dump') io.stdout.write(`${JSON.stringify(blocks.map(dumpOf), undefined, 2)}\n`)
   else
     io.stdout.write(`${conf ?? 'Corefile'}: ${blocks.length} server ${blocks.length === 1 ? 'block' : 'blocks'}, ok\n`)
@@ -251,11 +253,19 @@ async function readAll({ stdin }: Io): Promise<string> {
 }
 
 /** Exit code 1 and one line, with a second one for what a person can do; as CoreDNS ends when it cannot start. */
-function refuse(error: unknown, io: Io): number {
+function refuse(error: unknown, { action, conf }: ServeFlags, io: Io): number {
   if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error
   io.stderr.write(`${error instanceof ListenError ? `Listen: ${error.message}` : describeError(error)}\n`)
-  if (error instanceof CorefileError && error.hint !== undefined) io.stderr.write(`  ${error.hint}\n`)
+  const hint =
+    error instanceof CorefileError || error instanceof ListenError ? error.hint : hintForFile(error, { action, conf })
+  if (hint !== undefined) io.stderr.write(`  ${hint}\n`)
   return 1
+}
+
+/** Who named a file that cannot be read. */
+function hintForFile({ message }: Error, { action, conf }: Pick<ServeFlags, 'action' | 'conf'>): string | undefined {
+  const isMissing = conf !== undefined && (message.startsWith(`open ${conf}: `) || message.startsWith(`read ${conf}: `))
+  return isMissing ? `-${action === 'serve' ? 'conf' : action} names that file` : undefined
 }
 
 function dumpOf({ block }: ConfiguredBlock): unknown {

@@ -71,5 +71,9 @@ export function createDispenser(directive: Directive): Dispenser {
 
 /** The error for a directive that stands in a block twice: {@link ONCE_MESSAGE}, at the second one. */
 export function onceError(dispenser: Dispenser): CorefileError {
-  return new CorefileError('bad-directive', ONCE_MESSAGE, { at: dispenser.token() })
+  const at = dispenser.token()
+  return new CorefileError('bad-directive', ONCE_MESSAGE, {
+    at,
+    hint: `${at.file}:${at.line} is one too many: remove it`,
+  })
 }

@@ -22,13 +22,15 @@ export interface ParseOptions {
 }
 
 /** What a Corefile without any server block stands for. */
-export const DEFAULT_COREFILE = '.:53 {\n    whoami\n    log\n}\n'
+export function defaultCorefile(port: number): string {
+  return `.:${port} {\n    whoami\n    log\n}\n`
+}
 
 /**
  * Parses a Corefile with its imports.
  *
  * Directives are grouped by name and not looked into. A text without server blocks gives none; the server then uses
- * {@link DEFAULT_COREFILE}. The last `}` of a file may be missing if its last token is another `}`, as in CoreDNS.
+ * {@link defaultCorefile}. The last `}` of a file may be missing if its last token is another `}`, as in CoreDNS.
  *
  * @throws {CorefileError} with CoreDNS's messages
  */

@@ -23,6 +23,7 @@ interface SharedEndpoint {
 }
 
 const CLOSE_GRACE_MS = 5000
+const MAX_PORT = 65_535
 
 /** The endpoint at an address such as `:8080`, `localhost:9153` or `[::1]:8181`. */
 export function httpEndpoint(env: PluginEnv, address: string, tls?: TlsOptions): HttpEndpoint {
@@ -88,6 +89,8 @@ export function readHttpAddress(dispenser: Dispenser, text: string): string {
 function whyNoHostPort(text: string): string | undefined {
   const colon = text.lastIndexOf(':')
   if (colon < 0) return 'missing port in address'
+  const port = text.slice(colon + 1)
+  if (!/^\d{1,5}$/.test(port) || Number(port) > MAX_PORT) return 'invalid port, expected 0 to 65535'
   const host = text.slice(0, colon)
   if (host.startsWith('[')) return host.endsWith(']') ? undefined : "missing ']' in address"
   return host.includes(':') ? 'too many colons in address' : undefined

@@ -1,6 +1,7 @@
 // One running configuration: blocks that were set up, the listeners they want, their hooks, their queries in flight.
 import { endianness } from 'node:os'
 import { describeError } from '../base/index.ts'
+import { ListenError } from '../net/listen/index.ts'
 import { DURATION_BUCKETS } from './dns-metrics.ts'
 import { HotAnswers } from './hot/index.ts'
 import type { ConfiguredBlock } from './setup.ts'
@@ -72,7 +73,7 @@ export function createConfiguration(blocks: readonly ConfiguredBlock[], deps: Co
       if (context !== undefined) return lookup(context, request)
       return { kind: 'status', rcode: 'SERVFAIL', by: '', error: new Error(`no server ${request.server}`) }
     },
-    start: () => runAll(instances, ({ start }) => start?.()),
+    start: () => startAll(blocks),
     started(listeners) {
       bound = listeners
       stopTelling = deps.onCollect(tellCounts)
@@ -97,6 +98,25 @@ export function createConfiguration(blocks: readonly ConfiguredBlock[], deps: Co
       await runAll(instances, ({ close }) => close?.())
     },
   }
+}
+
+/** Plugins that listen say where, not in which line. */
+async function startAll(blocks: readonly ConfiguredBlock[]): Promise<void> {
+  const starting = blocks.flatMap(({ instances, places }) =>
+    [...instances].map(([name, instance]) => ({ name, instance, at: places.get(name) })),
+  )
+  await runAll(
+    starting.map(({ instance, name, at }) => ({
+      start: async () => {
+        try {
+          await instance.start?.()
+        } catch (error) {
+          throw error instanceof ListenError && at ? error.for(`"${name}" at ${at.file}:${at.line}`) : error
+        }
+      },
+    })),
+    ({ start }) => start?.(),
+  )
 }
 
 async function runAll(
@@ -177,6 +197,13 @@ function hotOf(group: ListenerGroup, { clock, randomId, threads }: Configuration
     : undefined
 }
 
+function describeBlocks({ members }: ListenerGroup): string {
+  const [first] = members
+  return first === undefined
+    ? 'A server block'
+    : `The server block at ${first.block.block.file}:${first.block.block.line}`
+}
+
 /** What `multisocket` says; the largest of its blocks. */
 function socketsOf({ members }: ListenerGroup): number | undefined {
   const all = members.flatMap(({ block }) => block.settings.sockets ?? [])
@@ -195,6 +222,7 @@ function listenerOf(
   return {
     transport: group.transport,
     wanted: { address: group.address === '' ? '::' : group.address, port: group.port },
+    wantedBy: describeBlocks(group),
     responder: createResponder(context),
     limits: {
       readTimeoutMs: all.find((settings) => settings.readTimeoutMs !== undefined)?.readTimeoutMs ?? readTimeoutMs,

@@ -13,6 +13,8 @@ export interface WantedListener {
   readonly transport: ListenTransport
   /** IP address, `::` for the wildcard. */
   readonly wanted: Endpoint
+  /** Whose it is, for errors: `The server block at Corefile:1`. */
+  readonly wantedBy: string
   readonly responder: Responder
   readonly limits: StreamLimits
   readonly maxHttpsConnections: number
@@ -62,7 +64,9 @@ export function createListenerSet(clock: Clock, network: Network, pool?: ThreadP
   async function openOne(wanted: WantedListener, before: OpenListener | undefined): Promise<OpenListener> {
     const endpoint = before?.bound.actual ?? network.listenAt(wanted.wanted)
     const how: How = { clock, pool, reusePort: network.reusePort === true, descriptor: before?.tcp.duplicate() }
-    const opened = await openSockets(wanted, endpoint, how)
+    const opened = await openSockets(wanted, endpoint, how).catch((error: unknown) => {
+      throw error instanceof ListenError ? error.for(wanted.wantedBy) : error
+    })
     const actual = opened.sockets[0]?.local ?? endpoint
     network.bound?.(wanted.wanted, actual)
     return { bound: { transport: wanted.transport, wanted: wanted.wanted, actual }, ...opened }

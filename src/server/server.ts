@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { UsageError, describeError, randomId as drawId, systemClock } from '../base/index.ts'
 import type { Clock } from '../base/index.ts'
-import { DEFAULT_COREFILE, canonicalCorefile, hasPreferredSyntax, parseCorefile } from '../corefile/index.ts'
+import { canonicalCorefile, defaultCorefile, hasPreferredSyntax, parseCorefile } from '../corefile/index.ts'
 import type { Corefile } from '../corefile/index.ts'
 import { whyNoBatches } from '../net/listen/index.ts'
 import { createConfiguration } from './configuration.ts'
@@ -26,7 +26,7 @@ import type {
 import { createRenderer } from './render.ts'
 import { createSharedStore } from './shared-store.ts'
 import type { SharedScope } from './shared-store.ts'
-import { setUpBlocks } from './setup.ts'
+import { refuseUnserved, setUpBlocks } from './setup.ts'
 import type { ConfiguredBlock } from './setup.ts'
 import { ThreadPool, countThreads } from './workers/index.ts'
 import type { ThreadOptions } from './workers/index.ts'
@@ -240,7 +240,8 @@ function readCorefile({ options, files, environment }: Host): ReadCorefile {
   const accepts = (directive: string): boolean => Object.hasOwn(options.plugins, directive)
   let parsed = parseCorefile(text, { file: name, source, accepts })
   if (parsed.blocks.length === 0) {
-    parsed = { ...parseCorefile(DEFAULT_COREFILE, { file: name, accepts }), warnings: parsed.warnings }
+    const text = defaultCorefile(options.defaultPort ?? 53)
+    parsed = { ...parseCorefile(text, { file: name, accepts }), warnings: parsed.warnings }
   }
   return { file: name, corefile: parsed, hash: createHash('sha512').update(canonicalCorefile(parsed)).digest('hex') }
 }
@@ -333,6 +334,7 @@ async function prepare(host: Host): Promise<Prepared> {
 async function activate(host: Host, prepared: Prepared): Promise<Prepared> {
   const { configuration, scope } = prepared
   try {
+    refuseUnserved(configuration.blocks)
     await configuration.start()
     const listeners = await host.listeners.prepare(configuration.wanted)
     host.bound = listeners.commit()

@@ -2,6 +2,7 @@
 // block. Opens nothing; what fails here leaves nothing behind but what `shared` made, which its scope gives back.
 import type { Clock } from '../base/index.ts'
 import {
+  CorefileError,
   DIRECTIVE_ORDER,
   checkOverlap,
   createDispenser,
@@ -9,7 +10,7 @@ import {
   parseKeys,
   pluginError,
 } from '../corefile/index.ts'
-import type { Directive, ServedZone, ServerBlock } from '../corefile/index.ts'
+import type { Directive, ServedZone, ServerBlock, Token } from '../corefile/index.ts'
 import { buildChain } from './chain.ts'
 import type { Link } from './chain.ts'
 import type { HotChain, HotTrait } from './hot/index.ts'
@@ -62,6 +63,8 @@ export interface ConfiguredBlock {
   readonly block: BlockInfo
   readonly settings: Readonly<BlockSettings>
   readonly zones: readonly ServedZone[]
+  /** The first token of each directive, by its name. */
+  readonly places: ReadonlyMap<string, Token>
   /** By directive name, in plugin order. */
   readonly instances: ReadonlyMap<string, PluginInstance>
   readonly chain: Next | undefined
@@ -79,7 +82,10 @@ export async function setUpBlocks(blocks: readonly ServerBlock[], deps: SetupDep
   const plugins = await loadPlugins(blocks, deps.plugins)
   const steps = orderedSteps(drafts, plugins)
   const options = steps.map(({ draft, directive, plugin }) =>
-    guarded(directive, () => plugin.parse(createDispenser(directive), contextOf(draft, plugin.name, deps))),
+    guarded(directive, () => {
+      refusePlaceholders(directive)
+      return plugin.parse(createDispenser(directive), contextOf(draft, plugin.name, deps))
+    }),
   )
   checkOverlap(
     drafts.flatMap(({ zones, block }) =>
@@ -93,10 +99,11 @@ export async function setUpBlocks(blocks: readonly ServerBlock[], deps: SetupDep
     const instance = guarded(directive, () => plugin.create(options[index], env))
     draft.instances.set(plugin.name, instance)
   }
-  return drafts.map(({ block, settings, zones, instances }) => ({
+  return drafts.map(({ block, parsed, settings, zones, instances }) => ({
     block,
     settings,
     zones,
+    places: placesOf(parsed),
     instances,
     chain: buildChain(linksOf(instances)),
     hot: hotChainOf(instances),
@@ -142,6 +149,38 @@ function draftOf(parsed: ServerBlock, { defaultPort }: SetupDeps): Draft {
     line,
   } as const
   return { block, parsed, zones, settings: {}, instances: new Map() }
+}
+
+function placesOf({ directives }: ServerBlock): ReadonlyMap<string, Token> {
+  return new Map(directives.flatMap(({ name, tokens: [first] }) => (first === undefined ? [] : [[name, first]])))
+}
+
+const UNSERVED: readonly string[] = ['grpc', 'https3', 'quic']
+
+/**
+ * Refuses what can be read but not be listened on.
+ *
+ * @throws {CorefileError} for schemes of CoreDNS that this program has no listener for
+ */
+export function refuseUnserved(blocks: readonly Pick<ConfiguredBlock, 'zones'>[]): void {
+  for (const { transport, at } of blocks.flatMap(({ zones }) => zones)) {
+    if (!UNSERVED.includes(transport)) continue
+    const message = `${at.file}:${at.line} - Error during parsing: ${transport}:// is not served by this program: ${at.text}`
+    const hint = 'Served are plain DNS, tls:// and https://; remove the key, or leave this block to CoreDNS'
+    throw new CorefileError('bad-key', message, { at, hint })
+  }
+}
+
+/** The names that a node-local template's installer or node-cache replaces; the cluster domain's is a zone name that can be served. */
+const PLACEHOLDER = /__PILLAR__(?!DNS__DOMAIN__)\w|__PROMETHEUS__ENDPOINT__/
+
+/** @throws {CorefileError} in CoreDNS's words for what *forward* finds there */
+function refusePlaceholders({ tokens }: Directive): void {
+  const at = tokens.find(({ text }) => PLACEHOLDER.test(text))
+  if (at === undefined) return
+  const hint =
+    'A placeholder of a NodeLocal DNSCache template: "fathom node-cache" fills those in that node-cache does, "fathom serve" takes the text as it is; see -basecorefile'
+  throw parseError('bad-directive', `not an IP address or file: "${at.text}"`, { at, hint })
 }
 
 /** Label value of a listener: `dns://:53`, `tls://10.0.0.1:853`, `dns://[::1]:53`. */

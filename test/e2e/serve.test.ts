@@ -136,6 +136,27 @@ describe.skipIf(WHY_NOT_BUILT !== undefined)(
         corefile: '. {\n etcd\n}',
         stderr: '"etcd" is a plugin of CoreDNS that this program does not have',
       },
+      {
+        what: 'a scheme that is not served',
+        corefile: 'grpc://. {\n whoami\n}',
+        stderr: 'Corefile:1 - Error during parsing: grpc:// is not served by this program: grpc://.',
+      },
+      {
+        what: 'a placeholder that nobody filled in',
+        corefile: '. {\n forward . __PILLAR__CLUSTER__DNS__\n}',
+        stderr:
+          'Corefile:2 - Error during parsing: not an IP address or file: "__PILLAR__CLUSTER__DNS__"\n  A placeholder',
+      },
+      {
+        what: 'a directive that stands twice',
+        corefile: '. {\n errors\n errors\n}',
+        stderr: 'Corefile:3 is one too many',
+      },
+      {
+        what: 'a port that is none',
+        corefile: '. {\n health :80800\n}',
+        stderr: 'address :80800: invalid port',
+      },
       { what: 'a bad option', corefile: '. {\n cache 0\n}', stderr: 'plugin/cache: ' },
       {
         what: 'an address that is not ours',
@@ -156,14 +177,29 @@ describe.skipIf(WHY_NOT_BUILT !== undefined)(
       const { port } = taken.address() as AddressInfo
       const rig = start(['-conf', writeCorefile(`.:${port} {\n bind 127.0.0.1\n whoami\n}`)])
       expect(await rig.ended).toBe(1)
-      expect(rig.stderr()).toBe(`Listen: listen tcp 127.0.0.1:${port}: bind: address already in use\n`)
+      const [message, hint] = rig.stderr().split('\n')
+      expect(message).toBe(`Listen: listen tcp 127.0.0.1:${port}: bind: address already in use`)
+      expect(hint).toContain(`The server block at ${join(folder, 'Corefile')}:1 wants to listen there`)
+      const health = start(['-conf', writeCorefile(`.:0 {\n bind 127.0.0.1\n health 127.0.0.1:${port}\n}\n`)])
+      expect(await health.ended).toBe(1)
+      expect(health.stderr()).toContain(`"health" at ${join(folder, 'Corefile')}:3 wants to listen there`)
       taken.close()
+    })
+
+    it('serves whoami on -dns.port where there is no Corefile', async () => {
+      const port = await freePort()
+      const rig = start(['-dns.port', String(port)], { input: '', cwd: mkdtempSync(join(folder, 'none-')) })
+      await isServing(rig)
+      expect(rig.stdout()).toContain(`.:${port}\n`)
+      expect(await rcodeFrom(port)).toBe('NOERROR')
     })
 
     it('ends with 1 when the Corefile is not there, and with 2 for arguments that it does not know', async () => {
       const missing = start(['-conf', join(folder, 'nosuch')])
       expect(await missing.ended).toBe(1)
-      expect(missing.stderr()).toBe(`open ${join(folder, 'nosuch')}: no such file or directory\n`)
+      expect(missing.stderr()).toBe(
+        `open ${join(folder, 'nosuch')}: no such file or directory\n  -conf names that file\n`,
+      )
       const unknown = start(['-nosuch'])
       expect(await unknown.ended).toBe(2)
       const extra = start(['file'])
