@@ -20,11 +20,15 @@ export interface TtlBounds {
 export function lowestTtl(response: Message, classification: Classification): number {
   if (classification.kind === 'servfail') return DEFAULT_TTL
   if (classification.kind === 'success' && classification.referral) return DEFAULT_TTL
-  let lowest = Infinity
-  for (const section of [response.answer, response.authority, response.additional]) {
-    for (const { ttl } of section) if (ttl < lowest) lowest = ttl
-  }
+  const { answer, authority, additional } = response
+  const lowest = lowestIn(additional, lowestIn(authority, lowestIn(answer, Infinity)))
   return lowest === Infinity ? DEFAULT_TTL : lowest
+}
+
+function lowestIn(section: readonly ResourceRecord[], limit: number): number {
+  let lowest = limit
+  for (const { ttl } of section) if (ttl < lowest) lowest = ttl
+  return lowest
 }
 
 /** Moves `ttl` into the bounds; the upper one wins where they cross. */

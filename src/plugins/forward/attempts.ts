@@ -79,6 +79,7 @@ function judge(
   { upstream, isUp }: { readonly upstream: Upstream; readonly isUp: boolean },
 ): AttemptOutcome | undefined {
   const { upstreams, rule } = state
+  upstream.note(result)
   if (result.kind === 'response') {
     const goesOn = rule.failoverRcodes.includes(result.message.rcode) && ++state.failovers < upstreams.length
     return goesOn ? undefined : { kind: 'response', message: result.message, image: result.image, upstream }
@@ -107,7 +108,9 @@ function askOne(upstream: Upstream, rule: ForwardRule, options: AttemptOptions):
   if (!rule.preferUdp || rule.forceTcp) return first
   return first.then((result) => {
     const isCut = result.kind === 'response' && result.protocol === 'udp' && result.message.flags.tc
-    return isCut ? upstream.exchange(options.query, exchangeOptions('tcp', rule, options)) : result
+    if (!isCut) return result
+    upstream.note(result)
+    return upstream.exchange(options.query, exchangeOptions('tcp', rule, options))
   })
 }
 

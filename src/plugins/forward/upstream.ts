@@ -55,11 +55,6 @@ export class Upstream {
   #timer: Timer | undefined
   #lastRcode: Rcode | undefined
   #lastError: string | undefined
-  readonly #noted = (result: UpstreamResult): UpstreamResult => {
-    this.#count(result)
-    if (result.kind === 'failed') this.#startProbes()
-    return result
-  }
 
   constructor(options: UpstreamOptions, env: { connect: ConnectUpstream; clock: Clock; metrics: Metrics }) {
     this.#options = options
@@ -76,9 +71,15 @@ export class Upstream {
     return this.#options.maxFails > 0 && this.#fails > this.#options.maxFails
   }
 
-  /** Asks the upstream; a failure starts its probes. */
+  /** Asks the upstream; whoever asks tells {@link note} what came of it. */
   exchange(message: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
-    return this.#client.exchange(message, options).then(this.#noted)
+    return this.#client.exchange(message, options)
+  }
+
+  /** Counts what came of an exchange; a failure starts the probes. Not a promise of its own: one less for each query. */
+  note(result: UpstreamResult): void {
+    this.#count(result)
+    if (result.kind === 'failed') this.#startProbes()
   }
 
   status(): UpstreamStatus {
