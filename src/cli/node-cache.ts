@@ -67,7 +67,9 @@ async function serve(flags: NodeCacheFlags, io: Io): Promise<number> {
     io.stderr.write(
       `${error instanceof ListenError ? `Listen: ${error.message}${hintFor(error)}` : describeError(error)}\n`,
     )
-    if (error instanceof CorefileError && error.hint !== undefined) io.stderr.write(`  ${error.hint}\n`)
+    const isTold = error instanceof ListenError && error.code === 'permission-denied'
+    const hint = (error instanceof CorefileError || error instanceof ListenError) && !isTold ? error.hint : undefined
+    if (hint !== undefined) io.stderr.write(`  ${hint}\n`)
     return CANNOT_START
   } finally {
     // The channel to the guard would keep the process.

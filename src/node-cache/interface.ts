@@ -60,6 +60,21 @@ export async function removeInterface({ name, run }: Pick<InterfaceOptions, 'nam
   if (gone.status !== 0 && !/Cannot find device/.test(gone.complaint)) throw failure(`remove interface ${name}`, gone)
 }
 
+/**
+ * Takes one address off the device, if it is there.
+ *
+ * @throws {UsageError} with the complaint of `ip`
+ */
+export async function removeAddress(
+  address: string,
+  { name, run }: Pick<InterfaceOptions, 'name' | 'run'>,
+): Promise<void> {
+  const [prefix = address] = withOptions(address)
+  const gone = await run('ip', ['address', 'delete', prefix, 'dev', name])
+  if (gone.status === 0 || /Cannot (find device|assign requested address)|not found/.test(gone.complaint)) return
+  throw failure(`remove ${address} from interface ${name}`, gone)
+}
+
 /** Addresses on a device; undefined when there is no such device. */
 async function listAddresses(name: string, run: RunCommand): Promise<readonly string[] | undefined> {
   const shown = await run('ip', ['-o', 'address', 'show', 'dev', name])

@@ -77,7 +77,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
   } catch (error) {
     marker.withdraw()
     await status.close()
-    if (options.keepAddressesOnFailure !== true) await tearDown()
+    if (options.keepAddressesOnFailure !== true) await undo()
     throw error
   }
   state = 'serving'
@@ -134,7 +134,10 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
         }
         failures = isHeld() ? 1 : failures + (failures > 0 ? 1 : 0)
         if (failures === 0 || failures > MAX_FAILURES_ALONE) throw error
-        if (!waiting) say(`[WARNING] ${error.message}: another instance still serves; this one takes over when it ends`)
+        if (!waiting) {
+          const who = marker.hasOthers() ? 'another instance still serves' : 'a program that does not share has it'
+          say(`[WARNING] ${error.message}: ${who}; this one takes over when it ends`)
+        }
         waiting = true
         // Looked at without starting anything: an attempt sets the whole configuration up.
         do await pause(TAKE_OVER_PAUSE_MS)
@@ -154,6 +157,13 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
     if (flags.pidfile !== undefined) removePidfile(flags.pidfile)
     await tearDown()
     await status.close()
+  }
+
+  /** A node that was set up before stays so: another program, or the next attempt, may serve there. */
+  async function undo(): Promise<void> {
+    if (flags.skipTeardown || !setup.hasMade() || marker.hasOthers()) return
+    say(`[INFO] Taking back what this start made of interface ${flags.interfaceName}`)
+    await setup.undo()
   }
 
   async function tearDown(): Promise<void> {

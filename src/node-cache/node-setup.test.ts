@@ -66,6 +66,28 @@ describe('createNodeSetup()', () => {
     expect(counted).toEqual([])
   })
 
+  it('takes back after a failed start what it made and nothing that it found', async () => {
+    const found = setUp(workingNode())
+    await found.setup.ensureInterface()
+    expect(found.setup.hasMade()).toBe(true)
+    await found.setup.undo()
+    expect(found.ran.at(-1)).toBe('ip address delete 169.254.25.10/32 dev nodelocaldns')
+    expect(found.ran).not.toContain('ip link delete nodelocaldns')
+
+    const ready: CommandResult = { ...OK, stdout: '7: nodelocaldns    inet 169.254.25.10/32 scope global nodelocaldns' }
+    const untouched = setUp((program, args) => (args.includes('show') ? ready : workingNode()(program, args)))
+    await untouched.setup.ensureInterface()
+    expect(untouched.setup.hasMade()).toBe(false)
+    await untouched.setup.undo()
+    expect(untouched.ran.filter((line) => line.includes('delete'))).toEqual([])
+
+    const absent: CommandResult = { ...ABSENT, complaint: 'Device "nodelocaldns" does not exist.' }
+    const made = setUp((program, args) => (args.includes('show') ? absent : workingNode()(program, args)))
+    await made.setup.ensureInterface()
+    await made.setup.undo()
+    expect(made.ran.at(-1)).toBe('ip link delete nodelocaldns')
+  })
+
   it('says in one line, once, which capabilities are missing, and does not try what needs them', async () => {
     const { setup, lines, counted, ran } = setUp(
       (_program, args) =>

@@ -6,7 +6,7 @@ import { capabilityHint } from './capabilities.ts'
 import type { Capability } from './capabilities.ts'
 import type { RunCommand } from './command.ts'
 import type { NodeCacheFlags } from './flags.ts'
-import { ensureInterface, removeInterface } from './interface.ts'
+import { ensureInterface, removeAddress, removeInterface } from './interface.ts'
 import { ensureRule, removeRule } from './iptables.ts'
 import type { IptablesTools } from './iptables.ts'
 import { formatRule, planRules } from './rules.ts'
@@ -22,6 +22,10 @@ export interface NodeSetup {
   ensureRules(): Promise<void>
   /** Deletes rules and interface. */
   tearDown(): Promise<void>
+  /** Whether this process made the interface or put an address on it. */
+  hasMade(): boolean
+  /** After a start that failed: deletes what this process made, and nothing that it found. Rules come after the start. */
+  undo(): Promise<void>
   /** What the last rounds could not do. */
   missing(): readonly SetupPart[]
 }
@@ -50,6 +54,8 @@ export function createNodeSetup({ flags, run, lacks, clock, say, count }: NodeSe
       count('iptables_lock')
     },
   }
+  let madeInterface = false
+  const madeAddresses = new Set<string>()
   const missing = new Set<SetupPart>()
   if (flags.setupInterface) missing.add('interface')
   if (flags.setupIptables) missing.add('iptables')
@@ -79,6 +85,8 @@ export function createNodeSetup({ flags, run, lacks, clock, say, count }: NodeSe
       const failures = new Set<string>()
       try {
         const { created, added } = await ensureInterface({ name, addresses: localAddresses, run })
+        madeInterface ||= created
+        for (const address of added) madeAddresses.add(address)
         if (created) say(`[INFO] Added interface - ${name}`)
         for (const address of added) say(`[INFO] Added address ${address} to interface ${name}`)
         missing.delete('interface')
@@ -124,6 +132,15 @@ export function createNodeSetup({ flags, run, lacks, clock, say, count }: NodeSe
         await removeInterface({ name, run }).catch((error: unknown) => failures.add(describeError(error)))
       }
       for (const failure of failures) say(`[ERROR] Failed to tear down: ${failure}`)
+    },
+    hasMade: () => madeInterface || madeAddresses.size > 0,
+    async undo() {
+      try {
+        if (madeInterface) await removeInterface({ name, run })
+        else for (const address of madeAddresses) await removeAddress(address, { name, run })
+      } catch (error) {
+        say(`[ERROR] Failed to tear down: ${describeError(error)}`)
+      }
     },
     missing: () => [...missing],
   }
