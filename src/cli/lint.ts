@@ -28,7 +28,7 @@ export const lintCommand: Command = {
     if (request === undefined) return EXIT.ok
     const { paths, output, strict, resolvConf } = request
     const inputs = readInputs(paths, () => readFileSync(0, 'utf8'))
-    const report = await lintAll(inputs, { io, resolvConf })
+    const report = await lintAll(inputs, { io, paths, resolvConf })
     io.stdout.write(render(report, output, io))
     const isBad = countOf(report.findings, 'error') > 0 || (strict && countOf(report.findings, 'warning') > 0)
     return isBad ? EXIT_FOUND : EXIT.ok
@@ -99,6 +99,8 @@ function render(report: LintReport, output: string, { color }: Io): string {
 
 interface LintContext {
   readonly io: Io
+  /** As they were given. */
+  readonly paths: readonly string[]
   readonly resolvConf: string | undefined
 }
 
@@ -113,8 +115,7 @@ async function lintAll(inputs: readonly LintInput[], context: LintContext): Prom
     findings.push(...found)
   }
   if (checked.length > 0) return { checked, findings }
-  const paths = inputs.map(({ path }) => path).join(', ')
-  throw new UsageError('bad-argument', `No Corefile in ${paths === '' ? 'these folders' : paths}`)
+  throw new UsageError('bad-argument', `No Corefile in ${context.paths.join(', ')}`)
 }
 
 /** Undefined for a manifest without Corefiles. */

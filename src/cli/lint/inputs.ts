@@ -80,6 +80,8 @@ export function reasonOf(error: unknown): string {
 }
 
 function toInput(path: string, text: string): LintInput {
+  if (text.includes('\0'))
+    throw new UsageError('bad-argument', `Cannot lint ${path}: it is no text (it holds NUL octets)`)
   return { path, kind: kindOf(path, text), text }
 }
 

@@ -43,7 +43,9 @@ export const removedOptions: Rule = ({ blocks }) =>
           code: 'removed-option',
           severity: 'error',
           message: `The option "${option}" of ${directive} is gone from CoreDNS since ${removedIn}: the server will not start`,
-          advice: `Remove the line; instead of it use ${instead}`,
+          advice: instead.startsWith('nothing: ')
+            ? `Remove the line; nothing takes its place: ${instead.slice('nothing: '.length)}`
+            : `Remove the line; instead of it use ${instead}`,
         }),
       ),
     ),
