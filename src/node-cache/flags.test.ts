@@ -73,4 +73,14 @@ describe('parseNodeCacheFlags()', () => {
   ])('refuses "$args"', ({ args, message }) => {
     expect(() => parseNodeCacheFlags(args === '' ? [] : args.split(' '))).toThrow(message)
   })
+
+  it.each([
+    {
+      args: ['-upstreamsvc', 'bad name'],
+      message: 'Invalid value "bad name" for flag -upstreamsvc: expected the name',
+    },
+    { args: ['-serve-stale', '5'], message: 'Invalid value "5" for flag -serve-stale: expected a duration' },
+  ])('refuses $args', ({ args, message }) => {
+    expect(() => parseNodeCacheFlags(['-localip', '169.254.25.10', ...args])).toThrow(message)
+  })
 })

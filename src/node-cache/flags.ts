@@ -82,6 +82,8 @@ const BOOLEAN: ReadonlySet<string> = new Set<FlagName>([
 
 /** Interface names the kernel takes: at most 15 octets, no slash, no white space. */
 const INTERFACE_NAME = /^[^/\s:]{1,15}$/
+/** Names of Services are labels (RFC 1035). */
+const SERVICE_NAME = /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/
 
 /**
  * Reads the command line.
@@ -95,7 +97,11 @@ export function parseNodeCacheFlags(args: readonly string[]): NodeCacheFlags {
   if (!INTERFACE_NAME.test(interfaceName) || interfaceName === '.' || interfaceName === '..') {
     throw bad('interfacename', interfaceName, 'expected the name of a network interface, 1 to 15 characters')
   }
+  if (!SERVICE_NAME.test(values.upstreamsvc)) {
+    throw bad('upstreamsvc', values.upstreamsvc, "expected the name of a Service of the pod's own namespace")
+  }
   const stale = values['serve-stale']
+  if (/^\d+$/.test(stale)) throw bad('serve-stale', stale, 'expected a duration with its unit, such as 1h')
   return {
     action,
     localAddresses: action === 'serve' ? readLocalAddresses(values.localip) : [],
