@@ -126,7 +126,8 @@ function createProgram(io: Io, setCode: (code: number) => void): CommanderComman
   program
     .command('faults')
     .description('list the faults that can be injected')
-    .action(() => listFaults(io))
+    .option('-o, --output <FORMAT>', 'text or json', 'text')
+    .action((flags: { readonly output: string }) => listFaults(io, flags))
   program
     .command('inject')
     .description('put a fault in')
@@ -356,9 +357,7 @@ async function hasEnded(pid: number): Promise<boolean> {
 }
 
 async function status(io: Io, { name, output }: NameFlags & { readonly output: string }): Promise<number> {
-  if (output !== 'text' && output !== 'json') {
-    throw new UsageError('bad-argument', `Cannot print as "${output}": -o takes text or json`)
-  }
+  checkOutput(output)
   const labs = name === undefined ? listLabs() : [findLab(name)]
   const all = []
   for (const lab of labs) {
@@ -445,9 +444,27 @@ async function exec(pod: string, command: readonly string[], flags: ExecFlags): 
   })
 }
 
+function checkOutput(output: string): void {
+  if (output !== 'text' && output !== 'json') {
+    throw new UsageError('bad-argument', `Cannot print as "${output}": -o takes text or json`)
+  }
+}
+
 // --- Faults ---
 
-function listFaults(io: Io): void {
+function listFaults(io: Io, { output }: { readonly output: string }): void {
+  checkOutput(output)
+  if (output === 'json') {
+    const faults = FAULTS.map(({ name, cause = name, needs, summary, shownBy = [] }) => ({
+      name,
+      cause,
+      ...(needs === undefined ? {} : { needs }),
+      summary,
+      shownBy,
+    }))
+    io.stdout.write(`${JSON.stringify({ faults }, undefined, 2)}\n`)
+    return
+  }
   const width = Math.max(...FAULTS.map(({ name }) => name.length))
   for (const { name, cause = name, needs, summary, shownBy } of FAULTS) {
     const show =

@@ -1,3 +1,33 @@
+import { nodeCacheUpstreamServiceMissing } from './node-cache-upstream-service-missing.ts'
+import { internalTrafficPolicyLocal } from './internal-traffic-policy-local.ts'
+import { applicationServiceNoEndpoints } from './application-service-no-endpoints.ts'
+import { forwardingLoop } from './forwarding-loop.ts'
+import { corefileInvalid } from './corefile-invalid.ts'
+import { corefileDirectiveRemoved } from './corefile-directive-removed.ts'
+import { clusterZoneOverridden } from './cluster-zone-overridden.ts'
+import { stubDomainBroken } from './stub-domain-broken.ts'
+import { namespaceNotServed } from './namespace-not-served.ts'
+import { podRecordsDisabled } from './pod-records-disabled.ts'
+import { corednsMetricsUnavailable } from './coredns-metrics-unavailable.ts'
+import { lameduckMissingOrTooLong } from './lameduck-missing-or-too-long.ts'
+import { upstreamsNotEquivalent } from './upstreams-not-equivalent.ts'
+import { tooManyNameservers } from './too-many-nameservers.ts'
+import { tooManySearchDomains } from './too-many-search-domains.ts'
+import { clusterDnsUnset } from './cluster-dns-unset.ts'
+import { clusterDnsWrongAddress } from './cluster-dns-wrong-address.ts'
+import { clusterDomainMismatch } from './cluster-domain-mismatch.ts'
+import { hostNetworkClusterFirst } from './host-network-cluster-first.ts'
+import { dnsPolicyNoneIncomplete } from './dns-policy-none-incomplete.ts'
+import { loopbackNameserverInPod } from './loopback-nameserver-in-pod.ts'
+import { hostAliasesShadowDns } from './host-aliases-shadow-dns.ts'
+import { shortNameOtherNamespace } from './short-name-other-namespace.ts'
+import { externalNameIsIp } from './external-name-is-ip.ts'
+import { externalNameLoop } from './external-name-loop.ts'
+import { srvPortNameMismatch } from './srv-port-name-mismatch.ts'
+import { podHostnameUnset } from './pod-hostname-unset.ts'
+import { ipFamilyMissing } from './ip-family-missing.ts'
+import { endpointsliceAccessForbidden } from './endpointslice-access-forbidden.ts'
+import { networkPolicyMissesNodeCache } from './network-policy-misses-node-cache.ts'
 import { bridgeNetfilterDisabled } from './bridge-netfilter-disabled.ts'
 import { crossNodeTrafficBroken } from './cross-node-traffic-broken.ts'
 import { hostFirewallOrForwarding } from './host-firewall-or-forwarding.ts'
@@ -48,6 +78,36 @@ export const FAULTS: readonly Fault[] = [
   vxlanPortBlocked,
   vxlanPortMismatch,
   bridgeNetfilterDisabled,
+  internalTrafficPolicyLocal,
+  applicationServiceNoEndpoints,
+  forwardingLoop,
+  corefileInvalid,
+  corefileDirectiveRemoved,
+  clusterZoneOverridden,
+  stubDomainBroken,
+  namespaceNotServed,
+  podRecordsDisabled,
+  corednsMetricsUnavailable,
+  lameduckMissingOrTooLong,
+  upstreamsNotEquivalent,
+  tooManyNameservers,
+  tooManySearchDomains,
+  clusterDnsUnset,
+  clusterDnsWrongAddress,
+  clusterDomainMismatch,
+  hostNetworkClusterFirst,
+  dnsPolicyNoneIncomplete,
+  loopbackNameserverInPod,
+  hostAliasesShadowDns,
+  shortNameOtherNamespace,
+  externalNameIsIp,
+  externalNameLoop,
+  srvPortNameMismatch,
+  podHostnameUnset,
+  ipFamilyMissing,
+  endpointsliceAccessForbidden,
+  networkPolicyMissesNodeCache,
+  nodeCacheUpstreamServiceMissing,
 ]
 
 /** Finds a fault by its name. */

@@ -1,0 +1,16 @@
+import { editFault, nodeFile, replaceText } from './edit-fault.ts'
+import type { Fault } from './fault.ts'
+import { restartPodsOf } from './restarts.ts'
+
+export const clusterDomainMismatch: Fault = editFault({
+  name: 'cluster-domain-mismatch',
+  summary: 'node2: kubelet says k8s.local, CoreDNS serves cluster.local: short names are NXDOMAIN in pods',
+  shownBy: ['--from', 'default/console'],
+  edits: () => [
+    replaceText(nodeFile('node2', '/var/lib/kubelet/config.yaml'), {
+      from: 'clusterDomain: cluster.local\n',
+      to: 'clusterDomain: k8s.local\n',
+    }),
+  ],
+  after: restartPodsOf('node2'),
+})

@@ -1,0 +1,15 @@
+import { corefileOf, editFault, replaceText } from './edit-fault.ts'
+import type { Fault } from './fault.ts'
+import { restartCoreDns } from './restarts.ts'
+
+export const corefileDirectiveRemoved: Fault = editFault({
+  name: 'corefile-directive-removed',
+  summary: 'the Corefile says "proxy", which CoreDNS has not had since 1.5: no pod starts',
+  edits: () => [
+    replaceText(corefileOf('coredns'), {
+      from: 'forward . /etc/resolv.conf {\n        max_concurrent 1000\n    }\n',
+      to: 'proxy . /etc/resolv.conf\n',
+    }),
+  ],
+  after: restartCoreDns,
+})

@@ -1,0 +1,12 @@
+import { addObject, editFault } from './edit-fault.ts'
+import type { Fault } from './fault.ts'
+import { idlePod } from './made-objects.ts'
+
+export const dnsPolicyNoneIncomplete: Fault = editFault({
+  name: 'dns-policy-none-incomplete',
+  summary: 'a pod with dnsPolicy None and a nameserver alone: no short name resolves',
+  shownBy: ['--from', 'default/plain', '--name', 'hello-world'],
+  edits: (stage) => [
+    addObject(idlePod(stage, 'plain', { dnsPolicy: 'None', dnsConfig: { nameservers: ['169.254.25.10'] } })),
+  ],
+})

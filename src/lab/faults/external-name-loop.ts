@@ -1,0 +1,25 @@
+import { addObject, editFault } from './edit-fault.ts'
+import type { Fault } from './fault.ts'
+import { serviceObject } from './made-objects.ts'
+
+export const externalNameLoop: Fault = editFault({
+  name: 'external-name-loop',
+  summary: 'two ExternalName Services point at each other',
+  shownBy: ['--name', 'ping.default.svc.cluster.local'],
+  edits: () => [
+    addObject(
+      serviceObject('ping', {
+        type: 'ExternalName',
+        externalName: 'pong.default.svc.cluster.local',
+        sessionAffinity: 'None',
+      }),
+    ),
+    addObject(
+      serviceObject('pong', {
+        type: 'ExternalName',
+        externalName: 'ping.default.svc.cluster.local',
+        sessionAffinity: 'None',
+      }),
+    ),
+  ],
+})

@@ -1,0 +1,10 @@
+import { addObject, editFault } from './edit-fault.ts'
+import type { Fault } from './fault.ts'
+import { idlePod } from './made-objects.ts'
+
+export const hostNetworkClusterFirst: Fault = editFault({
+  name: 'host-network-cluster-first',
+  summary: 'a pod with hostNetwork and dnsPolicy ClusterFirst: it has the DNS of its node, no Service resolves',
+  shownBy: ['--from', 'default/agent', '--name', 'kubernetes.default.svc.cluster.local'],
+  edits: (stage) => [addObject(idlePod(stage, 'agent', { hostNetwork: true, dnsPolicy: 'ClusterFirst' }))],
+})

@@ -1,0 +1,23 @@
+import { addObject, editFault } from './edit-fault.ts'
+import type { Fault } from './fault.ts'
+import { serviceObject } from './made-objects.ts'
+
+export const ipFamilyMissing: Fault = editFault({
+  name: 'ip-family-missing',
+  summary: 'a Service has an IPv4 address alone, and IPv6 is what is asked for',
+  shownBy: ['--name', 'modern.default.svc.cluster.local', '--type', 'AAAA'],
+  edits: () => [
+    addObject(
+      serviceObject('modern', {
+        clusterIP: '10.233.18.91',
+        clusterIPs: ['10.233.18.91'],
+        ipFamilies: ['IPv4'],
+        ipFamilyPolicy: 'SingleStack',
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }],
+        selector: { run: 'console' },
+      }),
+    ),
+  ],
+})

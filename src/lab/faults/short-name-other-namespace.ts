@@ -1,0 +1,20 @@
+import { addObject, editFault } from './edit-fault.ts'
+import type { Fault } from './fault.ts'
+import { serviceObject } from './made-objects.ts'
+
+export const shortNameOtherNamespace: Fault = editFault({
+  name: 'short-name-other-namespace',
+  summary: 'a Service of default is asked for by its short name in shop: NXDOMAIN',
+  shownBy: ['--from', 'shop/web-5f6d8b9c47-t6wnc', '--name', 'billing'],
+  edits: () => [
+    addObject(
+      serviceObject('billing', {
+        clusterIP: '10.233.18.90',
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }],
+        selector: { run: 'console' },
+      }),
+    ),
+  ],
+})

@@ -1,0 +1,15 @@
+import { appendText, editFault, nodeFile } from './edit-fault.ts'
+import type { Fault } from './fault.ts'
+import { restartPodsOf } from './restarts.ts'
+
+export const tooManySearchDomains: Fault = editFault({
+  name: 'too-many-search-domains',
+  summary: 'node2: resolv.conf lists nine search domains: with those of Kubernetes that is more than kubelet keeps',
+  edits: () => [
+    appendText(
+      nodeFile('node2', '/run/systemd/resolve/resolv.conf'),
+      'search a.example b.example c.example d.example e.example f.example g.example h.example i.example\n',
+    ),
+  ],
+  after: restartPodsOf('node2'),
+})
