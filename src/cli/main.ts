@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "find out why a cluster's DNS fails, with proof and fix",
     load: async () => (await import('./doctor.ts')).doctorCommand,
   },
+  collect: {
+    summary: 'write what the doctor sees to a file, to be judged without the cluster',
+    load: async () => (await import('./collect.ts')).collectCommand,
+  },
   lab: {
     summary: 'a cluster to try and to learn on: up, down, status, faults, inject, heal',
     load: async () => (await import('./lab.ts')).labCommand,

@@ -8,7 +8,7 @@ import { judgeAll } from './causes/index.ts'
 import type { ClusterFacts } from './facts/index.ts'
 import { climbLadder } from './climb-ladder.ts'
 import { DEFAULT_EXTERNAL_NAME, completeName, createExpect, createExplain, planLadder } from './ladder/index.ts'
-import type { Origin, ReadLog } from './ladder/index.ts'
+import type { Ladder, Origin, ReadLog } from './ladder/index.ts'
 import type { Pod } from '../kube/objects/index.ts'
 import { weigh } from './verdict/index.ts'
 import type { Diagnosis } from './verdict/index.ts'
@@ -54,7 +54,27 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
     ...(asked === undefined ? {} : { asked }),
   }
   const ladder = await climbLadder(planLadder(facts, planOptions), { ...options, planOptions })
-  const judged = judgeAll({ facts, ladder, explain, pods: podsOf(options), ...(asked === undefined ? {} : { asked }) })
+  return judge({ facts, ladder, pods: podsOf(options), ...(name === undefined ? {} : { name }) })
+}
+
+export interface JudgeOptions {
+  readonly facts: ClusterFacts
+  readonly ladder: Ladder
+  /** The name that fails, as it was given when the ladder was climbed. */
+  readonly name?: DiagnoseOptions['name']
+  /** Pods that were asked from. */
+  readonly pods: readonly Pod[]
+}
+
+/**
+ * Judges what was seen: a pure function, so that a bundle gives the same diagnosis again.
+ *
+ * @throws {TextError} for a name that is none
+ */
+export function judge({ facts, ladder, name, pods }: JudgeOptions): Diagnosis {
+  const explain = createExplain(facts)
+  const asked = name === undefined ? undefined : completeName(name.text, facts, createExpect(facts, explain), name)
+  const judged = judgeAll({ facts, ladder, explain, pods, ...(asked === undefined ? {} : { asked }) })
   const outcome = asked === undefined ? undefined : describeAsked(asked, explain)
   const verdict = weigh(judged, ladder.rungs, outcome !== undefined && askedFails(outcome, ladder.rungs))
   return { facts, ladder, verdict, ...(outcome === undefined ? {} : { asked: outcome }) }

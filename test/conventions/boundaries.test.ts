@@ -49,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'doctor/verdict': ['base', 'doctor/facts', 'doctor/ladder', 'doctor/causes'],
   'doctor/report': ['base', 'dns', 'doctor/facts', 'doctor/ladder', 'doctor/causes', 'doctor/verdict'],
+  'doctor/bundle': ['base', 'doctor/facts', 'doctor/ladder'],
   doctor: [
     'base',
     'dns',
@@ -98,6 +99,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'doctor/causes',
     'doctor/verdict',
     'doctor/report',
+    'doctor/bundle',
     'lab',
   ],
 }

@@ -1,10 +1,13 @@
 // The doctor on the running loopback lab: facts through its kubeconfig, probes through its vantage. The doctor is told
 // nothing about the fault; the names of the faults are the codes it must find.
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { collectCommand } from '../../src/cli/collect.ts'
 import { callControl, runLab } from '../../src/lab/index.ts'
 import type { RunningLab } from '../../src/lab/index.ts'
-import { runDoctor, runDoctorJson } from '../support/run-doctor.ts'
+import { runCommand, runDoctor, runDoctorJson } from '../support/run-doctor.ts'
 
 const NAME = `doctor-test-${process.pid}`
 const LAB = `--lab=${NAME}`
@@ -54,6 +57,25 @@ describe('the story', () => {
     expect(report.ladder.filter(({ result, server }) => result === 'skipped' && server === '1.2.4.8')).not.toHaveLength(
       0,
     )
+  })
+})
+
+describe('fathom collect', () => {
+  it('writes a bundle of which the doctor gives the same report as on the cluster, again and again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fathom-collect-'))
+    try {
+      const file = join(folder, 'bundle.tar.gz')
+      const collected = await runCommand(collectCommand, [LAB, '-o', file])
+      expect(collected).toMatchObject({ status: 0, stdout: '', stderr: expect.stringContaining('probes') as string })
+      const { status, report, stdout, stderr } = await runDoctorJson(['--bundle', file])
+      expect({ status, stderr, code: report.verdict?.code }).toEqual({ status: 1, stderr: '', code: 'upstream-dead' })
+      expect(report.ladder.filter(({ result }) => result === 'ok').length).toBeGreaterThan(50)
+      expect(await runDoctorJson(['--bundle', file])).toMatchObject({ stdout })
+      const chinese = await runDoctor(['--bundle', file, '--lang', 'zh'])
+      expect(chinese.stdout).toMatch(/1\.2\.4\.8.*\p{Script=Han}/u)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 

@@ -176,3 +176,16 @@ describe('the reference cluster', () => {
     expect(nameservers('node4').indexOf('1.2.4.8')).toBe(1)
   })
 })
+
+describe('fathom doctor --bundle', () => {
+  it.each([
+    { args: ['--bundle', REFERENCE], says: `fathom: Cannot read ${REFERENCE}: EISDIR` },
+    { args: ['--bundle', 'x', '--name', 'y'], says: 'fathom: Cannot use --name with --bundle: it was settled' },
+    { args: ['--bundle', 'x', '--lab'], says: 'fathom: Cannot use --lab with --bundle' },
+  ])('refuses $args', async ({ args, says }) => {
+    const { status, stdout, stderr } = await runDoctor(args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toContain(says)
+    expect(stderr.trimEnd()).not.toContain('\n')
+  })
+})

@@ -1,6 +1,7 @@
 // Runs the doctor's command in this process, as the program does: what it throws becomes one line and exit status 2.
 import { PassThrough, Readable } from 'node:stream'
 import { BaseError, describeError } from '../../src/base/index.ts'
+import type { Command } from '../../src/cli/command.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
 import type { DoctorReport } from '../../src/doctor/report/index.ts'
 
@@ -16,14 +17,20 @@ export interface RunOptions {
 }
 
 /** Runs `fathom doctor ARGS`; anything but an expected error is thrown on. */
-export async function runDoctor(
+export async function runDoctor(args: readonly string[], options: RunOptions = {}): Promise<DoctorRun> {
+  return runCommand(doctorCommand, args, options)
+}
+
+/** Runs a command in this process; anything but an expected error is thrown on. */
+export async function runCommand(
+  command: Command,
   args: readonly string[],
   { stdin = '', env = {} }: RunOptions = {},
 ): Promise<DoctorRun> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const texts = [collect(stdout), collect(stderr)]
   const io = { stdout, stderr, stdin: Readable.from([stdin]), env, color: false }
-  const status = await doctorCommand.run(args, io).catch((error: unknown) => {
+  const status = await command.run(args, io).catch((error: unknown) => {
     if (!(error instanceof BaseError)) throw error
     stderr.write(`fathom: ${describeError(error)}\n`)
     return 2

@@ -15,35 +15,50 @@ export type Allowance = (typeof ALLOWANCES)[number]
 
 const ALLOWANCES = ['exec'] as const
 
-export interface DoctorOptions {
+/** What is looked at and asked. */
+export interface ExamineOptions {
   readonly source: SourceOptions
   readonly name?: string
   readonly type?: RRType
   /** `here`, `node/NODE`, `NAMESPACE/POD` or `POD`. */
   readonly from?: string
-  readonly format: ReportFormat
-  readonly language: Language
   readonly timeoutMs: number
   readonly externalName?: string
-  readonly exitZero: boolean
-  readonly failOn: 'proven' | 'suspected'
   readonly direct: boolean
   /** What may be done in the cluster beyond asking. */
   readonly allow: ReadonlySet<Allowance>
 }
 
-interface Given extends SourceOptions {
+export interface DoctorOptions extends ExamineOptions {
+  /** A file of `fathom collect` that stands for the cluster. */
+  readonly bundle?: string
+  readonly format: ReportFormat
+  readonly language: Language
+  readonly exitZero: boolean
+  readonly failOn: 'proven' | 'suspected'
+}
+
+export interface CollectOptions extends ExamineOptions {
+  /** Path, or `-` for standard output. */
+  readonly output: string
+}
+
+interface ExamineGiven extends SourceOptions {
   readonly name?: string
   readonly type?: string
   readonly from?: string
-  readonly output: string
-  readonly lang: string
   readonly timeout: string
   readonly externalName?: string
-  readonly exitZero?: true
-  readonly failOn: string
   readonly direct?: true
   readonly allow?: readonly string[]
+}
+
+interface DoctorGiven extends ExamineGiven {
+  readonly bundle?: string
+  readonly output: string
+  readonly lang: string
+  readonly exitZero?: true
+  readonly failOn: string
 }
 
 /** Zone transfers, and what stands in no question of a stub resolver (RFC 6895 §3.1). */
@@ -56,15 +71,45 @@ const MAX_TIMEOUT_MS = 600_000
  * @throws {UsageError}
  */
 export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions | undefined {
-  const program = createProgram(io)
+  const program = createDoctorProgram(io)
+  if (!parse(program, args)) return undefined
+  const given = program.opts<DoctorGiven>()
+  if (given.bundle !== undefined) rejectBesideBundle(program)
+  return {
+    ...readExamineOptions(given),
+    ...(given.bundle === undefined ? {} : { bundle: given.bundle }),
+    format: oneOf('-o', given.output, REPORT_FORMATS),
+    language: oneOf('--lang', given.lang, LANGUAGES),
+    exitZero: given.exitZero === true,
+    failOn: oneOf('--fail-on', given.failOn, ['proven', 'suspected']),
+  }
+}
+
+/**
+ * Reads the arguments of `fathom collect`; undefined when only help was asked for, which is then printed.
+ *
+ * @throws {UsageError}
+ */
+export function parseCollectArgs(args: readonly string[], io: Io): CollectOptions | undefined {
+  const program = createCollectProgram(io)
+  if (!parse(program, args)) return undefined
+  const given = program.opts<ExamineGiven & { readonly output: string }>()
+  return { ...readExamineOptions(given), output: given.output }
+}
+
+/** False when only help was asked for. */
+function parse(program: Commander, args: readonly string[]): boolean {
   try {
     program.parse(normalizeSourceArgs(args), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return undefined
+    if (error.exitCode === 0) return false
     throw usageErrorOf(error, program)
   }
-  const given = program.opts<Given>()
+  return true
+}
+
+function readExamineOptions(given: ExamineGiven): ExamineOptions {
   const { name, from, externalName } = given
   const type = given.type === undefined ? undefined : checkType(given.type, name)
   if (name !== undefined) checkName('--name', name)
@@ -74,30 +119,84 @@ export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions 
     ...(name === undefined ? {} : { name }),
     ...(type === undefined ? {} : { type }),
     ...(from === undefined ? {} : { from }),
-    format: oneOf('-o', given.output, REPORT_FORMATS),
-    language: oneOf('--lang', given.lang, LANGUAGES),
     timeoutMs: parseTimeout(given.timeout),
     ...(externalName === undefined ? {} : { externalName }),
-    exitZero: given.exitZero === true,
-    failOn: oneOf('--fail-on', given.failOn, ['proven', 'suspected']),
     direct: given.direct === true || from === 'here',
     allow: readAllowances(given.allow ?? []),
   }
 }
 
-function createProgram(io: Io): Commander {
-  const program = new Commander('fathom doctor')
-    .description(
-      'Finds out why DNS in a cluster fails: asks the same questions at every hop, holds what comes against what the\n' +
-        "cluster's objects say, and names the root cause with its proof and the command that fixes it.",
-    )
+/** What only says how to report; everything else was settled when the bundle was collected. */
+const BESIDE_BUNDLE: ReadonlySet<string> = new Set([
+  'bundle',
+  'output',
+  'lang',
+  'exitZero',
+  'failOn',
+  'color',
+  'verbose',
+])
+
+function rejectBesideBundle(program: Commander): void {
+  const other = program.options.find((option) => {
+    const key = option.attributeName()
+    return !BESIDE_BUNDLE.has(key) && program.getOptionValueSource(key) === 'cli'
+  })
+  if (other === undefined) return
+  throw new UsageError(
+    'bad-argument',
+    `Cannot use ${other.long ?? other.flags} with --bundle: it was settled when the bundle was collected`,
+  )
+}
+
+function createDoctorProgram(io: Io): Commander {
+  const program = createProgram(
+    'fathom doctor',
+    'Finds out why DNS in a cluster fails: asks the same questions at every hop, holds what comes against what the\n' +
+      "cluster's objects say, and names the root cause with its proof and the command that fixes it.",
+    io,
+  )
+    .option('-o, --output <format>', `how to report: ${REPORT_FORMATS.join(', ')}`, 'text')
+    .option('--lang <language>', `language of the report: ${LANGUAGES.join(', ')}`, 'en')
+    .option('--bundle <file>', 'judge what "fathom collect" saw instead of a cluster', once('--bundle'))
+    .option('--exit-zero', 'exit with 0 whatever is found')
+    .option('--fail-on <status>', 'exit with 1 when a cause is proven, or already when one is suspected', 'proven')
+    .option('--no-color', 'no colors')
+  return addExamineOptions(program).addHelpText(
+    'after',
+    `\nExit status: 0 healthy, 1 a cause is proven, 2 wrong usage or configuration, 3 inconclusive.\n${HARMLESS}`,
+  )
+}
+
+function createCollectProgram(io: Io): Commander {
+  const program = createProgram(
+    'fathom collect',
+    'Looks and asks as the doctor does, and writes what it saw to one file: "fathom doctor --bundle FILE" gives the same\n' +
+      'report from it, without the cluster.',
+    io,
+  ).option('-o, --output <file>', 'file to write, or "-" for standard output', 'fathom-bundle.tar.gz')
+  return addExamineOptions(program).addHelpText(
+    'after',
+    `\nExit status: 0 the bundle is written, 2 wrong usage or configuration.\nSecrets are never read. ${HARMLESS}`,
+  )
+}
+
+const HARMLESS =
+  'Nothing in the cluster is changed. Without --direct or --lab no packet is sent to cluster addresses: from outside\n' +
+  'they may belong to somebody else.'
+
+function createProgram(name: string, description: string, io: Io): Commander {
+  return new Commander(name)
+    .description(description)
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined })
+}
+
+function addExamineOptions(program: Commander): Commander {
+  program
     .option('--name <name>', 'the name that fails, or an address for its reverse name', once('--name'))
     .option('--type <type>', 'the type it is asked for (default: A, for addresses PTR, for _port._tcp names SRV)')
     .option('--from <place>', 'also ask from this place: NAMESPACE/POD, node/NODE, or "here" (this machine)')
-    .option('-o, --output <format>', `how to report: ${REPORT_FORMATS.join(', ')}`, 'text')
-    .option('--lang <language>', `language of the report: ${LANGUAGES.join(', ')}`, 'en')
     .option('--timeout <duration>', 'time for everything that is asked, such as 20s or 1m', '20s')
     .option(
       '--external-name <name>',
@@ -109,18 +208,8 @@ function createProgram(io: Io): Commander {
       '--allow <what...>',
       `what may be run in the cluster: ${ALLOWANCES.join(', ')} (commands that read, in kube-proxy and node-cache pods)`,
     )
-    .option('--exit-zero', 'exit with 0 whatever is found')
-    .option('--fail-on <status>', 'exit with 1 when a cause is proven, or already when one is suspected', 'proven')
-    .option('--no-color', 'no colors')
     .option('--verbose', 'stack traces of internal errors')
-  addSourceOptions(program)
-  program.addHelpText(
-    'after',
-    '\nExit status: 0 healthy, 1 a cause is proven, 2 wrong usage or configuration, 3 inconclusive.\n' +
-      'Nothing in the cluster is changed. Without --direct or --lab no packet is sent to cluster addresses: from outside\n' +
-      'they may belong to somebody else.',
-  )
-  return program
+  return addSourceOptions(program)
 }
 
 function readAllowances(given: readonly string[]): ReadonlySet<Allowance> {

@@ -9,7 +9,7 @@ import { apiVantages } from '../../vantage/index.ts'
 import type { Vantages } from '../../vantage/vantage.ts'
 import type { Io } from '../command.ts'
 import { machineVantages, nodeOfThisMachine, ownAddresses } from '../machine-places.ts'
-import type { DoctorOptions } from './options.ts'
+import type { ExamineOptions } from './options.ts'
 
 export interface Places {
   readonly origins: readonly Origin[]
@@ -27,7 +27,7 @@ export interface Places {
  */
 export function choosePlaces(
   facts: ClusterFacts,
-  options: DoctorOptions,
+  options: ExamineOptions,
   {
     io,
     labVantages,

@@ -1,0 +1,115 @@
+// Facts, places and the ladder, as the doctor and `fathom collect` need them.
+import { systemClock } from '../../base/index.ts'
+import type { BundleOptions } from '../../doctor/bundle/index.ts'
+import { podResolvConfOf } from '../../doctor/facts/index.ts'
+import { diagnose } from '../../doctor/index.ts'
+import type { LogRequest } from '../../doctor/index.ts'
+import type { Diagnosis } from '../../doctor/verdict/index.ts'
+import { podLogPath } from '../../kube/api/index.ts'
+import type { KubeClient } from '../../kube/api/index.ts'
+import { groupObjects, readList } from '../../kube/objects/index.ts'
+import type { Pod } from '../../kube/objects/index.ts'
+import { apiVantages } from '../../vantage/index.ts'
+import type { Vantages } from '../../vantage/index.ts'
+import type { Io } from '../command.ts'
+import { openSource } from '../sources.ts'
+import type { OpenSource } from '../sources.ts'
+import type { ExamineOptions } from './options.ts'
+import { choosePlaces } from './origins.ts'
+
+const LOG_LINES = 5000
+const MAX_LOG_OCTETS = 4 * 1024 * 1024
+
+/** Nodes as their own pods show them: those of kube-system, which are listed for that. */
+function nodesByExec(client: KubeClient): Vantages {
+  const pods = async (): Promise<readonly Pod[]> => {
+    const list = await client.getJson('/api/v1/namespaces/kube-system/pods')
+    return groupObjects([readList(list)]).pods
+  }
+  return apiVantages({ client, pods, allowExec: true })
+}
+
+/** What was seen and judged, and what judging it again needs besides. */
+export interface Examined {
+  readonly diagnosis: Diagnosis
+  readonly asked: BundleOptions
+}
+
+/**
+ * Opens the source of facts, asks, and judges.
+ *
+ * @throws {BaseError} the options contradict each other, or their source cannot be read
+ */
+export async function examineCluster(options: ExamineOptions, io: Io): Promise<Examined> {
+  const placesOf = options.allow.has('exec') ? nodesByExec : undefined
+  const source = await openSource(options.source, io, { placesOf })
+  try {
+    for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
+    return await examine(source, options, io)
+  } finally {
+    await source.close()
+  }
+}
+
+async function examine(source: OpenSource, options: ExamineOptions, io: Io): Promise<Examined> {
+  const { facts, client } = source
+  const { origins, vantages, pod } = choosePlaces(facts, options, { io, labVantages: source.vantages, client })
+  const progress = progressLine(io)
+  const { externalName, timeoutMs, from } = options
+  const searches = pod === undefined ? {} : { searches: podResolvConfOf(facts, pod).conf.searches }
+  const type = options.type === undefined ? {} : { type: options.type }
+  const name = options.name === undefined ? {} : { name: { text: options.name, ...type, ...searches } }
+  try {
+    const diagnosis = await diagnose({
+      facts,
+      origins,
+      clock: systemClock,
+      timeoutMs,
+      onProgress: progress.show,
+      ...(vantages === undefined ? {} : { vantages }),
+      ...(client === undefined ? {} : { readLog: (request: LogRequest) => readLog(client, request) }),
+      ...(externalName === undefined ? {} : { externalName }),
+      ...name,
+    })
+    const pods = origins.flatMap(({ place }) =>
+      place.kind === 'pod' ? [{ namespace: place.namespace, name: place.name }] : [],
+    )
+    const asked = {
+      ...name,
+      ...(from === undefined ? {} : { from }),
+      ...(externalName === undefined ? {} : { externalName }),
+      pods,
+    }
+    return { diagnosis, asked }
+  } finally {
+    progress.clear()
+  }
+}
+
+/** The end of a container's log; undefined where it cannot be read: causes that need it then say so. */
+async function readLog(client: KubeClient, request: LogRequest): Promise<string | undefined> {
+  const { namespace, pod, container, isPrevious } = request
+  const query = {
+    tailLines: LOG_LINES,
+    limitBytes: MAX_LOG_OCTETS,
+    ...(container === undefined ? {} : { container }),
+    ...(isPrevious ? { previous: 'true' } : {}),
+  }
+  return client.getText(podLogPath({ namespace, name: pod }), { query, timeoutMs: 3000 }).catch(() => undefined)
+}
+
+/** One line on a terminal's standard error that is rewritten; nothing anywhere else. */
+function progressLine({ stderr }: Io): { show: (done: number, all: number) => void; clear: () => void } {
+  const isTerminal = (stderr as Partial<NodeJS.WriteStream>).isTTY === true
+  let isShown = false
+  return {
+    show(done, all) {
+      if (!isTerminal) return
+      isShown = true
+      stderr.write(`\r\u001B[2Kasking: ${done} of ${all}`)
+    },
+    clear() {
+      if (isShown) stderr.write('\r\u001B[2K')
+    },
+  }
+}
