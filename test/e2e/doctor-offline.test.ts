@@ -88,7 +88,7 @@ describe('fathom doctor --manifests', () => {
     expect(report.notChecked.map(({ code }) => code)).toContain('headless-service-no-endpoints')
   })
 
-  it.each(['text', 'md', 'junit'])('prints %s in Chinese too', async (format) => {
+  it.each(['text', 'md', 'junit', 'html'])('prints %s in Chinese too', async (format) => {
     const { stdout, stderr } = await runDoctor([...MANIFESTS, '-o', format, '--lang', 'zh'])
     expect(stdout).toMatch(/\p{Script=Han}/u)
     expect(stderr).toBe('')

@@ -1,4 +1,5 @@
 import type { DoctorReport } from './doctor-report.ts'
+import { renderHtml } from './html/index.ts'
 import { renderJson } from './json.ts'
 import { renderJunit } from './junit.ts'
 import { renderMarkdown } from './markdown.ts'
@@ -8,7 +9,7 @@ export { buildReport } from './build-report.ts'
 export type * from './doctor-report.ts'
 export * from './language.ts'
 
-export const REPORT_FORMATS = ['text', 'json', 'junit', 'md'] as const
+export const REPORT_FORMATS = ['text', 'json', 'junit', 'md', 'html'] as const
 export type ReportFormat = (typeof REPORT_FORMATS)[number]
 
 /** Renders a report; every renderer reads the report's JSON and nothing else. */
@@ -22,5 +23,7 @@ export function renderReport(report: DoctorReport, format: ReportFormat, color =
       return renderJunit(report)
     case 'md':
       return renderMarkdown(report)
+    case 'html':
+      return renderHtml(report)
   }
 }

@@ -13,6 +13,7 @@ export interface LadderCell {
   /** Why the first of the failed or skipped rungs is. */
   readonly why?: string
   readonly purposes: readonly string[]
+  readonly rungs: readonly ReportRung[]
 }
 
 export interface LadderRow {
@@ -74,11 +75,12 @@ function cellOf(rungs: readonly ReportRung[]): LadderCell {
     ...(times.length === 0 ? {} : { rttMs: { least: Math.min(...times), greatest: Math.max(...times) } }),
     ...(why === undefined ? {} : { why }),
     purposes: [...new Set(own.map(({ purpose }) => purpose))],
+    rungs,
   }
 }
 
 /** Failed before anything else; skipped only when nothing was asked: a skipped rung never counts as passed. */
-function worstOf(rungs: readonly ReportRung[]): ReportRung['result'] {
+export function worstOf(rungs: readonly ReportRung[]): ReportRung['result'] {
   if (rungs.some(({ result }) => result === 'failed')) return 'failed'
   return rungs.every(({ result }) => result === 'skipped') ? 'skipped' : 'ok'
 }

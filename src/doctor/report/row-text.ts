@@ -32,11 +32,13 @@ export function cellText(cell: LadderCell | undefined, language: Language): stri
   return `${word}${count}${cell.rttMs === undefined ? '' : ` ${timeText(cell.rttMs)}`}`
 }
 
-function timeText({ least, greatest }: { readonly least: number; readonly greatest: number }): string {
+/** `1-2 ms`. */
+export function timeText({ least, greatest }: { readonly least: number; readonly greatest: number }): string {
   const [from, to] = [formatMs(least), formatMs(greatest)]
   return from === to ? `${to} ms` : `${from}-${to} ms`
 }
 
-function formatMs(ms: number): string {
+/** One decimal below 10 ms. */
+export function formatMs(ms: number): string {
   return ms < 10 ? ms.toFixed(1).replace(/\.0$/, '') : String(Math.round(ms))
 }

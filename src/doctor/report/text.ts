@@ -1,9 +1,18 @@
 // The report for a person at a terminal: the verdict in one line, the proof, the fix, then the ladder and the rest.
 import picocolors from 'picocolors'
-import type { DoctorReport, ReportFinding, ReportRung } from './doctor-report.ts'
+import type { DoctorReport, ReportFinding } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
 import { foldLadder } from './ladder-rows.ts'
 import type { LadderCell, LadderRow } from './ladder-rows.ts'
+import {
+  excludedCodes,
+  nameText,
+  notCheckedLines,
+  outcomeText,
+  reasonText,
+  rungText,
+  unexplainedGroups,
+} from './report-lines.ts'
 import { cellText, fromText, hopText } from './row-text.ts'
 import { displayWidth, padToWidth } from './width.ts'
 import type { Labels } from './wording/index.ts'
@@ -46,32 +55,15 @@ interface Context {
 }
 
 function headline({ report, labels, paint }: Context): string[] {
-  const { verdict, outcome, ladder } = report
+  const { verdict, outcome } = report
   if (verdict !== null) return [`${paint.bold(paint.red(verdict.code))}${labels.colon}${paint.bold(verdict.summary)}`]
-  if (outcome === 'healthy') {
-    const count = report.observations.length
-    const seen = count === 0 ? '' : labels.comma + fillTemplate(labels.withObservations, { count }, report.language)
-    return [paint.bold(paint.green(labels.healthy + seen))]
-  }
-  const sawDns = ladder.some(
-    ({ result, hop, transport }) =>
-      result === 'ok' && transport === 'udp' && (hop === 'dns-service' || hop === 'node-cache' || hop === 'nameserver'),
-  )
-  return [paint.bold(paint.yellow(labels.inconclusive + (sawDns ? '' : `${labels.semicolon}${labels.tooLittle}`)))]
+  const tint = outcome === 'healthy' ? paint.green : paint.yellow
+  return [paint.bold(tint(outcomeText(report)))]
 }
 
 function nameSection({ report, labels, paint }: Context): string[] {
-  const { name, language } = report
-  if (name === undefined) return []
-  const asked = `${name.name.replace(/(.)\.$/, '$1')} ${name.type}`
-  if (name.absence !== null) {
-    return [
-      `${paint.bold(labels.name)} ${asked}${labels.colon}${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`,
-    ]
-  }
-  if (name.expected.length === 0) return [`${paint.bold(labels.name)} ${asked}${labels.colon}${labels.outside}`]
-  const expected = fillTemplate(labels.resolves, { expected: name.expected }, language)
-  return [`${paint.bold(labels.name)} ${asked}${labels.colon}${expected}`]
+  const text = nameText(report)
+  return text === undefined ? [] : [`${paint.bold(labels.name)} ${text}`]
 }
 
 function causeSection(context: Context, finding: ReportFinding, isFirst: boolean): string[] {
@@ -104,12 +96,10 @@ function evidenceLine({ labels, paint }: Context, { basis, text }: ReportFinding
 
 function unexplainedSection({ report, labels, paint }: Context): string[] {
   if (report.unexplained.length === 0) return []
-  const byId = new Map(report.ladder.map((rung) => [rung.id, rung]))
-  const rungs = report.unexplained.flatMap((id) => byId.get(id) ?? [])
-  const groups = groupAlike(rungs)
+  const groups = unexplainedGroups(report)
   const lines = groups
     .slice(0, MAX_UNEXPLAINED)
-    .map(({ rung, count }) => `  ${describeRung(rung, report, labels)}${count > 1 ? `   (${count}x)` : ''}`)
+    .map(({ rung, count }) => `  ${rungText(rung, report)}   $ ${rung.equivalent}${count > 1 ? `   (${count}x)` : ''}`)
   if (report.unexplained.includes('name') && report.name !== undefined) {
     lines.unshift(
       `  ${report.name.name} ${report.name.type}${report.name.absence === null ? '' : labels.colon + report.name.absence}`,
@@ -119,22 +109,6 @@ function unexplainedSection({ report, labels, paint }: Context): string[] {
     lines.push(`  ${fillTemplate(labels.more, { count: groups.length - MAX_UNEXPLAINED }, report.language)}`)
   }
   return [paint.bold(paint.yellow(labels.unexplained)), ...lines]
-}
-
-/** One server that fails one question is said once, whatever the places and transports. */
-function groupAlike(rungs: readonly ReportRung[]): { readonly rung: ReportRung; readonly count: number }[] {
-  const groups = new Map<string, { rung: ReportRung; count: number }>()
-  for (const rung of rungs) {
-    const key = `${rung.hop} ${rung.server} ${rung.question}`
-    groups.set(key, { rung: groups.get(key)?.rung ?? rung, count: (groups.get(key)?.count ?? 0) + 1 })
-  }
-  return [...groups.values()]
-}
-
-function describeRung(rung: ReportRung, { language }: DoctorReport, labels: Labels): string {
-  const hop = `${WORDING[language].labels.hops[rung.hop]} ${rung.server}`
-  const from = rung.from === 'here' ? labels.here : rung.from.replace(/^node\//, '')
-  return `${hop} ${rung.transport.toUpperCase()} <- ${from}${labels.colon}${rung.question}${labels.colon}${rung.why ?? ''}   $ ${rung.equivalent}`
 }
 
 // --- The ladder as a table ---
@@ -190,7 +164,7 @@ function skippedLines({ report, labels, paint }: Context): string[] {
   const reasons = new Map<string, { hops: Set<string>; rungs: number }>()
   for (const rung of report.ladder) {
     if (rung.result !== 'skipped') continue
-    const reason = `${rung.why ?? ''}${rung.needs === undefined ? '' : `${labels.semicolon}${labels.needs}${labels.colon}${rung.needs}`}`
+    const reason = reasonText(rung, report)
     const seen = reasons.get(reason) ?? { hops: new Set<string>(), rungs: 0 }
     seen.hops.add(`${labels.hops[rung.hop]} ${rung.server}`)
     reasons.set(reason, { hops: seen.hops, rungs: seen.rungs + 1 })
@@ -213,27 +187,13 @@ function observationSection(context: Context): string[] {
   ]
 }
 
-/** Causes that were not checked for the same reason share a line. */
 function notCheckedSection({ report, labels, paint }: Context): string[] {
-  if (report.notChecked.length === 0) return []
-  const reasons = new Map<string, Map<string, string[]>>()
-  for (const { code, subject, why, needs } of report.notChecked) {
-    const reason = `${why}${needs === undefined ? '' : `${labels.semicolon}${labels.needs}${labels.colon}${needs}`}`
-    const codes = reasons.get(reason) ?? new Map<string, string[]>()
-    codes.set(code, [...(codes.get(code) ?? []), ...(subject === undefined ? [] : [subject.name])])
-    reasons.set(reason, codes)
-  }
-  const name = ([code, subjects]: [string, string[]]): string =>
-    subjects.length === 0 ? code : `${code} (${subjects.join(', ')})`
-  return [
-    paint.bold(labels.notChecked),
-    ...[...reasons].map(([reason, codes]) => `  ${[...codes].map(name).join(labels.comma)}${labels.colon}${reason}`),
-  ]
+  const lines = notCheckedLines(report).map(({ codes, reason }) => `  ${codes}${labels.colon}${reason}`)
+  return lines.length === 0 ? [] : [paint.bold(labels.notChecked), ...lines]
 }
 
 function excludedSection({ report, labels, paint }: Context): string[] {
-  const codes = [...new Set(report.excluded.map(({ code }) => code))]
-  const left = codes.filter((code) => ![...report.causes, ...report.observations].some((found) => found.code === code))
+  const left = excludedCodes(report)
   return left.length === 0 ? [] : [paint.bold(labels.excluded), `  ${left.join(labels.comma)}`]
 }
 

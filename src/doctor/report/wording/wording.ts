@@ -69,6 +69,25 @@ export interface Labels {
   readonly outside: string
   readonly doesNotResolve: string
   readonly servers: string
+  /** Words that only the page (`-o html`) needs. */
+  readonly page: {
+    readonly skip: string
+    readonly cause: string
+    readonly command: string
+    readonly otherCauses: string
+    readonly way: string
+    readonly place: string
+    readonly notAsked: string
+    readonly details: string
+    readonly question: string
+    readonly expected: string
+    readonly observed: string
+    readonly reason: string
+    readonly latency: string
+    readonly latencyScale: string
+    readonly median: string
+    readonly noResponse: string
+  }
 }
 
 export interface Wording {

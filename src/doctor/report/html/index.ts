@@ -1,0 +1,132 @@
+// The report as one page that needs nothing else: no script, no font, no network. Its policy forbids all of them, should a
+// name ever get past the escaping.
+import { createHash } from 'node:crypto'
+import type { DoctorReport } from '../doctor-report.ts'
+import { excludedCodes, nameText, notCheckedLines, outcomeText, rungText, unexplainedGroups } from '../report-lines.ts'
+import { WORDING } from '../wording/index.ts'
+import { renderDiagram } from './diagram.ts'
+import type { Markup } from './escape.ts'
+import { markup } from './escape.ts'
+import { renderCause, renderList, renderVerdict } from './findings.ts'
+import { renderLadder } from './ladder-table.ts'
+import { renderPlots, scaleText } from './plots.ts'
+import type { State } from './state.ts'
+import { renderState } from './state.ts'
+import { STYLE } from './style.ts'
+
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`
+
+/** Renders a report as one self-contained HTML page. */
+export function renderHtml(report: DoctorReport): string {
+  const { labels } = WORDING[report.language]
+  const headline = headlineText(report)
+  return markup`<!doctype html>
+<html lang="${report.language === 'zh' ? 'zh-Hans' : 'en'}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${headline} - fathom doctor</title>
+<style>${{ html: STYLE }}</style>
+</head>
+<body>
+<a class="skip" href="#verdict">${labels.page.skip}</a>
+<header><span class="soft">fathom doctor, <time datetime="${report.cluster.collectedAt}">${report.cluster.collectedAt}</time></span></header>
+<main id="verdict" tabindex="-1">
+<h1>${renderState(stateOf(report), headline)}</h1>
+${bodySections(report)}</main>
+<footer class="soft">${clusterLines(report)}</footer>
+</body>
+</html>
+`.html
+}
+
+function stateOf({ verdict, outcome }: DoctorReport): State {
+  if (verdict !== null) return 'failed'
+  return outcome === 'healthy' ? 'ok' : 'skipped'
+}
+
+function headlineText(report: DoctorReport): string {
+  const { verdict, language } = report
+  if (verdict === null) return outcomeText(report)
+  return `${verdict.code}${WORDING[language].labels.colon}${verdict.summary}`
+}
+
+function bodySections(report: DoctorReport): Markup[] {
+  const { labels } = WORDING[report.language]
+  const [main] = report.causes
+  const hasVerdict = report.verdict !== null && main !== undefined
+  const others = report.causes.slice(hasVerdict ? 1 : 0)
+  const name = nameText(report)
+  const plots = renderPlots(report)
+  const asked = report.ladder.length > 0
+  return [
+    hasVerdict ? renderVerdict(main, report) : markup``,
+    name === undefined ? markup`` : markup`<p><b>${labels.name}</b> ${name}</p>`,
+    section(labels.page.way, renderDiagram(report)),
+    section(
+      labels.page.otherCauses,
+      others.map((finding) => renderCause(finding, report)),
+    ),
+    section(labels.unexplained, renderList(unexplainedItems(report))),
+    asked ? section(labels.ladder, renderLadder(report)) : markup``,
+    plots.length === 0
+      ? markup``
+      : section(labels.page.latency, markup`<p class="soft">${scaleText(report)}</p><div class="plots">${plots}</div>`),
+    section(
+      labels.observations,
+      renderList(report.observations.map(({ code, summary }) => markup`<code>${code}</code>${labels.colon}${summary}`)),
+    ),
+    section(
+      labels.notChecked,
+      renderList(
+        notCheckedLines(report).map(({ codes, reason }) => markup`<code>${codes}</code>${labels.colon}${reason}`),
+      ),
+    ),
+    excludedSection(report),
+  ]
+}
+
+/** A section under its heading; nothing without content. */
+function section(title: string, content: Markup | readonly Markup[]): Markup {
+  const inner = markup`${content}`
+  return inner.html === ''
+    ? inner
+    : markup`<section><h2>${title}</h2>
+${inner}
+</section>
+`
+}
+
+function unexplainedItems(report: DoctorReport): Markup[] {
+  const asked = report.unexplained.includes('name') ? nameText(report) : undefined
+  const rungs = unexplainedGroups(report).map(
+    ({ rung, count }) =>
+      markup`${rungText(rung, report)}${count > 1 ? ` (${count}x)` : ''} <code>${rung.equivalent}</code>`,
+  )
+  return [...(asked === undefined ? [] : [markup`${asked}`]), ...rungs]
+}
+
+function excludedSection(report: DoctorReport): Markup {
+  const { labels } = WORDING[report.language]
+  const codes = excludedCodes(report)
+  if (codes.length === 0) return markup``
+  return section(
+    labels.excluded,
+    markup`<details><summary>${codes.length}</summary><p>${codes.join(labels.comma)}</p></details>`,
+  )
+}
+
+function clusterLines({ cluster, language }: DoctorReport): Markup[] {
+  const { labels } = WORDING[language]
+  const { source, version, dnsService, clusterDomain } = cluster
+  const service = dnsService === null ? [] : [`${dnsService.name} ${dnsService.addresses.join(', ')}`]
+  const parts = [source, ...(version === null ? [] : [version]), ...service, clusterDomain]
+  const missing = cluster.missing.map(
+    ({ what, why, needs }) =>
+      markup`${what}${labels.colon}${why}${labels.semicolon}${labels.needs}${labels.colon}${needs}`,
+  )
+  return [markup`<p>${labels.cluster}${labels.colon}${parts.join(', ')}</p>`, renderList(missing)]
+}

@@ -1,0 +1,64 @@
+// The ladder as a table, hop by transport; each cell opens to what was expected and observed.
+import type { DoctorReport, ReportRung } from '../doctor-report.ts'
+import { fillTemplate } from '../format-phrase.ts'
+import type { LadderCell, LadderRow } from '../ladder-rows.ts'
+import { foldLadder } from '../ladder-rows.ts'
+import { reasonText } from '../report-lines.ts'
+import { cellText, fromText, hopText } from '../row-text.ts'
+import { WORDING } from '../wording/index.ts'
+import type { Markup } from './escape.ts'
+import { markup } from './escape.ts'
+import { renderState } from './state.ts'
+
+/** Most different questions that a cell opens to; failed ones come first. */
+const MAX_DETAILS = 6
+const TRANSPORTS = ['udp', 'tcp', 'http'] as const
+
+/** The roles are said because a phone's layout, blocks instead of cells, would take them away. */
+export function renderLadder(report: DoctorReport): Markup {
+  const { columns } = WORDING[report.language].labels
+  const header = [columns.hop, columns.from, columns.udp, columns.tcp, columns.http].map(
+    (title) => markup`<th scope="col" role="columnheader">${title}</th>`,
+  )
+  return markup`<table role="table"><thead role="rowgroup"><tr role="row">${header}</tr></thead>
+<tbody role="rowgroup">${foldLadder(report.ladder).map((row) => renderRow(row, report))}</tbody></table>`
+}
+
+function renderRow(row: LadderRow, report: DoctorReport): Markup {
+  const { columns } = WORDING[report.language].labels
+  const cells = TRANSPORTS.map((transport) => renderCell(row.cells[transport], columns[transport], report))
+  return markup`<tr role="row"><th scope="row" role="rowheader">${hopText(row, report.language)}</th><td role="cell" data-label="${columns.from}">${fromText(row, report.language)}</td>${cells}</tr>
+`
+}
+
+function renderCell(cell: LadderCell | undefined, label: string, report: DoctorReport): Markup {
+  if (cell === undefined) return markup`<td role="cell"></td>`
+  const { page } = WORDING[report.language].labels
+  const groups = groupAlike(cell.rungs)
+  const more = groups.length - MAX_DETAILS
+  const left = more > 0 ? fillTemplate(WORDING[report.language].labels.more, { count: more }, report.language) : ''
+  return markup`<td role="cell" data-label="${label}">${renderState(cell.result, cellText(cell, report.language))}<details><summary>${page.details}</summary>${groups.slice(0, MAX_DETAILS).map((rung) => renderRung(rung, report))}${left}</details></td>`
+}
+
+function renderRung(rung: ReportRung, report: DoctorReport): Markup {
+  const { page, results } = WORDING[report.language].labels
+  const reason = reasonText(rung, report)
+  const rows = [
+    [page.question, rung.question],
+    [page.expected, rung.expected],
+    [page.observed, rung.observed],
+    [page.reason, reason],
+  ].filter(([, text]) => text !== '')
+  return markup`<dl>${rows.map(([name = '', text = '']) => markup`<dt>${name}</dt><dd>${text}</dd>`)}<dt>${results[rung.result]}</dt><dd><code>${rung.equivalent}</code></dd></dl>`
+}
+
+/** The same question with the same outcome is shown once, whatever the place. */
+function groupAlike(rungs: readonly ReportRung[]): ReportRung[] {
+  const groups = new Map<string, ReportRung>()
+  for (const rung of rungs) {
+    const key = [rung.result, rung.question, rung.expected, rung.observed, rung.why ?? ''].join('\n')
+    if (!groups.has(key)) groups.set(key, rung)
+  }
+  const rank = { failed: 0, skipped: 1, ok: 2 }
+  return [...groups.values()].toSorted((a, b) => rank[a.result] - rank[b.result])
+}

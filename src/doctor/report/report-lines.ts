@@ -1,0 +1,80 @@
+// Lines of a report that more than one renderer for people prints, without color or markup.
+import type { DoctorReport, ReportRung } from './doctor-report.ts'
+import { fillTemplate } from './format-phrase.ts'
+import { WORDING } from './wording/index.ts'
+
+/** The headline where no cause is proven. */
+export function outcomeText({ outcome, observations, ladder, language }: DoctorReport): string {
+  const { labels } = WORDING[language]
+  if (outcome === 'healthy') {
+    const count = observations.length
+    return (
+      labels.healthy + (count === 0 ? '' : labels.comma + fillTemplate(labels.withObservations, { count }, language))
+    )
+  }
+  const sawDns = ladder.some(
+    ({ result, hop, transport }) =>
+      result === 'ok' && transport === 'udp' && (hop === 'dns-service' || hop === 'node-cache' || hop === 'nameserver'),
+  )
+  return labels.inconclusive + (sawDns ? '' : `${labels.semicolon}${labels.tooLittle}`)
+}
+
+/** The name asked about and what the cluster's objects say of it; undefined when none was given. */
+export function nameText({ name, language }: DoctorReport): string | undefined {
+  if (name === undefined) return undefined
+  const { labels } = WORDING[language]
+  const asked = `${name.name.replace(/(.)\.$/, '$1')} ${name.type}`
+  if (name.absence !== null) {
+    return `${asked}${labels.colon}${fillTemplate(labels.doesNotResolve, { why: name.absence }, language)}`
+  }
+  if (name.expected.length === 0) return `${asked}${labels.colon}${labels.outside}`
+  return `${asked}${labels.colon}${fillTemplate(labels.resolves, { expected: name.expected }, language)}`
+}
+
+/** A reason, and what would take it away. */
+export function reasonText(
+  { why, needs }: { readonly why?: string; readonly needs?: string },
+  { language }: DoctorReport,
+): string {
+  const { labels } = WORDING[language]
+  return `${why ?? ''}${needs === undefined ? '' : `${labels.semicolon}${labels.needs}${labels.colon}${needs}`}`
+}
+
+/** Causes that were not checked, a line for each reason. */
+export function notCheckedLines(report: DoctorReport): { readonly codes: string; readonly reason: string }[] {
+  const reasons = new Map<string, Map<string, string[]>>()
+  for (const one of report.notChecked) {
+    const reason = reasonText(one, report)
+    const codes = reasons.get(reason) ?? new Map<string, string[]>()
+    codes.set(one.code, [...(codes.get(one.code) ?? []), ...(one.subject === undefined ? [] : [one.subject.name])])
+    reasons.set(reason, codes)
+  }
+  const name = ([code, subjects]: [string, string[]]): string =>
+    subjects.length === 0 ? code : `${code} (${subjects.join(', ')})`
+  const { comma } = WORDING[report.language].labels
+  return [...reasons].map(([reason, codes]) => ({ codes: [...codes].map(name).join(comma), reason }))
+}
+
+/** Codes that were excluded and are neither cause nor observation for another subject. */
+export function excludedCodes({ excluded, causes, observations }: DoctorReport): string[] {
+  const codes = [...new Set(excluded.map(({ code }) => code))]
+  return codes.filter((code) => ![...causes, ...observations].some((found) => found.code === code))
+}
+
+/** Unexplained rungs; one server that fails one question is said once, whatever the places and transports. */
+export function unexplainedGroups(report: DoctorReport): { readonly rung: ReportRung; readonly count: number }[] {
+  const byId = new Map(report.ladder.map((rung) => [rung.id, rung]))
+  const groups = new Map<string, { rung: ReportRung; count: number }>()
+  for (const rung of report.unexplained.flatMap((id) => byId.get(id) ?? [])) {
+    const key = `${rung.hop} ${rung.server} ${rung.question}`
+    groups.set(key, { rung: groups.get(key)?.rung ?? rung, count: (groups.get(key)?.count ?? 0) + 1 })
+  }
+  return [...groups.values()]
+}
+
+/** `replica kube-system/coredns-x UDP <- node1: NAME TYPE: no response`. */
+export function rungText(rung: ReportRung, { language }: DoctorReport): string {
+  const { labels } = WORDING[language]
+  const from = rung.from === 'here' ? labels.here : rung.from.replace(/^node\//, '')
+  return `${labels.hops[rung.hop]} ${rung.server} ${rung.transport.toUpperCase()} <- ${from}${labels.colon}${rung.question}${labels.colon}${rung.why ?? ''}`
+}
