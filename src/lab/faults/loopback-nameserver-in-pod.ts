@@ -7,6 +7,15 @@ export const loopbackNameserverInPod: Fault = editFault({
   summary: 'a pod whose nameserver is 127.0.0.1, where nothing listens in it',
   shownBy: ['--from', 'default/lonely'],
   edits: (stage) => [
-    addObject(idlePod(stage, 'lonely', { dnsPolicy: 'None', dnsConfig: { nameservers: ['127.0.0.1'] } })),
+    addObject(
+      idlePod(stage, 'lonely', {
+        dnsPolicy: 'None',
+        dnsConfig: {
+          nameservers: ['127.0.0.1'],
+          searches: ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local'],
+          options: [{ name: 'ndots', value: '5' }],
+        },
+      }),
+    ),
   ],
 })
