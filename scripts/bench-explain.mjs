@@ -1,7 +1,8 @@
-// Measures `fathom explain` over a dump of a large cluster: 5,000 Services and 50,000 Pods of 2 KB each, as kubectl prints
-// them. Prints time and peak memory; ends with 1 when a limit is exceeded.
+// Measures `fathom explain` or `fathom doctor` over a dump of a large cluster: 500 nodes with a node cache each, 5,000
+// Services and 50,000 Pods of 2 KB each, as kubectl prints them. Prints time and peak memory; ends with 1 when a limit is
+// exceeded.
 //
-//   node scripts/bench-explain.mjs [--runs 5] [--yaml] [--keep FOLDER]
+//   node scripts/bench-explain.mjs [--command explain|doctor] [--runs 5] [--yaml] [--keep FOLDER]
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -12,23 +13,48 @@ const SERVICES = 5_000
 const PODS = 50_000
 const NAMESPACES = 100
 const POD_OCTETS = 2_048
-const LIMIT_MS = 3_000
+const NODES = 500
+const REPLICAS = 6
+const LIMITS_MS = { explain: 3_000, doctor: 5_000 }
 const LIMIT_MB = 1_024
+
+const COREFILE =
+  '.:53 {\n    errors\n    health\n    ready\n    kubernetes cluster.local in-addr.arpa ip6.arpa {\n        pods insecure\n        fallthrough in-addr.arpa ip6.arpa\n    }\n    prometheus :9153\n    forward . /etc/resolv.conf\n    cache 30\n    loop\n    reload\n}\n'
+const CACHE_COREFILE =
+  'cluster.local:53 {\n    cache 30\n    bind 169.254.20.10\n    forward . 10.96.0.10 {\n        force_tcp\n    }\n    prometheus :9253\n}\n.:53 {\n    cache 30\n    bind 169.254.20.10\n    forward . /etc/resolv.conf\n    prometheus :9253\n}\n'
+const CACHE_SPEC = {
+  dnsPolicy: 'Default',
+  hostNetwork: true,
+  containers: [
+    {
+      name: 'node-cache',
+      image: 'registry.k8s.io/dns/k8s-dns-node-cache:1.22.28',
+      args: ['-localip', '169.254.20.10', '-conf', '/etc/Corefile', '-upstreamsvc', 'kube-dns'],
+    },
+  ],
+  volumes: [{ name: 'config', configMap: { name: 'node-local-dns' } }],
+}
+const KUBELET = 'clusterDNS: [169.254.20.10]\nclusterDomain: cluster.local\nresolvConf: /etc/resolv.conf\n'
 
 const { values } = parseArgs({
   options: {
+    command: { type: 'string', default: 'explain' },
     runs: { type: 'string', default: '5' },
     yaml: { type: 'boolean', default: false },
     keep: { type: 'string' },
   },
 })
+const LIMIT_MS = LIMITS_MS[values.command]
+if (LIMIT_MS === undefined) throw new Error(`--command is explain or doctor, not "${values.command}"`)
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'fathom-bench-'))
 mkdirSync(folder, { recursive: true })
 try {
   const dump = join(folder, values.yaml ? 'dump.yaml' : 'dump.json')
   if (values.yaml) writeYaml(dump)
   else writeJson(dump)
-  console.log(`${dump}: ${(statSync(dump).size / 1e6).toFixed(0)} MB, ${SERVICES} Services, ${PODS} Pods`)
+  console.log(
+    `${dump}: ${(statSync(dump).size / 1e6).toFixed(0)} MB, ${NODES} nodes, ${SERVICES} Services, ${PODS} Pods`,
+  )
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}`)
   const runs = Array.from({ length: Number(values.runs) }, () => run(dump))
   const median = runs.map(({ ms }) => ms).toSorted((a, b) => a - b)[Math.floor(runs.length / 2)]
@@ -47,12 +73,24 @@ function run(dump) {
   const startedAt = performance.now()
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', report, program, 'explain', name, '--manifests', dump],
+    [
+      '--import',
+      report,
+      program,
+      ...(values.command === 'explain' ? ['explain', name] : ['doctor']),
+      '--manifests',
+      dump,
+    ],
     { encoding: 'utf8' },
   )
   const ms = Math.round(performance.now() - startedAt)
   const megabytes = Math.round(Number(/maxrss (\d+)/.exec(stderr)?.[1] ?? NaN) / 1024)
-  if (status !== 0 || !stdout.includes(`${name}. 30 IN A 10.`)) throw new Error(`no answer: ${stderr}`)
+  // A dump answers nothing: the doctor cannot conclude, which is exit code 3.
+  const isRight = {
+    explain: () => status === 0 && stdout.includes(`${name}. 30 IN A 10.`),
+    doctor: () => status === 3 && stdout.includes('kube-system/kube-dns 10.96.0.10'),
+  }
+  if (!isRight[values.command]()) throw new Error(`no answer (exit code ${status}): ${stdout.slice(0, 500)}${stderr}`)
   const processorMs = Number(/cpu (\d+)/.exec(stderr)?.[1] ?? NaN)
   console.log(`${ms} ms (processor ${processorMs} ms), ${megabytes} MB`)
   return { ms, megabytes }
@@ -63,6 +101,7 @@ function run(dump) {
 function* objects() {
   for (let at = 0; at < NAMESPACES; at += 1)
     yield { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `ns-${at}` } }
+  yield* dnsObjects()
   for (let at = 0; at < SERVICES; at += 1) {
     yield service(at)
     yield slice(at)
@@ -72,6 +111,114 @@ function* objects() {
 
 function address(base, at) {
   return `10.${base + (at >> 16)}.${(at >> 8) & 255}.${at & 255}`
+}
+
+/** The nodes, and what runs the cluster's DNS on them. */
+function* dnsObjects() {
+  const system = 'kube-system'
+  yield { apiVersion: 'v1', kind: 'Namespace', metadata: { name: system } }
+  for (let at = 0; at < NODES; at += 1) yield node(at)
+  for (const [name, data] of [
+    ['coredns', { Corefile: COREFILE }],
+    ['node-local-dns', { Corefile: CACHE_COREFILE }],
+    ['kubelet-config', { kubelet: KUBELET }],
+  ]) {
+    yield { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: system }, data }
+  }
+  const labels = { 'k8s-app': 'kube-dns' }
+  yield {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kube-dns', namespace: system, labels },
+    spec: {
+      clusterIP: '10.96.0.10',
+      clusterIPs: ['10.96.0.10'],
+      ports: [
+        { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
+        { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
+      ],
+      selector: labels,
+      type: 'ClusterIP',
+    },
+  }
+  const cacheLabels = { 'k8s-app': 'node-local-dns' }
+  yield {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'node-local-dns', namespace: system },
+    spec: {
+      selector: { matchLabels: cacheLabels },
+      template: { metadata: { labels: cacheLabels }, spec: CACHE_SPEC },
+    },
+    status: { desiredNumberScheduled: NODES, numberReady: NODES },
+  }
+  const replicas = Array.from({ length: REPLICAS }, (_, at) => ({ ip: address(200, at + 1), node: `node-${at * 7}` }))
+  yield {
+    addressType: 'IPv4',
+    apiVersion: 'discovery.k8s.io/v1',
+    endpoints: replicas.map(({ ip, node: nodeName }) => ({ addresses: [ip], conditions: { ready: true }, nodeName })),
+    kind: 'EndpointSlice',
+    metadata: { name: 'kube-dns-x', namespace: system, labels: { 'kubernetes.io/service-name': 'kube-dns' } },
+    ports: [{ name: 'dns', port: 53, protocol: 'UDP' }],
+  }
+  for (const [at, { ip, node: nodeName }] of replicas.entries()) {
+    const image = 'registry.k8s.io/coredns/coredns:v1.11.1'
+    yield serverPod(`coredns-${at}`, {
+      nodeName,
+      ip,
+      labels,
+      owner: { kind: 'ReplicaSet', name: 'coredns-5d78c9869d' },
+      spec: {
+        containers: [{ name: 'coredns', image }],
+        volumes: [{ name: 'config', configMap: { name: 'coredns' } }],
+        dnsPolicy: 'Default',
+      },
+    })
+  }
+  for (let at = 0; at < NODES; at += 1) {
+    yield serverPod(`node-local-dns-${at}`, {
+      nodeName: `node-${at}`,
+      ip: address(10, at),
+      labels: cacheLabels,
+      owner: { kind: 'DaemonSet', name: 'node-local-dns' },
+      spec: CACHE_SPEC,
+    })
+  }
+}
+
+function node(at) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: `node-${at}` },
+    spec: {},
+    status: {
+      addresses: [{ type: 'InternalIP', address: address(10, at) }],
+      conditions: [{ type: 'Ready', status: 'True' }],
+      nodeInfo: { kubeletVersion: 'v1.30.2', kernelVersion: '6.1', osImage: 'Linux', operatingSystem: 'linux' },
+    },
+  }
+}
+
+function serverPod(name, { nodeName, ip, labels, owner, spec }) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: 'kube-system',
+      labels,
+      ownerReferences: [{ apiVersion: 'apps/v1', controller: true, uid: name, ...owner }],
+    },
+    spec: { nodeName, ...spec },
+    status: {
+      phase: 'Running',
+      podIP: ip,
+      podIPs: [{ ip }],
+      conditions: [{ type: 'Ready', status: 'True' }],
+      containerStatuses: [{ name: 'main', ready: true, restartCount: 0, state: { running: {} } }],
+    },
+  }
 }
 
 function service(at) {
@@ -131,13 +278,13 @@ function pod(at) {
         },
       ],
       dnsPolicy: 'ClusterFirst',
-      nodeName: `node-${at % 500}`,
+      nodeName: `node-${at % NODES}`,
       serviceAccountName: 'default',
     },
     status: {
       conditions: [{ status: 'True', type: 'Ready' }],
       containerStatuses: [{ name: 'main', ready: true, restartCount: 0, state: { running: {} } }],
-      hostIP: address(10, at % 500),
+      hostIP: address(10, at % NODES),
       phase: 'Running',
       podIP: address(128, at + 1),
       podIPs: [{ ip: address(128, at + 1) }],

@@ -30,6 +30,8 @@ export interface ReadLogsOptions {
 
 /** Pods whose logs are read at most; a cluster has as many node caches as nodes. */
 const MAX_PODS = 12
+/** With the lists of objects no more than 30 calls to the API server, whatever the cluster's size. */
+const MAX_REQUESTS = 12
 
 /**
  * Reads the logs of servers that crash, are not ready, failed a rung, disagree, forward to a silent upstream, or may not
@@ -49,7 +51,7 @@ export async function readLogs({ facts, rungs, silent, readLog }: ReadLogsOption
     ...silent.flatMap((upstream) => upstream.servers),
   ]
   const names = [...new Set(wanted.map(({ name }) => name))].slice(0, MAX_PODS)
-  const requests = names.flatMap((name) => requestsFor(servers.get(name)))
+  const requests = names.flatMap((name) => requestsFor(servers.get(name))).slice(0, MAX_REQUESTS)
   const logs = await Promise.all(
     requests.map(async ({ hop, request }) => {
       const text = await readLog(request)

@@ -33,9 +33,11 @@ export function renderMarkdown(report: DoctorReport): string {
     .join('\n')
 }
 
-function headline({ verdict, outcome }: DoctorReport, labels: Labels): string {
+function headline({ verdict, outcome, observations, language }: DoctorReport, labels: Labels): string {
   if (verdict !== null) return `\`${verdict.code}\`${labels.colon}${escapeMarkdown(verdict.summary)}`
-  return outcome === 'healthy' ? labels.healthy : labels.inconclusive
+  if (outcome !== 'healthy') return labels.inconclusive
+  const count = observations.length
+  return labels.healthy + (count === 0 ? '' : labels.comma + fillTemplate(labels.withObservations, { count }, language))
 }
 
 function nameLines({ name, language }: DoctorReport, labels: Labels): string[] {

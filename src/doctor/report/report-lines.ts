@@ -50,7 +50,7 @@ export function notCheckedLines(report: DoctorReport): { readonly codes: string;
     reasons.set(reason, codes)
   }
   const name = ([code, subjects]: [string, string[]]): string =>
-    subjects.length === 0 ? code : `${code} (${subjects.join(', ')})`
+    subjects.length === 0 ? code : `${code} (${fillTemplate('{subjects}', { subjects }, report.language)})`
   const { comma } = WORDING[report.language].labels
   return [...reasons].map(([reason, codes]) => ({ codes: [...codes].map(name).join(comma), reason }))
 }

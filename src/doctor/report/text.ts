@@ -1,5 +1,6 @@
 // The report for a person at a terminal: the verdict in one line, the proof, the fix, then the ladder and the rest.
 import picocolors from 'picocolors'
+import { MAX_ORIGINS } from '../ladder/index.ts'
 import type { DoctorReport, ReportFinding } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
 import { foldLadder } from './ladder-rows.ts'
@@ -21,6 +22,7 @@ import { WORDING } from './wording/index.ts'
 /** Lines of proof that are shown: conventions ask for five at most. */
 const MAX_PROOF = 5
 const MAX_UNEXPLAINED = 8
+const MAX_ELSEWHERE = 8
 
 export interface TextOptions {
   readonly color: boolean
@@ -34,7 +36,7 @@ export function renderText(report: DoctorReport, { color }: TextOptions): string
   const sections = [
     headline(context),
     nameSection(context),
-    ...report.causes.map((finding, index) => causeSection(context, finding, index === 0)),
+    ...groupByCode(report.causes).map((group, index) => causeSection(context, group, index === 0)),
     unexplainedSection(context),
     ladderSection(context),
     observationSection(context),
@@ -66,7 +68,24 @@ function nameSection({ report, labels, paint }: Context): string[] {
   return text === undefined ? [] : [`${paint.bold(labels.name)} ${text}`]
 }
 
-function causeSection(context: Context, finding: ReportFinding, isFirst: boolean): string[] {
+/** What one cause does in several places: said once, with its proof and fix; the other places by their summaries. */
+interface CauseGroup {
+  readonly finding: ReportFinding
+  readonly others: readonly ReportFinding[]
+}
+
+function groupByCode(causes: readonly ReportFinding[]): CauseGroup[] {
+  const groups = new Map<string, { finding: ReportFinding; others: ReportFinding[] }>()
+  for (const finding of causes) {
+    const key = `${finding.code} ${finding.status} ${finding.causedBy ?? ''}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { finding, others: [] })
+    else group.others.push(finding)
+  }
+  return [...groups.values()]
+}
+
+function causeSection(context: Context, { finding, others }: CauseGroup, isFirst: boolean): string[] {
   const { labels, paint, report } = context
   const isVerdict = isFirst && report.verdict !== null
   const lines: string[] = []
@@ -76,7 +95,11 @@ function causeSection(context: Context, finding: ReportFinding, isFirst: boolean
   }
   if (finding.causedBy !== undefined) {
     lines.push(`  (${fillTemplate(labels.consequenceOf, { code: finding.causedBy }, report.language)})`)
-    return [...lines, ...finding.evidence.slice(0, 2).map((line) => evidenceLine(context, line))]
+    return [
+      ...lines,
+      ...finding.evidence.slice(0, 2).map((line) => evidenceLine(context, line)),
+      ...elsewhere(context, others),
+    ]
   }
   lines.push(paint.bold(labels.proof))
   lines.push(...finding.evidence.slice(0, MAX_PROOF).map((line) => evidenceLine(context, line)))
@@ -86,7 +109,19 @@ function causeSection(context: Context, finding: ReportFinding, isFirst: boolean
   lines.push('', paint.bold(labels.fix))
   lines.push(...finding.fix.command.split('\n').map((command) => `  ${paint.cyan(command)}`))
   lines.push(`  ${finding.fix.explanation}`, `  ${labels.risk}${labels.colon}${finding.fix.risk}`)
-  return lines
+  return [...lines, ...elsewhere(context, others)]
+}
+
+/** The same cause in other places, each with the first line of its own command. */
+function elsewhere({ report, labels, paint }: Context, others: readonly ReportFinding[]): string[] {
+  if (others.length === 0) return []
+  const left = others.length - MAX_ELSEWHERE
+  return [
+    '',
+    paint.bold(labels.elsewhere),
+    ...others.slice(0, MAX_ELSEWHERE).map(({ summary }) => `  ${summary}`),
+    ...(left > 0 ? [`  ${fillTemplate(labels.more, { count: left }, report.language)}`] : []),
+  ]
 }
 
 function evidenceLine({ labels, paint }: Context, { basis, text }: ReportFinding['evidence'][number]): string {
@@ -118,7 +153,7 @@ function ladderSection(context: Context): string[] {
   const rows = foldLadder(report.ladder)
   if (rows.length === 0) return []
   if (report.ladder.every(({ result }) => result === 'skipped'))
-    return [paint.bold(labels.ladder), ...skippedLines(context)]
+    return [paint.bold(labels.ladder), ...skippedLines(context), ...limitLines(context)]
   const { columns } = labels
   const table = rows.map((row) => [
     hopText(row, report.language),
@@ -143,7 +178,16 @@ function ladderSection(context: Context): string[] {
     `  ${paint.dim(header.map(pad).join('  ').trimEnd())}`,
     ...lines,
     ...skippedLines(context),
+    ...limitLines(context),
   ]
+}
+
+/** A large cluster is not asked from everywhere. */
+function limitLines({ report, labels, paint }: Context): string[] {
+  const { nodes } = report.cluster
+  const asked = new Set(report.ladder.map(({ from }) => from).filter((from) => from.startsWith('node/'))).size
+  if (nodes <= MAX_ORIGINS || asked === 0 || asked >= nodes) return []
+  return [`  ${paint.yellow(fillTemplate(labels.someNodes, { count: asked, all: nodes }, report.language))}`]
 }
 
 function cellAt(row: LadderRow, index: number): LadderCell | undefined {

@@ -161,6 +161,8 @@ async function readSettings(name: string, input: NodeFactsInput, missing: Missin
   return sources.filter(({ settings }) => isConfigured || Object.keys(settings).length > 0)
 }
 
+const parsedMaps = new WeakMap<ConfigMap, KubeletSettings>()
+
 /** kubeadm's `kubelet-config` (before 1.24 `kubelet-config-1.17`), for the node's version where there are several. */
 function configMapSources(node: Node | undefined, { objects, parseYaml }: NodeFactsInput): Source[] {
   const minor = /^v?(\d+\.\d+)/.exec(node?.kubeletVersion ?? '')?.[1] ?? ''
@@ -170,9 +172,12 @@ function configMapSources(node: Node | undefined, { objects, parseYaml }: NodeFa
   const map = maps[0]
   const text = map?.data['kubelet']
   if (map === undefined || text === undefined) return []
+  // One ConfigMap for all nodes: read once, not once for each of them.
+  const known = parsedMaps.get(map) ?? parseConfiguration(text, parseYaml)
+  parsedMaps.set(map, known)
   return [
     {
-      settings: parseConfiguration(text, parseYaml),
+      settings: known,
       origin: 'stated',
       from: `ConfigMap ${map.meta.namespace}/${map.meta.name}`,
     },

@@ -9,17 +9,18 @@ import type { FollowUp } from './follow-up.ts'
 /** node-cache's default for `-metrics-listen-address`. */
 const DEFAULT_LISTEN = '0.0.0.0:9353'
 
-export const planSetupMetrics: FollowUp = ({ facts, rungs, options }) =>
-  facts.dns.nodeCaches.flatMap((cache) =>
+export const planSetupMetrics: FollowUp = ({ facts, rungs, options }) => {
+  const failing = new Set(
+    rungs.filter(({ hop, result }) => hop.kind === 'node-cache' && result === 'failed').map(({ fromNode }) => fromNode),
+  )
+  return facts.dns.nodeCaches.flatMap((cache) =>
     cache.pods.flatMap(({ pod, node, ips }) => {
       const origin = options.origins.find((one) => one.node === node && one.place.kind !== 'pod')
-      const fails = rungs.some(({ hop, fromNode, result }) => {
-        return hop.kind === 'node-cache' && fromNode === node && result === 'failed'
-      })
-      if (origin === undefined || !fails) return []
+      if (origin === undefined || !failing.has(node)) return []
       return [httpRung(podHop('node-cache', pod), origin, 'setup', endpointOf(cache, ips[0] ?? ''))]
     }),
   )
+}
 
 function endpointOf({ flags }: NodeCacheFact, address: string): HttpEndpoint {
   const listen = flags['metrics-listen-address'] ?? DEFAULT_LISTEN

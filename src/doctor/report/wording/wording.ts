@@ -69,6 +69,9 @@ export interface Labels {
   readonly outside: string
   readonly doesNotResolve: string
   readonly servers: string
+  /** Heads the places where a cause that was told in full is at work as well. */
+  readonly elsewhere: string
+  readonly someNodes: string
   /** Words that only the page (`-o html`) needs. */
   readonly page: {
     readonly skip: string

@@ -41,6 +41,9 @@ export const labels: Labels = {
   outside: 'not a name of the cluster domain, so its objects say nothing about it',
   doesNotResolve: 'does not exist: {why}',
   servers: '{count} servers',
+  elsewhere: 'The same in other places',
+  someNodes:
+    'Asked from {count} of {all} nodes: those that run CoreDNS, and others spread over the list; --from node/NODE adds one',
   page: {
     skip: 'Skip to the verdict',
     cause: 'Cause',

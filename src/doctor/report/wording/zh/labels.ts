@@ -41,6 +41,9 @@ export const labels: Labels = {
   outside: '不在集群域之内，集群对象不能说明它的情况',
   doesNotResolve: '不存在：{why}',
   servers: '{count} 个服务器',
+  elsewhere: '其他位置的相同原因',
+  someNodes:
+    '只从 {all} 个节点中的 {count} 个发起查询：运行 CoreDNS 的节点，以及均匀选取的其他节点；--from node/NODE 可再加一个',
   page: {
     skip: '跳到结论',
     cause: '根因',
