@@ -35,7 +35,7 @@ async function main() {
   const faults = (await listFaults()).filter(fits).filter(isWanted)
   const why = await startLab()
   if (why !== undefined) return say(`The lab did not start: ${why}`, 1)
-  const where = flags.grade === 'netns' ? `netns, ${flags.cni}` : 'loopback'
+  const where = flags.grade === 'netns' ? `netns, ${String(flags.cni)}` : 'loopback'
   say(`\n${faults.length} faults, ${where}\n`)
   const width = Math.max(...faults.map((fault) => fault.name.length), 'healthy lab'.length)
   const row = (first, ...cells) => say([first.padEnd(width), ...cells].join('  '))
