@@ -106,7 +106,8 @@ function knownFault(verb: 'heal' | 'inject', name: string): Fault {
   const names = FAULTS.map((known) => known.name)
   const [meant] = closestTexts(name, names)
   const inside = names.filter((known) => known.split('-').some((word) => name.split('-').includes(word)))
-  const guess = meant ?? (inside.length === 1 ? inside[0] : undefined)
+  const begun = names.filter((known) => known.startsWith(`${name}-`))
+  const guess = meant ?? (begun.length === 1 ? begun[0] : inside.length === 1 ? inside[0] : undefined)
   const advice =
     guess === undefined ? `known: ${names.join(', ')}` : `did you mean "${guess}"? "fathom lab faults" lists them all`
   throw new LabError('unknown-fault', `Cannot ${verb} "${name}": there is no such fault; ${advice}`)

@@ -136,7 +136,8 @@ describe('FaultLog: faults repaired by hand', () => {
 describe('FaultLog: names', () => {
   it.each([
     { name: 'upstream-ded', meant: 'upstream-dead' },
-    { name: 'service-ip', meant: undefined },
+    { name: 'service-ip', meant: 'service-ip-unreachable' },
+    { name: 'service', meant: undefined },
     { name: 'replica-answer-differs', meant: 'replica-answers-differ' },
     { name: 'upstream', meant: 'upstream-dead' },
   ])('inject $name: says what was probably meant', async ({ name, meant }) => {
