@@ -155,7 +155,8 @@ function placesOf({ directives }: ServerBlock): ReadonlyMap<string, Token> {
   return new Map(directives.flatMap(({ name, tokens: [first] }) => (first === undefined ? [] : [[name, first]])))
 }
 
-const UNSERVED: readonly string[] = ['grpc', 'https3', 'quic']
+/** quic:// is left to the start, which refuses it too: a Corefile with it is a right one, and a check must say so. */
+const UNSERVED: readonly string[] = ['grpc', 'https3']
 
 /**
  * Refuses what can be read but not be listened on.
