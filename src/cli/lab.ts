@@ -28,6 +28,7 @@ import type { Place } from '../vantage/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
+import { verifyFaults } from './lab/verify.ts'
 
 interface UpFlags {
   readonly name: string
@@ -140,6 +141,16 @@ function createProgram(io: Io, setCode: (code: number) => void): CommanderComman
     .argument('[FAULT]')
     .option(...nameOption)
     .action((fault: string | undefined, flags: NameFlags) => heal(io, fault, flags))
+  program
+    .command('verify')
+    .description('put each fault in and take it out again, looking by dig, kubectl, iptables-save and the like')
+    .argument('[FAULT...]', 'default: all that the lab can have')
+    .option(...nameOption)
+    .option('-o, --output <FORMAT>', 'text or json', 'text')
+    .action(async (faults: string[], { name, output }: NameFlags & { readonly output: string }) => {
+      checkOutput(output)
+      setCode(await verifyFaults(io, findLab(name), { faults, output }))
+    })
   program
     .command('exec')
     .description('run a command inside a pod or node (needs a lab of network namespaces)')

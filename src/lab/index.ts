@@ -21,4 +21,6 @@ export {
   removeLab,
 } from './register/lab-folder.ts'
 export { clearKilledLab, killedLabs } from './register/killed-labs.ts'
+export { verifiedLab } from './register/verified-lab.ts'
 export { type RunOptions, type RunningLab, referenceCluster, runLab } from './register/run-lab.ts'
+export { type FaultVerification, verifyFault } from './verify/verify-fault.ts'

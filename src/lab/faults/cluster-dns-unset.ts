@@ -1,6 +1,7 @@
 import { addObject, editFault, nodeFile, replaceText } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
 import { restartPodsOf } from './restarts.ts'
+import { CONSOLE, run } from './look.ts'
 
 const PATH = '/var/lib/kubelet/config.yaml'
 const POD = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'console' }
@@ -21,6 +22,9 @@ export const clusterDnsUnset: Fault = editFault({
   name: 'cluster-dns-unset',
   summary: 'node2: kubelet has no clusterDNS: its pods got the resolv.conf of the node',
   shownBy: ['--from', 'default/console'],
+  looks: [
+    run(CONSOLE, 'cat /etc/resolv.conf', { broken: /nameserver 100\.64\.11\.3/, whole: /nameserver 169\.254\.25\.10/ }),
+  ],
   edits: () => [
     replaceText(nodeFile('node2', PATH), { from: 'clusterDNS:\n- 169.254.25.10\n', to: '# No clusterDNS.\n' }),
     addObject(EVENT),

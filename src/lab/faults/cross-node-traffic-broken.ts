@@ -1,5 +1,6 @@
 import type { Fault } from './fault.ts'
 import { ruleFault } from './kernel-fault.ts'
+import { ANSWERED, CONSOLE, NAME, dig } from './look.ts'
 
 export const crossNodeTrafficBroken: Fault = ruleFault({
   name: 'cross-node-traffic-broken',
@@ -7,6 +8,10 @@ export const crossNodeTrafficBroken: Fault = ruleFault({
     'calico: packets of pods to pods of other nodes are dropped between the nodes: each CoreDNS answers its own node alone',
   needs: 'calico',
   // What enters a node by its uplink and is for one of its pods, from pods and nodes alike.
+  looks: [
+    dig(CONSOLE, `+notcp @{coredns@node4} ${NAME}`),
+    dig('node/node4', `@{coredns@node4} ${NAME}`, { broken: ANSWERED, whole: ANSWERED }),
+  ],
   rules: ({ nodes, podCidr }) =>
     nodes.map((name) => ({
       place: { kind: 'node', name },

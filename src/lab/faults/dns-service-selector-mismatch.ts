@@ -4,6 +4,7 @@ import { LabError } from '../cluster/lab-error.ts'
 import { dnsService } from './dns-objects.ts'
 import type { Fault, FaultStage } from './fault.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
+import { ANSWERED, CONSOLE, DNS_SERVICE, NAME, REFUSED, dig, kubectl } from './look.ts'
 
 const LABEL = 'k8s-app'
 const WRONG = 'coredns'
@@ -12,6 +13,10 @@ export const dnsServiceSelectorMismatch: Fault = {
   name: 'dns-service-selector-mismatch',
   summary:
     'the DNS Service selects k8s-app=coredns, the pods carry k8s-app=kube-dns: Running and Ready, yet no endpoint',
+  looks: [
+    dig(CONSOLE, `@${DNS_SERVICE} ${NAME}`, { broken: REFUSED, whole: ANSWERED }),
+    kubectl('-n kube-system get endpoints coredns', { broken: /<none>/, whole: /:53/ }),
+  ],
   inject(stage) {
     const service = dnsService(stage)
     if (service === undefined)

@@ -16,7 +16,7 @@ interface Edit {
   isThere(stage: FaultStage): boolean
 }
 
-interface EditFaultOptions extends Pick<Fault, 'cause' | 'name' | 'needs' | 'shownBy' | 'summary'> {
+interface EditFaultOptions extends Omit<Fault, 'inject' | 'isThere'> {
   readonly edits: (stage: FaultStage) => readonly Edit[]
   /** What must happen before the cluster feels the change, when it was made and when it was taken back. */
   readonly after?: (stage: FaultStage) => Promise<void>

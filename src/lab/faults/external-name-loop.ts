@@ -1,11 +1,16 @@
 import { addObject, editFault } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
 import { serviceObject } from './made-objects.ts'
+import { CONSOLE, dig, madeObject } from './look.ts'
 
 export const externalNameLoop: Fault = editFault({
   name: 'external-name-loop',
   summary: 'two ExternalName Services point at each other',
   shownBy: ['--name', 'ping.default.svc.cluster.local'],
+  looks: [
+    dig(CONSOLE, '@{coredns@node3} ping.default.svc.cluster.local', { broken: /SERVFAIL|CNAME/ }),
+    madeObject('service', 'ping'),
+  ],
   edits: () => [
     addObject(
       serviceObject('ping', {

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../cluster/object-store.ts'
 import type { NodeFiles } from '../cluster/pod-files.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 import type { ToolResult } from '../netns/run-tool.ts'
+import type { Look } from './look.ts'
 
 /**
  * What a fault can change; each grade of the lab offers the same.
@@ -73,6 +74,13 @@ export interface Fault {
   readonly needs?: 'calico' | 'flannel' | 'netns'
   /** One line: what is broken and how it feels. */
   readonly summary: string
+  /**
+   * What of it is not the thing itself but stands for it, and what for: a rule for a bug of the kernel, a name of an image for its
+   * programs. Absent when all is real.
+   */
+  readonly imitated?: string
+  /** Plain tools that show it: one look at least shows it broken, and one whole again. */
+  readonly looks: readonly Look[]
   /** A question that shows it: arguments of `fathom doctor`; absent when the plain run does. */
   readonly shownBy?: readonly string[]
   inject(stage: FaultStage): Promise<Undo>

@@ -1,5 +1,6 @@
 import type { Fault, KernelPlace } from './fault.ts'
 import { kernelOf, mustRunIn } from './kernel-fault.ts'
+import { CONSOLE, NAME, dig, run } from './look.ts'
 
 const PLACE: KernelPlace = { kind: 'node', name: 'node2' }
 
@@ -8,6 +9,10 @@ export const hostFirewallOrForwarding: Fault = {
   summary: `${PLACE.name}: the FORWARD policy is DROP: pods of that node reach nothing beyond it`,
   shownBy: ['--from', 'default/console'],
   needs: 'netns',
+  looks: [
+    dig(CONSOLE, `+notcp @{coredns@node3} ${NAME}`),
+    run('node/node2', 'iptables -S FORWARD', { broken: /^-P FORWARD DROP/, whole: /^-P FORWARD ACCEPT/ }),
+  ],
   async inject(stage) {
     const kernel = kernelOf(stage)
     const setPolicy = async (policy: string): Promise<void> => {

@@ -1,11 +1,16 @@
 import { addObject, editFault } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
 import { serviceObject } from './made-objects.ts'
+import { CONSOLE, dig, madeObject } from './look.ts'
 
 export const ipFamilyMissing: Fault = editFault({
   name: 'ip-family-missing',
   summary: 'a Service has an IPv4 address alone, and IPv6 is what is asked for',
   shownBy: ['--name', 'modern.default.svc.cluster.local', '--type', 'AAAA'],
+  looks: [
+    dig(CONSOLE, '@{coredns@node3} AAAA modern.default.svc.cluster.local', { broken: /status: NOERROR[^]*ANSWER: 0/ }),
+    madeObject('service', 'modern'),
+  ],
   edits: () => [
     addObject(
       serviceObject('modern', {

@@ -11,7 +11,7 @@ export interface PlacedRule {
   readonly rule: string
 }
 
-export interface RuleFaultOptions extends Pick<Fault, 'cause' | 'name' | 'needs' | 'shownBy' | 'summary'> {
+export interface RuleFaultOptions extends Omit<Fault, 'inject' | 'isThere'> {
   /** Which rules, and where; the first one given stands first. */
   readonly rules: (kernel: KernelStage, stage: FaultStage) => readonly PlacedRule[]
 }

@@ -1,6 +1,7 @@
 import type { Fault } from './fault.ts'
 import { ruleFault } from './kernel-fault.ts'
 import { LARGE_NAME, withLargeSet } from './large-set.ts'
+import { ANSWERED, CONSOLE, NAME, SILENT, dig } from './look.ts'
 
 const NODE = 'node2'
 /** Less than any node believes, in octets. */
@@ -13,6 +14,10 @@ export const mtuBlackHole: Fault = withLargeSet(
     cause: 'large-response-lost',
     summary: `the way to ${NODE} carries ${SMALL} octets and nobody says so: large responses never arrive there, over UDP and TCP`,
     shownBy: ['--from', 'default/console', '--name', LARGE_NAME],
+    looks: [
+      dig(CONSOLE, `+tcp @{coredns@node3} ${LARGE_NAME}`, { broken: SILENT, whole: /status: N/ }),
+      dig(CONSOLE, `+notcp @{coredns@node3} ${NAME}`, { broken: ANSWERED, whole: ANSWERED }),
+    ],
     rules: (kernel) => [
       {
         place: { kind: 'underlay' },

@@ -1,5 +1,6 @@
 import { addObject, editFault } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
+import { ANSWERED, DNS_SERVICE, NAME, NODE_CACHE, dig } from './look.ts'
 
 const PORTS = [
   { port: 53, protocol: 'UDP' },
@@ -18,5 +19,9 @@ export const networkPolicyMissesNodeCache: Fault = editFault({
   needs: 'calico',
   summary: 'a NetworkPolicy in shop allows DNS to the CoreDNS pods alone, and the pods ask the node cache',
   shownBy: ['--from', 'shop/web-5f6d8b9c47-t6wnc'],
+  looks: [
+    dig('shop/web-5f6d8b9c47-t6wnc', `+notcp @${NODE_CACHE} ${NAME}`),
+    dig('shop/web-5f6d8b9c47-t6wnc', `@${DNS_SERVICE} ${NAME}`, { broken: ANSWERED, whole: ANSWERED }),
+  ],
   edits: () => [addObject(POLICY)],
 })

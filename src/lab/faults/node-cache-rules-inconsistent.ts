@@ -1,6 +1,7 @@
 import type { Fault, KernelPlace, KernelStage } from './fault.ts'
 import { nodeCacheAddress } from './dns-objects.ts'
 import { kernelOf } from './kernel-fault.ts'
+import { ANSWERED, CONSOLE, DNS_SERVICE, NAME, NODE_CACHE, dig, run } from './look.ts'
 
 const PLACE: KernelPlace = { kind: 'node', name: 'node2' }
 const DEVICE = 'nodelocaldns'
@@ -12,6 +13,14 @@ export const nodeCacheRulesInconsistent: Fault = {
   name: 'node-cache-rules-inconsistent',
   summary: `${PLACE.name}: somebody keeps taking the node cache's address away: the cache listens, and queries of the node's pods vanish`,
   needs: 'netns',
+  looks: [
+    run('node/node2', 'ip address show nodelocaldns', {
+      broken: /^(?![^]*169\.254\.25\.10)/,
+      whole: /169\.254\.25\.10/,
+    }),
+    dig(CONSOLE, `+notcp @${NODE_CACHE} ${NAME}`),
+    dig(CONSOLE, `@${DNS_SERVICE} ${NAME}`, { broken: ANSWERED, whole: ANSWERED }),
+  ],
   async inject(stage) {
     const kernel = kernelOf(stage)
     const address = nodeCacheAddress(stage)

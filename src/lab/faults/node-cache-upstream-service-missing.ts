@@ -3,6 +3,7 @@ import { nodeCachePods } from './dns-objects.ts'
 import { corefileOf, editFault, replaceText, setField } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
 import { restartNodeCaches } from './restarts.ts'
+import { ANSWERED, CONSOLE, NAME, NODE_CACHE, dig } from './look.ts'
 
 const MISSING = 'kube-dns-upstream'
 
@@ -10,6 +11,7 @@ const MISSING = 'kube-dns-upstream'
 export const nodeCacheUpstreamServiceMissing: Fault = editFault({
   name: 'node-cache-upstream-service-missing',
   summary: `the node caches wait for the Service ${MISSING}, which nobody made: cluster names fail at all of them`,
+  looks: [dig(CONSOLE, `@${NODE_CACHE} ${NAME}`, { broken: /SERVFAIL|REFUSED|timed out/, whole: ANSWERED })],
   edits: (stage) => [
     replaceText(corefileOf('nodelocaldns'), {
       from: 'forward . 10.233.0.3 {',

@@ -2,6 +2,7 @@ import { textAt } from '../cluster/raw-object.ts'
 import type { Fault } from './fault.ts'
 import { ruleFault } from './kernel-fault.ts'
 import { dnsService, nodeCacheAddress } from './dns-objects.ts'
+import { CONSOLE, DNS_SERVICE, NAME, dig, strangers } from './look.ts'
 
 const NODE = 'node2'
 
@@ -9,6 +10,7 @@ const NODE = 'node2'
 export const nodeCacheWrongSource: Fault = ruleFault({
   name: 'node-cache-wrong-source',
   summary: `${NODE}: the DNS Service IP is redirected to the node cache, whose responses come from its own address: "reply from unexpected source"`,
+  looks: [strangers(CONSOLE, /IP 169\.254\.25\.10\.53 > /), dig(CONSOLE, `+notcp @${DNS_SERVICE} ${NAME}`)],
   rules: (_kernel, stage) => {
     const service = textAt(dnsService(stage) ?? {}, 'spec', 'clusterIP')
     return [

@@ -2,6 +2,7 @@ import { textMapAt } from '../cluster/raw-object.ts'
 import { CONFIG_MAP_TYPE } from '../cluster/resource-types.ts'
 import type { Fault } from './fault.ts'
 import { coreDnsPods, restartPods } from './pods.ts'
+import { ANSWERED, CONSOLE, NXDOMAIN, dig } from './look.ts'
 
 const COREFILE = '/etc/coredns/Corefile'
 
@@ -9,6 +10,10 @@ export const replicaAnswersDiffer: Fault = {
   name: 'replica-answers-differ',
   summary:
     'one CoreDNS replica runs an older Corefile without the reverse zones: PTR is NXDOMAIN there, right at the other',
+  looks: [
+    dig(CONSOLE, '@{coredns@node3} -x 10.233.0.1', { broken: NXDOMAIN, whole: ANSWERED }),
+    dig(CONSOLE, '@{coredns@node4} -x 10.233.0.1', { broken: ANSWERED, whole: ANSWERED }),
+  ],
   async inject(stage) {
     const odd = coreDnsPods(stage).at(-1)
     if (odd === undefined) return () => Promise.resolve()

@@ -4,10 +4,17 @@ import { withReadiness } from '../cluster/pod-status.ts'
 import { POD_TYPE } from '../cluster/resource-types.ts'
 import type { Fault, FaultStage } from './fault.ts'
 import { coreDnsPods } from './pods.ts'
+import { kubectl } from './look.ts'
 
 export const replicasOnOneNode: Fault = {
   name: 'replicas-on-one-node',
   summary: 'both CoreDNS replicas sit on one node: nothing fails yet, all DNS goes when that node goes',
+  looks: [
+    kubectl("-n kube-system get pods -l k8s-app=kube-dns -o jsonpath='{.items[*].spec.nodeName}'", {
+      broken: /^(node\d) \1$/,
+      whole: /^node3 node4$|^node4 node3$/,
+    }),
+  ],
   async inject(stage) {
     const [stays, ...others] = coreDnsPods(stage)
     if (stays === undefined) return () => Promise.resolve()

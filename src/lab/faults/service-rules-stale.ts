@@ -3,6 +3,7 @@ import { deadAddressBeside } from './dead-address.ts'
 import type { Fault, FaultStage, KernelPlace } from './fault.ts'
 import { kernelOf, mustRunIn } from './kernel-fault.ts'
 import { coreDnsPods } from './pods.ts'
+import { ANSWERED, CONSOLE, DNS_SERVICE, NAME, dig, run } from './look.ts'
 
 const PLACE: KernelPlace = { kind: 'node', name: 'node2' }
 
@@ -12,6 +13,14 @@ export const serviceRulesStale: Fault = {
   cause: 'service-ip-unreachable',
   summary: `${PLACE.name}: kube-proxy hangs; its rules lead to addresses that CoreDNS pods had once: the Service IP times out there`,
   needs: 'netns',
+  looks: [
+    dig(CONSOLE, `+notcp @${DNS_SERVICE} ${NAME}`),
+    run('node/node2', 'iptables-save -t nat | grep -c -- "--to-destination {coredns@node3}:53"', {
+      broken: /^0/,
+      whole: /^[1-9]/,
+    }),
+    dig('node/node1', `@${DNS_SERVICE} ${NAME}`, { broken: ANSWERED, whole: ANSWERED }),
+  ],
   async inject(stage) {
     const kernel = kernelOf(stage)
     await kernel.setRulesFrozen(PLACE.name, true)

@@ -6,6 +6,7 @@ import { dnsService } from './dns-objects.ts'
 import type { Fault, FaultStage, KernelPlace } from './fault.ts'
 import { kernelOf, mustRunIn } from './kernel-fault.ts'
 import { coreDnsPods } from './pods.ts'
+import { ANSWERED, CONSOLE, DNS_SERVICE, NAME, dig, run } from './look.ts'
 
 const CLIENT = { namespace: 'default', name: 'console' }
 const FROM_PORT = 40_053
@@ -24,6 +25,13 @@ export const staleUdpConntrack: Fault = {
   name: 'stale-udp-conntrack',
   summary: `the node of default/console remembers a flow from port ${FROM_PORT} to a CoreDNS pod that is gone: that client times out, all others are fine`,
   needs: 'netns',
+  looks: [
+    run('node/node2', `conntrack -L -p udp --orig-port-src ${FROM_PORT}`, {
+      broken: /dst=10\.233\.0\.3 sport=40053 dport=53 \[UNREPLIED\] src=10\.233\.\d+\.\d+/,
+      whole: /^(?![^]*sport=40053)/,
+    }),
+    dig(CONSOLE, `+notcp @${DNS_SERVICE} ${NAME}`, { broken: ANSWERED, whole: ANSWERED }),
+  ],
   async inject(stage) {
     const kernel = kernelOf(stage)
     const { node, client, service, dead } = flowOf(stage)

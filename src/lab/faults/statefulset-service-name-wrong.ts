@@ -3,6 +3,7 @@ import type { RawObject } from '../cluster/raw-object.ts'
 import { POD_TYPE, STATEFUL_SET_TYPE } from '../cluster/resource-types.ts'
 import type { Fault, FaultStage } from './fault.ts'
 import { podsLabeled } from './pods.ts'
+import { CONSOLE, NXDOMAIN, dig, kubectl } from './look.ts'
 
 const NAMESPACE = 'kubesphere-system'
 const STATEFUL_SET = 'openldap'
@@ -13,6 +14,13 @@ export const statefulSetServiceNameWrong: Fault = {
   name: 'statefulset-service-name-wrong',
   summary: `the StatefulSet openldap names a Service that does not exist (${WRONG}): openldap-0.openldap is NXDOMAIN`,
   shownBy: ['--name', 'openldap-0.openldap.kubesphere-system.svc.cluster.local'],
+  looks: [
+    dig(CONSOLE, '@{coredns@node3} openldap-0.openldap.kubesphere-system.svc.cluster.local', { broken: NXDOMAIN }),
+    kubectl("-n kubesphere-system get sts openldap -o jsonpath='{.spec.serviceName}'", {
+      broken: /^openldap-headless$/,
+      whole: /^openldap$/,
+    }),
+  ],
   inject(stage) {
     setServiceName(stage, { from: RIGHT, to: WRONG })
     return Promise.resolve(() => {

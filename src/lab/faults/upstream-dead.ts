@@ -2,6 +2,7 @@
 import type { FaultStage, Undo } from './fault.ts'
 import type { Fault } from './fault.ts'
 import { podsWithNodeDns, restartPods } from './pods.ts'
+import { SILENT, dig, run } from './look.ts'
 
 const NODE = 'node4'
 const FILES = ['/run/systemd/resolve/resolv.conf', '/etc/resolv.conf']
@@ -10,6 +11,15 @@ const DEAD = 'nameserver 1.2.4.8\n'
 export const upstreamDead: Fault = {
   name: 'upstream-dead',
   summary: `${NODE}: 1.2.4.8, which never answers, is second in resolv.conf: external names are slow where its CoreDNS replica is asked`,
+  looks: [
+    run('kube-system/{coredns-pod@node4}', 'cat /etc/resolv.conf', {
+      broken: /nameserver 1\.2\.4\.8/,
+      whole: /^(?![^]*1\.2\.4\.8)[^]*nameserver/,
+    }),
+    run('node/node4', 'for i in 1 2 3 4 5 6 7 8 9 10; do dig +time=1 +tries=1 @{coredns@node4} x$i.example.com; done', {
+      broken: SILENT,
+    }),
+  ],
   async inject(stage) {
     const files = stage.nodeFiles.get(NODE)
     const before = new Map(FILES.map((path) => [path, files?.get(path) ?? '']))

@@ -1,5 +1,6 @@
 import type { Fault, KernelPlace } from './fault.ts'
 import { kernelOf } from './kernel-fault.ts'
+import { CONSOLE, NAME, dig, run } from './look.ts'
 
 const PLACE: KernelPlace = { kind: 'node', name: 'node3' }
 const RIGHT = 8472
@@ -11,6 +12,10 @@ export const vxlanPortMismatch: Fault = {
   cause: 'vxlan-port-blocked',
   summary: `flannel: ${PLACE.name} speaks VXLAN on port ${WRONG}, the others on ${RIGHT}: no pod traffic to and from that node`,
   needs: 'flannel',
+  looks: [
+    dig(CONSOLE, `+notcp @{coredns@node3} ${NAME}`),
+    run('node/node3', 'ip -d link show flannel.1', { broken: /dstport 4789/, whole: /dstport 8472/ }),
+  ],
   async inject(stage) {
     const kernel = kernelOf(stage)
     await kernel.setVxlanPort(PLACE.name, WRONG)

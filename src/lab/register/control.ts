@@ -5,6 +5,7 @@ import { BaseError, describeError } from '../../base/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { NamespaceTarget, Place, Skipped } from '../../vantage/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
+import type { CniName } from '../netns/network/cni.ts'
 import type { LabAddress } from './grades.ts'
 import type { Reach } from '../loopback/switchboard.ts'
 
@@ -16,6 +17,8 @@ export interface ControlOperations {
   readonly locate: (argument: { readonly place: Place }) => Promise<NamespaceTarget | Skipped>
   /** Namespace grade: the words before a command that run it in a place. */
   readonly enter: (argument: { readonly place: Place }) => Promise<string[]>
+  /** Puts names and addresses of pods in the place of what stands for them in a look. */
+  readonly fillIn: (argument: { readonly text: string }) => Promise<string>
   readonly status: (argument: Record<string, never>) => Promise<LabStatus>
   readonly inject: (argument: { readonly fault: string }) => Promise<string[]>
   /** Undoes one fault, or all without a name; gives the names of those undone. */
@@ -24,6 +27,8 @@ export interface ControlOperations {
 }
 
 export interface LabStatus {
+  /** How pods are connected; undefined on loopback. */
+  readonly cni: CniName | undefined
   /** Faults that were injected and are still there. */
   readonly faults: readonly string[]
   /** Faults that were injected and that somebody repaired by hand since. */

@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { LabError } from '../cluster/lab-error.ts'
 import { readDescription } from '../cluster/description.ts'
+import { fillIn } from '../faults/look.ts'
 import { FaultLog } from '../faults/fault-log.ts'
 import { serveControl } from './control.ts'
 import { startGrade } from './grades.ts'
@@ -56,7 +57,9 @@ export async function runLab(options: RunOptions): Promise<RunningLab> {
       readFile: ({ place, path }) => lab.readFile(place, path),
       locate: ({ place }) => lab.locate(place),
       enter: ({ place }) => lab.enter(place),
+      fillIn: ({ text }) => Promise.resolve(fillIn(lab.stage.store, text)),
       status: async () => ({
+        cni: lab.stage.kernel?.cni,
         faults: await faults.present(),
         repaired: await faults.repaired(),
         addresses: lab.addresses(),
