@@ -1,7 +1,7 @@
 // The name that the user asks about: what the schema says, and whether that is a failure.
 import { formatRData } from '../dns/index.ts'
 import type { AskedName, Explain, Rung } from './ladder/index.ts'
-import { phrase } from './ladder/index.ts'
+import { isFailing, phrase } from './ladder/index.ts'
 import type { AskedOutcome } from './verdict/index.ts'
 
 /** What should come of the asked name. */
@@ -24,5 +24,5 @@ export function describeAsked(asked: AskedName, explain: Explain): AskedOutcome 
 
 /** Whether the name does not exist by the schema, or did not resolve somewhere. */
 export function askedFails({ absence }: AskedOutcome, rungs: readonly Rung[]): boolean {
-  return absence !== undefined || rungs.some((rung) => rung.purpose === 'asked' && rung.result === 'failed')
+  return absence !== undefined || rungs.some((rung) => rung.purpose === 'asked' && isFailing(rung))
 }

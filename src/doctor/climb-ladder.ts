@@ -6,11 +6,13 @@ import {
   FOLLOW_UPS,
   climb,
   failureGrowth,
+  isFailing,
   planExercise,
   readKernels,
   readKernelsAgain,
   readLogs,
   readPodFiles,
+  repeatRungs,
   serversAsking,
   silentUpstreams,
 } from './ladder/index.ts'
@@ -34,6 +36,8 @@ export interface ClimbLadderOptions {
   readonly clock: Clock
   /** Milliseconds for everything that is asked; default 20,000. */
   readonly timeoutMs?: number
+  /** How often each DNS question is asked; default once, until it is answered. */
+  readonly repeat?: number
   readonly readLog?: ReadLog
   readonly onProgress?: (done: number, all: number) => void
 }
@@ -41,6 +45,8 @@ export interface ClimbLadderOptions {
 const DEFAULT_TIMEOUT_MS = 20_000
 /** Counters of failed health checks grow about twice a second once they do. */
 const BETWEEN_SCRAPES_MS = 300
+/** Left for counters to be read a second time. */
+const AFTER_REPEATS_MS = 2000
 /** A rate over less than this is a matter of chance. */
 const LEAST_BETWEEN_READINGS_MS = 1000
 /**
@@ -51,7 +57,15 @@ const WATCH_COUNTERS_MS = 6500
 
 /** Asks what is planned and what follows from it, all under one deadline; never rejects. */
 export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLadderOptions): Promise<Ladder> {
-  const { facts, planOptions, clock, vantages = NOWHERE, timeoutMs = DEFAULT_TIMEOUT_MS, onProgress } = options
+  const {
+    facts,
+    planOptions,
+    clock,
+    vantages = NOWHERE,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    onProgress,
+    repeat = 1,
+  } = options
   const startedAt = clock.monotonic()
   const climbing: ClimbOptions = { vantages, clock, deadlineMs: startedAt + timeoutMs }
   const kernelsAtStart = readKernels(facts, planOptions.origins, vantages)
@@ -81,29 +95,43 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
   const scrapes = await watchCounters(plan, scrapesOf(first), { silent, climbing, startedAt })
   const followed = await followUps
   const more = [...(await Promise.all(exercises)).flat(), ...followed].map(({ rung }) => rung)
-  const kernels = await kernelsAtEnd(await kernelsAtStart, rungs, { facts, vantages, clock, startedAt })
-  const all = mergeRungs(rungs, more)
-  const read = await scrapeAgain(plan, withSamples(scrapes, followed), { rungs: all, climbing, startedAt })
+  const once = mergeRungs(rungs, more)
+  const progress = onProgress === undefined ? {} : { onProgress }
+  const all =
+    repeat > 1
+      ? await repeatRungs(plan, once, {
+          ...climbing,
+          deadlineMs: climbing.deadlineMs - AFTER_REPEATS_MS,
+          times: repeat,
+          ...progress,
+        })
+      : once
+  const again = { isRepeated: repeat > 1, isNeeded: repeat > 1 || all.some(isFailing), startedAt }
+  const kernels = await kernelsAtEnd(await kernelsAtStart, { ...again, facts, vantages, clock })
+  const read = await scrapeAgain(plan, withSamples(scrapes, followed), { ...again, climbing })
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
   return { rungs: all, scrapes: read, logs, kernels, podFiles: await podFiles }
 }
 
 interface AgainOptions {
-  readonly rungs: readonly Rung[]
+  /** Something failed, at times perhaps: only what grows meanwhile has to do with it. */
+  readonly isNeeded: boolean
+  /** Questions were asked many times: earlier second readings do not cover that. */
+  readonly isRepeated: boolean
   readonly climbing: ClimbOptions
   readonly startedAt: number
 }
 
-/** Reads the metrics of every server a second time where something failed: only what grows meanwhile has to do with it. */
+/** Reads the metrics of every server a second time. */
 async function scrapeAgain(
   plan: readonly PlannedRung[],
   scrapes: readonly Scrape[],
-  { rungs, climbing, startedAt }: AgainOptions,
+  { isNeeded, isRepeated, climbing, startedAt }: AgainOptions,
 ): Promise<readonly Scrape[]> {
   const { clock, deadlineMs } = climbing
-  const once = new Set(scrapes.filter(({ second }) => second === undefined).map(({ hop }) => hop.name))
+  const once = new Set(scrapes.filter(({ second }) => isRepeated || second === undefined).map(({ hop }) => hop.name))
   const planned = plan.filter(({ hop, purpose }) => purpose === 'metrics' && once.has(hop.name))
-  if (planned.length === 0 || !rungs.some(({ result }) => result === 'failed')) return scrapes
+  if (planned.length === 0 || !isNeeded) return scrapes
   const waitMs = startedAt + LEAST_BETWEEN_READINGS_MS - clock.monotonic()
   if (clock.monotonic() + waitMs >= deadlineMs) return scrapes
   if (waitMs > 0) await new Promise<void>((resolve) => void clock.setTimeout(resolve, waitMs))
@@ -115,19 +143,17 @@ async function scrapeAgain(
 /** Kernels are read again where something failed: their counters tell whether it happened meanwhile. */
 async function kernelsAtEnd(
   readings: KernelReadings,
-  rungs: readonly Rung[],
   {
     facts,
+    isNeeded,
     ...again
-  }: {
+  }: Pick<AgainOptions, 'isNeeded' | 'startedAt'> & {
     readonly facts: ClusterFacts
     readonly vantages: Vantages
     readonly clock: Clock
-    readonly startedAt: number
   },
 ): Promise<KernelReadings> {
-  const isNeeded = readings.read.length > 0 && rungs.some(({ result }) => result === 'failed')
-  return isNeeded ? readKernelsAgain(facts, readings, again) : readings
+  return isNeeded && readings.read.length > 0 ? readKernelsAgain(facts, readings, again) : readings
 }
 
 interface WatchOptions {

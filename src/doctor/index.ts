@@ -24,6 +24,8 @@ export interface DiagnoseOptions {
   readonly clock: Clock
   /** Milliseconds for everything that is asked; default 20,000. */
   readonly timeoutMs?: number
+  /** How often each DNS question is asked; default once, until it is answered. */
+  readonly repeat?: number
   /** A name outside the cluster that should exist; default `example.com`, for which NXDOMAIN counts as an answer too. */
   readonly externalName?: string
   /** The name that fails. */

@@ -58,6 +58,8 @@ export interface Fixture {
   readonly type?: RRType
   /** Search domains of the pod that asks for it. */
   readonly searches?: readonly string[]
+  /** How often each question is asked; see `--repeat`. */
+  readonly repeat?: number
   /** Logs by `namespace/name` of the pod; of its previous run by `namespace/name previous`. */
   readonly logs?: Readonly<Record<string, string>>
   /** Kernel tables by node; a second reading where counters grow. Tables that are left out were not seen. */
@@ -71,13 +73,15 @@ export interface Fixture {
 
 /** Collects, asks and judges a fixture as the doctor does. */
 export async function diagnoseFixture(fixture: Fixture): Promise<Diagnosis> {
-  const { cluster, rules = [], name, type, searches, origins, logs = {} } = fixture
+  const { cluster, rules = [], name, type, searches, origins, repeat, logs = {} } = fixture
   const facts = await factsOf(cluster)
   return diagnose({
     facts,
     origins: origins ?? chooseNodeOrigins(facts),
     vantages: worldOf(facts, rules, fixture),
     clock: steppingClock(),
+    // Its clock also counts what waits at the same time.
+    ...(repeat === undefined ? {} : { repeat, timeoutMs: 100_000_000 }),
     readLog: async ({ namespace, pod, isPrevious }) => logs[`${namespace}/${pod}${isPrevious ? ' previous' : ''}`],
     ...(name === undefined
       ? {}

@@ -55,7 +55,7 @@ async function examine(source: OpenSource, options: ExamineOptions, io: Io): Pro
   const { facts, client } = source
   const { origins, vantages, pod } = choosePlaces(facts, options, { io, labVantages: source.vantages, client })
   const progress = progressLine(io)
-  const { externalName, timeoutMs, from } = options
+  const { externalName, timeoutMs, repeat, from } = options
   const searches = pod === undefined ? {} : { searches: podResolvConfOf(facts, pod).conf.searches }
   const type = options.type === undefined ? {} : { type: options.type }
   const name = options.name === undefined ? {} : { name: { text: options.name, ...type, ...searches } }
@@ -65,6 +65,7 @@ async function examine(source: OpenSource, options: ExamineOptions, io: Io): Pro
       origins,
       clock: systemClock,
       timeoutMs,
+      ...(repeat === undefined ? {} : { repeat }),
       onProgress: progress.show,
       ...(vantages === undefined ? {} : { vantages }),
       ...(client === undefined ? {} : { readLog: (request: LogRequest) => readLog(client, request) }),

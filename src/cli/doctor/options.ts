@@ -3,6 +3,7 @@ import { Command as Commander, CommanderError } from 'commander'
 import { UsageError, describeError } from '../../base/index.ts'
 import { parseName, typeMnemonic, typeNumber } from '../../dns/index.ts'
 import type { RRType } from '../../dns/message.ts'
+import { PER_REPEAT_MS } from '../../doctor/ladder/index.ts'
 import { LANGUAGES, REPORT_FORMATS } from '../../doctor/report/index.ts'
 import type { Language, ReportFormat } from '../../doctor/report/index.ts'
 import type { Io } from '../command.ts'
@@ -23,6 +24,8 @@ export interface ExamineOptions {
   /** `here`, `node/NODE`, `NAMESPACE/POD` or `POD`. */
   readonly from?: string
   readonly timeoutMs: number
+  /** How often each DNS question is asked; once when absent. */
+  readonly repeat?: number
   readonly externalName?: string
   readonly direct: boolean
   /** What may be done in the cluster beyond asking. */
@@ -47,7 +50,8 @@ interface ExamineGiven extends SourceOptions {
   readonly name?: string
   readonly type?: string
   readonly from?: string
-  readonly timeout: string
+  readonly timeout?: string
+  readonly repeat?: string
   readonly externalName?: string
   readonly direct?: true
   readonly allow?: readonly string[]
@@ -64,6 +68,9 @@ interface DoctorGiven extends ExamineGiven {
 /** Zone transfers, and what stands in no question of a stub resolver (RFC 6895 §3.1). */
 const NO_QUESTIONS: ReadonlySet<RRType> = new Set(['AXFR', 'IXFR', 'OPT', 'TKEY', 'TSIG'])
 const MAX_TIMEOUT_MS = 600_000
+const DEFAULT_TIMEOUT_MS = 20_000
+/** Tells rates of one in a thousand from nothing. */
+const MAX_REPEAT = 10_000
 
 /**
  * Reads the arguments; undefined when only help was asked for, which is then printed.
@@ -111,6 +118,7 @@ function parse(program: Commander, args: readonly string[]): boolean {
 
 function readExamineOptions(given: ExamineGiven): ExamineOptions {
   const { name, from, externalName } = given
+  const repeat = given.repeat === undefined ? undefined : parseRepeat(given.repeat)
   const type = given.type === undefined ? undefined : checkType(given.type, name)
   if (name !== undefined) checkName('--name', name)
   if (externalName !== undefined) checkName('--external-name', externalName)
@@ -119,7 +127,8 @@ function readExamineOptions(given: ExamineGiven): ExamineOptions {
     ...(name === undefined ? {} : { name }),
     ...(type === undefined ? {} : { type }),
     ...(from === undefined ? {} : { from }),
-    timeoutMs: parseTimeout(given.timeout),
+    timeoutMs: given.timeout === undefined ? defaultTimeout(repeat) : parseTimeout(given.timeout),
+    ...(repeat === undefined ? {} : { repeat }),
     ...(externalName === undefined ? {} : { externalName }),
     direct: given.direct === true || from === 'here',
     allow: readAllowances(given.allow ?? []),
@@ -197,7 +206,14 @@ function addExamineOptions(program: Commander): Commander {
     .option('--name <name>', 'the name that fails, or an address for its reverse name', once('--name'))
     .option('--type <type>', 'the type it is asked for (default: A, for addresses PTR, for _port._tcp names SRV)')
     .option('--from <place>', 'also ask from this place: NAMESPACE/POD, node/NODE, or "here" (this machine)')
-    .option('--timeout <duration>', 'time for everything that is asked, such as 20s or 1m', '20s')
+    .option(
+      '--timeout <duration>',
+      'time for everything that is asked, such as 20s or 1m (default: 20s, more with --repeat)',
+    )
+    .option(
+      '--repeat <times>',
+      'ask each DNS question so often, and say how often it fails: for faults that come and go',
+    )
     .option(
       '--external-name <name>',
       'a name outside the cluster that exists (default: example.com)',
@@ -268,6 +284,17 @@ function parseTimeout(text: string): number {
   const ms = match === null ? Number.NaN : Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[unitOf(match[2])]
   if (ms >= 1000 && ms <= MAX_TIMEOUT_MS) return ms
   throw new UsageError('bad-argument', `Cannot use --timeout "${text}": it must be between 1s and 10m, such as 20s`)
+}
+
+/** A healthy cluster needs a fraction of it. */
+function defaultTimeout(repeat = 1): number {
+  return Math.min(MAX_TIMEOUT_MS, DEFAULT_TIMEOUT_MS + (repeat - 1) * PER_REPEAT_MS)
+}
+
+function parseRepeat(text: string): number {
+  const times = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
+  if (times >= 2 && times <= MAX_REPEAT) return times
+  throw new UsageError('bad-argument', `Cannot use --repeat "${shorten(text)}": it must be between 2 and ${MAX_REPEAT}`)
 }
 
 function unitOf(text: string | undefined): 'm' | 'ms' | 's' {

@@ -202,7 +202,8 @@ function traced(hop: Hop, rung: Rung | undefined, { next, notAsked }: Pick<Trace
     expected: rung?.expected ?? ANY_ANSWER,
     observed: rung?.observed ?? { kind: 'nothing' },
     rttMs: rung?.rttMs ?? null,
-    result: rung?.result ?? 'skipped',
+    // Nothing is repeated here, so nothing fails at times only.
+    result: rung === undefined ? 'skipped' : rung.result === 'intermittent' ? 'failed' : rung.result,
     why: rung?.why === undefined ? null : sayPhrase(rung.why),
     needs: rung?.needs === undefined ? null : sayPhrase(rung.needs),
     equivalent: rung?.equivalent ?? '',

@@ -1,4 +1,5 @@
 export type * from './cause.ts'
 export * from './codes.ts'
 export * from './judgement.ts'
+export { blockingRules } from './network/kernels.ts'
 export * from './registry.ts'

@@ -3,16 +3,16 @@ import type { Pod } from '../../kube/objects/index.ts'
 import type { ClusterFacts, DnsServiceFact, NodeFacts } from '../facts/index.ts'
 import type { Ladder, Rung, Scrape } from '../ladder/index.ts'
 import type { EvidenceLine, Excluded, NotChecked, ObjectRef, Subject } from './judgement.ts'
-import { phrase } from '../ladder/index.ts'
+import { asFailed, isFailing, phrase } from '../ladder/index.ts'
 
 /** The rungs that were asked: neither skipped nor without an outcome. */
 export function askedRungs(ladder: Ladder): Rung[] {
   return ladder.rungs.filter((rung) => rung.result !== 'skipped')
 }
 
-/** Ids of the failed rungs that a condition picks. */
+/** Ids of the rungs that failed, or failed at times, and that a condition picks: it sees them as they are when they fail. */
 export function failedIds(ladder: Ladder, picks: (rung: Rung) => boolean): string[] {
-  return ladder.rungs.filter((rung) => rung.result === 'failed' && picks(rung)).map(({ id }) => id)
+  return ladder.rungs.filter((rung) => isFailing(rung) && picks(asFailed(rung))).map(({ id }) => id)
 }
 
 export function findScrape(ladder: Ladder, server: string): Scrape | undefined {

@@ -1,71 +1,28 @@
 // Asks the planned rungs, all at once under one deadline, through the vantages of their places.
-import type { Clock } from '../../base/index.ts'
-import { describeError } from '../../base/index.ts'
-import { query } from '../../dns/index.ts'
-import type { Skipped, Vantage, Vantages } from '../../vantage/vantage.ts'
-import { checkObservation } from './check-response.ts'
-import { phrase } from './phrase.ts'
-import type { Phrase } from './phrase.ts'
+import type { AskOptions, Climbed, OpenPlaces } from './ask-rung.ts'
+import { askRung } from './ask-rung.ts'
+import { askPatiently } from './ask-patiently.ts'
 import type { PlannedRung } from './plan-options.ts'
-import { parseExposition } from './prometheus.ts'
-import type { MetricSample } from './prometheus.ts'
-import { formatPlace } from './rung.ts'
-import type { Observation, Rung } from './rung.ts'
-import { summarizeExchange, summarizeHttp, summarizeStray } from './summarize.ts'
 
-export interface ClimbOptions {
-  readonly vantages: Vantages
-  readonly clock: Clock
-  /** On the clock's monotonic scale: no attempt goes on after it. */
-  readonly deadlineMs: number
-  /** Stops asking: rungs not yet asked are skipped. */
-  readonly signal?: AbortSignal
+export interface ClimbOptions extends AskOptions {
   /** Called after each rung with how many are done. */
   readonly onProgress?: (done: number, all: number) => void
-  /** Called when the first attempt of a rung brought nothing, while others may follow. */
-  readonly onSilence?: (planned: PlannedRung) => void
 }
-
-/** A rung and, where it read metrics, the samples. */
-export interface Climbed {
-  readonly rung: Rung
-  readonly samples?: readonly MetricSample[]
-}
-
-/** Fits everywhere without fragments (DNS flag day 2020). */
-const DEFAULT_PAYLOAD_SIZE = 1232
-/** Rungs asked at the same time: more would lose datagrams and lengthen the times we measure by our own doing. */
-const MAX_CONCURRENT = 32
-/** A rung that waits for longer only waits: the next one is asked. */
-const PATIENCE_MS = 250
-/** Metrics that causes read; everything else is dropped at once. */
-const KEPT_METRICS = /^(coredns_|process_|go_info)/
 
 /** Asks every planned rung; the result is in the order of the plan. Never rejects: a rung that cannot be asked is skipped. */
 export async function climb(plan: readonly PlannedRung[], options: ClimbOptions): Promise<Climbed[]> {
-  const places = new Map<string, Promise<Skipped | Vantage>>()
+  const places: OpenPlaces = new Map()
   const results: Climbed[] = []
-  const all: Promise<void>[] = []
-  let next = 0
   let done = 0
   const order = plan.map((_, index) => index).sort((a, b) => urgency(plan[a]) - urgency(plan[b]))
-  const ask = async (planned: PlannedRung, index: number): Promise<void> => {
+  await askPatiently(order.length, options, async (turn) => {
+    const index = order[turn]
+    const planned = index === undefined ? undefined : plan[index]
+    if (index === undefined || planned === undefined) return
     results[index] = await askRung(planned, options, places)
     done += 1
     options.onProgress?.(done, plan.length)
-  }
-  const worker = async (): Promise<void> => {
-    for (let turn = next++; turn < order.length; turn = next++) {
-      const index = order[turn]
-      const planned = index === undefined ? undefined : plan[index]
-      if (index === undefined || planned === undefined) return
-      const asking = ask(planned, index)
-      all.push(asking)
-      await orAfter(asking, PATIENCE_MS, options.clock)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT, plan.length) }, worker))
-  await Promise.all(all)
+  })
   return results
 }
 
@@ -73,142 +30,4 @@ export async function climb(plan: readonly PlannedRung[], options: ClimbOptions)
 function urgency(planned: PlannedRung | undefined): number {
   if (planned?.hop.kind === 'upstream') return 0
   return planned?.purpose === 'external' || planned?.purpose === 'metrics' ? 1 : 2
-}
-
-/** Resolves with the promise or after a while, whichever comes first. */
-function orAfter(promise: Promise<void>, delayMs: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimeout(resolve, delayMs)
-    void promise.finally(() => {
-      timer.clear()
-      resolve()
-    })
-  })
-}
-
-async function askRung(
-  planned: PlannedRung,
-  options: ClimbOptions,
-  places: Map<string, Promise<Skipped | Vantage>>,
-): Promise<Climbed> {
-  if (planned.skip !== undefined) return { rung: skipped(planned, planned.skip.why, planned.skip.needs) }
-  try {
-    const vantage = await findVantage(planned, options, places)
-    if ('kind' in vantage) return { rung: skippedByVantage(planned, vantage) }
-    return planned.question.kind === 'http'
-      ? await getHttp(planned, vantage, options)
-      : { rung: await exchange(planned, vantage, options) }
-  } catch (error) {
-    return { rung: skipped(planned, phrase('skip.error', { detail: describeError(error) })) }
-  }
-}
-
-function findVantage(
-  { from }: PlannedRung,
-  { vantages }: ClimbOptions,
-  places: Map<string, Promise<Skipped | Vantage>>,
-): Promise<Skipped | Vantage> {
-  const key = formatPlace(from)
-  const known = places.get(key) ?? vantages.at(from)
-  places.set(key, known)
-  return known
-}
-
-async function exchange(planned: PlannedRung, vantage: Vantage, options: ClimbOptions): Promise<Rung> {
-  const { question, to, transport, timeoutsMs } = planned
-  if (question.kind !== 'dns' || transport === 'http') return skipped(planned, phrase('skip.error', { detail: '' }))
-  const stray: Phrase[] = []
-  let observed: Observation = { kind: 'nothing' }
-  let rttMs: number | undefined
-  let elapsedMs = 0
-  let attempts = 0
-  for (const wantedMs of timeoutsMs) {
-    const timeoutMs = Math.min(wantedMs, options.deadlineMs - options.clock.monotonic())
-    // A shortened attempt that brings nothing would look like silence: it is not made.
-    if (timeoutMs < wantedMs / 2 || options.signal?.aborted === true) break
-    attempts += 1
-    const message = query({
-      name: question.name,
-      type: question.type,
-      edns: { udpPayloadSize: question.udpPayloadSize ?? DEFAULT_PAYLOAD_SIZE },
-    })
-    const result = await vantage.exchange({ server: to, message, transport, timeoutMs })
-    if (result.kind === 'skipped') return skippedByVantage(planned, result)
-    if ('stray' in result) stray.push(...result.stray.map(summarizeStray))
-    observed = summarizeExchange(result)
-    if (result.kind === 'response') rttMs = result.rttMs
-    elapsedMs += result.kind === 'response' ? result.rttMs : result.afterMs
-    if (observed.kind !== 'timeout') break
-    if (attempts === 1) options.onSilence?.(planned)
-  }
-  return attempts === 0
-    ? skipped(planned, phrase('skip.deadline'))
-    : conclude(planned, observed, { rttMs, elapsedMs, attempts, stray })
-}
-
-async function getHttp(planned: PlannedRung, vantage: Vantage, options: ClimbOptions): Promise<Climbed> {
-  const { question, to } = planned
-  const timeoutMs = Math.min(planned.timeoutsMs[0] ?? 0, options.deadlineMs - options.clock.monotonic())
-  if (question.kind !== 'http' || timeoutMs <= 0 || options.signal?.aborted === true) {
-    return { rung: skipped(planned, phrase('skip.deadline')) }
-  }
-  const result = await vantage.httpGet({ server: to, path: question.path, timeoutMs })
-  if (result.kind === 'skipped') return { rung: skippedByVantage(planned, result) }
-  const elapsedMs = result.kind === 'response' ? result.rttMs : result.afterMs
-  const rttMs = result.kind === 'response' ? result.rttMs : undefined
-  const rung = conclude(planned, summarizeHttp(result), { rttMs, elapsedMs, attempts: 1, stray: [] })
-  // Clients do not need it, and it often listens nowhere.
-  if (planned.purpose === 'setup' && rung.result !== 'ok')
-    return { rung: skipped(planned, phrase('skip.setup-metrics')) }
-  if (
-    (planned.purpose !== 'metrics' && planned.purpose !== 'setup') ||
-    result.kind !== 'response' ||
-    rung.result !== 'ok'
-  )
-    return { rung }
-  const { samples, badLines } = parseExposition(result.body, (name) => KEPT_METRICS.test(name))
-  if (samples.length === 0) {
-    return { rung: { ...rung, result: 'failed', why: phrase('failed.no-metrics', { badLines }) } }
-  }
-  return { rung: { ...rung, observed: { kind: 'status', status: result.status, summary: '' } }, samples }
-}
-
-function conclude(
-  planned: PlannedRung,
-  observed: Observation,
-  course: Pick<Rung, 'attempts' | 'elapsedMs' | 'stray'> & { readonly rttMs: number | undefined },
-): Rung {
-  const { rttMs, ...rest } = course
-  return {
-    ...asked(planned),
-    observed,
-    ...(rttMs === undefined ? {} : { rttMs }),
-    ...rest,
-    ...checkObservation(planned.expected, observed),
-  }
-}
-
-function skippedByVantage(planned: PlannedRung, { why, needs }: Skipped): Rung {
-  const needed = needs === undefined ? undefined : phrase('needs.vantage', { detail: needs })
-  return skipped(planned, phrase('skip.vantage', { detail: why }), needed)
-}
-
-function skipped(planned: PlannedRung, why: Phrase, needs?: Phrase): Rung {
-  return {
-    ...asked(planned),
-    observed: { kind: 'nothing' },
-    elapsedMs: 0,
-    attempts: 0,
-    stray: [],
-    result: 'skipped',
-    why,
-    ...(needs === undefined ? {} : { needs }),
-  }
-}
-
-/** A planned rung without what only the planner needs. */
-function asked(planned: PlannedRung): Omit<PlannedRung, 'skip' | 'timeoutsMs'> {
-  const { id, hop, from, fromNode, to, transport, purpose, question, expected, equivalent } = planned
-  const node = fromNode === undefined ? {} : { fromNode }
-  return { id, hop, from, ...node, to, transport, purpose, question, expected, equivalent }
 }

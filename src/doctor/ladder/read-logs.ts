@@ -2,6 +2,7 @@
 import type { Container, Pod } from '../../kube/objects/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
 import { differingReplicas } from './differing-replicas.ts'
+import { isFailing } from './rung.ts'
 import type { Hop, Rung } from './rung.ts'
 import { readServerLog } from './server-log.ts'
 import type { ServerLog } from './server-log.ts'
@@ -40,7 +41,7 @@ const MAX_REQUESTS = 12
 export async function readLogs({ facts, rungs, silent, readLog }: ReadLogsOptions): Promise<ServerLog[]> {
   if (readLog === undefined) return []
   const servers = new Map(serversOf(facts).map((server) => [server.hop.name, server]))
-  const failing = rungs.filter(({ hop, result }) => result === 'failed' && servers.has(hop.name)).map(({ hop }) => hop)
+  const failing = rungs.filter((rung) => isFailing(rung) && servers.has(rung.hop.name)).map(({ hop }) => hop)
   const unwell = [...servers.values()].filter(({ pod }) => !pod.ready || restarts(pod) > 0).map(({ hop }) => hop)
   const doubtful = isCorefileDoubtful(facts) ? facts.dns.replicas.map(({ pod }) => podHop('replica', pod)) : []
   const wanted = [

@@ -113,13 +113,48 @@ export interface Rung {
   readonly attempts: number
   /** Messages that came but were not the response, one phrase each. */
   readonly stray: readonly Phrase[]
-  readonly result: 'failed' | 'ok' | 'skipped'
-  /** Why it failed or was skipped. */
+  /** `intermittent` with {@link repeats} only: it was as expected at times; `observed` is then what came at its best. */
+  readonly result: RungResult
+  /** Why it failed, or most often failed, or was skipped. */
   readonly why?: Phrase
   /** What would have let a skipped rung run. */
   readonly needs?: Phrase
   /** The command a person would have typed. */
   readonly equivalent: string
+  /** What came of asking many times (`--repeat`). */
+  readonly repeats?: Repeats
+}
+
+export type RungResult = 'failed' | 'intermittent' | 'ok' | 'skipped'
+
+/** Counts of attempts: of each question with one source port of its own, and no second attempt. */
+export interface Repeats {
+  readonly asked: number
+  readonly ok: number
+  /** All that were not as expected, timeouts included. */
+  readonly failed: number
+  readonly timeouts: number
+  /** What came instead, most frequent first; rare kinds may be left out. */
+  readonly failures: readonly { readonly observed: Observation; readonly why: Phrase; readonly count: number }[]
+  /** Of the attempts that brought a response; absent when none did. */
+  readonly rttMs?: {
+    readonly least: number
+    readonly median: number
+    readonly p95: number
+    readonly greatest: number
+  }
+}
+
+/** Whether a rung failed, always or at times. */
+export function isFailing({ result }: Pick<Rung, 'result'>): boolean {
+  return result === 'failed' || result === 'intermittent'
+}
+
+/** A rung as it is when it fails: of an intermittent one its most frequent failure, any other one itself. */
+export function asFailed(rung: Rung): Rung {
+  const [failure] = rung.repeats?.failures ?? []
+  if (rung.result !== 'intermittent' || failure === undefined) return rung
+  return { ...rung, observed: failure.observed, result: 'failed', why: failure.why }
 }
 
 /** Longest list of RDATA kept for one rung. */

@@ -1,9 +1,17 @@
 // From a diagnosis to the report's JSON: the only place where keys become words.
 import type { CauseCode, EvidenceLine } from '../causes/index.ts'
-import { formatEndpoint, formatPlace } from '../ladder/index.ts'
-import type { Expectation, Observation, Phrase, Rung } from '../ladder/index.ts'
+import { formatEndpoint, formatPlace, wilsonInterval } from '../ladder/index.ts'
+import type { Expectation, Observation, Phrase, Repeats, Rung } from '../ladder/index.ts'
 import type { Diagnosis, Finding } from '../verdict/index.ts'
-import type { DoctorReport, ReportCluster, ReportFinding, ReportName, ReportRung } from './doctor-report.ts'
+import { countersOf } from './counters.ts'
+import type {
+  DoctorReport,
+  ReportCluster,
+  ReportFinding,
+  ReportName,
+  ReportRepeats,
+  ReportRung,
+} from './doctor-report.ts'
 import { WordingError, fillTemplate } from './format-phrase.ts'
 import type { Language } from './language.ts'
 import { WORDING } from './wording/index.ts'
@@ -34,6 +42,7 @@ export function buildReport(diagnosis: Diagnosis, language: Language): DoctorRep
     })),
     unexplained: verdict.unexplained,
     ladder: ladder.rungs.map((rung) => rungOf(rung, words)),
+    ...(ladder.rungs.some(({ repeats }) => repeats !== undefined) ? { counters: countersOf(ladder) } : {}),
   }
 }
 
@@ -98,7 +107,38 @@ function rungOf(rung: Rung, words: Words): ReportRung {
     ...(needs === undefined ? {} : { needs: words.phrase(needs) }),
     ...(stray.length === 0 ? {} : { stray: stray.map((phrase) => words.phrase(phrase)) }),
     equivalent,
+    ...(rung.repeats === undefined ? {} : { repeats: repeatsOf(rung.repeats, words) }),
   }
+}
+
+function repeatsOf({ asked, ok, failed, timeouts, failures, rttMs }: Repeats, words: Words): ReportRepeats {
+  const { rate, low, high } = wilsonInterval(failed, asked)
+  return {
+    asked,
+    ok,
+    failed,
+    timeouts,
+    failureRate: { rate: roundRate(rate), low: roundRate(low), high: roundRate(high) },
+    failures: failures.map(({ observed, why, count }) => ({
+      observed: words.phrase(observedPhrase(observed)),
+      why: words.phrase(why),
+      count,
+    })),
+    rttMs:
+      rttMs === undefined
+        ? null
+        : {
+            least: roundMs(rttMs.least),
+            median: roundMs(rttMs.median),
+            p95: roundMs(rttMs.p95),
+            greatest: roundMs(rttMs.greatest),
+          },
+  }
+}
+
+/** Four decimals: hundredths of a per cent. */
+function roundRate(rate: number): number {
+  return Math.round(rate * 10_000) / 10_000
 }
 
 function expectedPhrase(expected: Expectation): Phrase {

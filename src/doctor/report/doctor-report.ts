@@ -1,7 +1,7 @@
 // The report as JSON: what `-o json` prints, what every renderer reads, and nothing else. Documented in
 // docs/doctor-json.md and docs/schema/doctor.schema.json; a change that breaks a reader changes `schemaVersion`.
 import type { CauseCode, ObjectRef, Subject } from '../causes/index.ts'
-import type { Basis, HopKind, Purpose, RungTransport } from '../ladder/index.ts'
+import type { Basis, HopKind, Purpose, RateInterval, RungResult, RungTransport } from '../ladder/index.ts'
 import type { Outcome } from '../verdict/index.ts'
 import type { Language } from './language.ts'
 
@@ -22,6 +22,8 @@ export interface DoctorReport {
   /** Ids of failed rungs that no proven cause explains; `name` for the name asked about. */
   readonly unexplained: readonly string[]
   readonly ladder: readonly ReportRung[]
+  /** Only with `--repeat`: by how much counters grew while questions were asked again and again. */
+  readonly counters?: readonly ReportCounter[]
 }
 
 export interface ReportCluster {
@@ -94,10 +96,40 @@ export interface ReportRung {
   /** Milliseconds until the outcome was known, lost attempts included. */
   readonly elapsedMs: number
   readonly attempts: number
-  readonly result: 'failed' | 'ok' | 'skipped'
+  readonly result: RungResult
   readonly why?: string
   readonly needs?: string
   /** Messages that came and were not the response. */
   readonly stray?: readonly string[]
   readonly equivalent: string
+  /** Only with `--repeat`. */
+  readonly repeats?: ReportRepeats
+}
+
+/** Single attempts of one question. */
+export interface ReportRepeats {
+  readonly asked: number
+  readonly ok: number
+  readonly failed: number
+  readonly timeouts: number
+  /** Shares of 1; the interval is Wilson's, of 95 %. */
+  readonly failureRate: RateInterval
+  /** What came instead of what was expected, most frequent first. */
+  readonly failures: readonly { readonly observed: string; readonly why: string; readonly count: number }[]
+  /** Null when nothing brought a response. */
+  readonly rttMs: {
+    readonly least: number
+    readonly median: number
+    readonly p95: number
+    readonly greatest: number
+  } | null
+}
+
+export interface ReportCounter {
+  /** `node/NAME` for a kernel, `namespace/name` of the server for its metrics. */
+  readonly of: string
+  readonly counter: string
+  readonly growth: number
+  /** Between the two readings. */
+  readonly seconds: number
 }

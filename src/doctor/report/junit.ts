@@ -1,9 +1,10 @@
 // The report for CI systems: a test case for each probe, and one for each proven or suspected cause.
 import type { DoctorReport, ReportFinding, ReportRung } from './doctor-report.ts'
+import { whyText } from './report-lines.ts'
 
 /** Renders a report as JUnit XML. Skipped probes are `<skipped>`, never passed. */
 export function renderJunit(report: DoctorReport): string {
-  const probes = report.ladder.map(probeCase)
+  const probes = report.ladder.map((rung) => probeCase(rung, report))
   const causes = report.causes.map(causeCase)
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -50,14 +51,16 @@ function render({ className, name, timeMs, outcome, message, text }: TestCase): 
   }
 }
 
-function probeCase(rung: ReportRung): TestCase {
+const OUTCOMES = { ok: 'passed', failed: 'failure', intermittent: 'failure', skipped: 'skipped' } as const
+
+function probeCase(rung: ReportRung, { language }: DoctorReport): TestCase {
   const needs = rung.needs === undefined ? '' : ` (${rung.needs})`
   return {
     className: `ladder.${rung.hop}`,
     name: rung.id,
     timeMs: rung.elapsedMs,
-    outcome: rung.result === 'ok' ? 'passed' : rung.result === 'failed' ? 'failure' : 'skipped',
-    message: `${rung.why ?? ''}${needs}`,
+    outcome: OUTCOMES[rung.result],
+    message: `${whyText(rung, language)}${needs}`,
     text: [`${rung.question} @${rung.to}`, rung.expected, rung.observed, rung.equivalent].join('\n'),
   }
 }

@@ -5,9 +5,10 @@ import type { ReportRung } from './doctor-report.ts'
 /** What became of one hop over one transport. */
 export interface LadderCell {
   readonly result: ReportRung['result']
-  /** Rungs with that result, and all of them. */
+  /** Rungs with that result, and all of them; attempts where questions were repeated. */
   readonly count: number
   readonly all: number
+  readonly isRepeated: boolean
   /** Least and greatest time of the rungs that brought a response; undefined when none did. */
   readonly rttMs?: { readonly least: number; readonly greatest: number }
   /** Why the first of the failed or skipped rungs is. */
@@ -46,7 +47,7 @@ function rowOf(rungs: readonly ReportRung[]): LadderRow {
   const [first] = rungs
   if (first === undefined) throw new RangeError('a row needs a rung')
   const named = rungs.find(({ transport }) => transport !== 'http') ?? first
-  const shown = rungs.find(({ result }) => result === 'failed') ?? named
+  const shown = rungs.find(({ result }) => result === worstOf(rungs) && result !== 'skipped') ?? named
   const cells: Partial<Record<RungTransport, LadderCell>> = {}
   for (const transport of ['udp', 'tcp', 'http'] as const) {
     const own = rungs.filter((rung) => rung.transport === transport)
@@ -66,12 +67,11 @@ function rowOf(rungs: readonly ReportRung[]): LadderRow {
 function cellOf(rungs: readonly ReportRung[]): LadderCell {
   const result = worstOf(rungs)
   const own = rungs.filter((rung) => rung.result === result)
-  const times = rungs.flatMap(({ rttMs }) => (rttMs === null ? [] : [rttMs]))
+  const times = rungs.flatMap(timesOf)
   const why = own.find((rung) => rung.why !== undefined)?.why
   return {
     result,
-    count: own.length,
-    all: rungs.length,
+    ...countOf(result, rungs),
     ...(times.length === 0 ? {} : { rttMs: { least: Math.min(...times), greatest: Math.max(...times) } }),
     ...(why === undefined ? {} : { why }),
     purposes: [...new Set(own.map(({ purpose }) => purpose))],
@@ -79,9 +79,32 @@ function cellOf(rungs: readonly ReportRung[]): LadderCell {
   }
 }
 
+/** Times of responses; of many only what is needed to tell their range. */
+export function timesOf({ rttMs, repeats }: ReportRung): number[] {
+  if (repeats !== undefined) return repeats.rttMs === null ? [] : Object.values(repeats.rttMs)
+  return rttMs === null ? [] : [rttMs]
+}
+
+function countOf(
+  result: ReportRung['result'],
+  rungs: readonly ReportRung[],
+): Pick<LadderCell, 'all' | 'count' | 'isRepeated'> {
+  const repeated = rungs.flatMap(({ repeats }) => (repeats === undefined ? [] : [repeats]))
+  if (repeated.length === 0 || result === 'skipped') {
+    return { count: rungs.filter((rung) => rung.result === result).length, all: rungs.length, isRepeated: false }
+  }
+  const key = result === 'ok' ? 'ok' : 'failed'
+  return {
+    count: repeated.reduce((sum, counts) => sum + counts[key], 0),
+    all: repeated.reduce((sum, { asked }) => sum + asked, 0),
+    isRepeated: true,
+  }
+}
+
 /** Failed before anything else; skipped only when nothing was asked: a skipped rung never counts as passed. */
 export function worstOf(rungs: readonly ReportRung[]): ReportRung['result'] {
   if (rungs.some(({ result }) => result === 'failed')) return 'failed'
+  if (rungs.some(({ result }) => result === 'intermittent')) return 'intermittent'
   return rungs.every(({ result }) => result === 'skipped') ? 'skipped' : 'ok'
 }
 

@@ -2,6 +2,7 @@
 import type { DoctorReport, ReportFinding } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
 import { foldLadder } from './ladder-rows.ts'
+import { counterLines, whyText } from './report-lines.ts'
 import { cellText, fromText, hopText } from './row-text.ts'
 import type { Labels } from './wording/index.ts'
 import { WORDING } from './wording/index.ts'
@@ -17,6 +18,7 @@ export function renderMarkdown(report: DoctorReport): string {
     ),
     listSection(labels.unexplained, unexplainedLines(report)),
     ladderLines(report, labels),
+    listSection(labels.counters, counterLines(report).map(escapeMarkdown)),
     listSection(
       labels.observations,
       report.observations.map(({ code, summary }) => `\`${code}\`${labels.colon}${escapeMarkdown(summary)}`),
@@ -75,13 +77,13 @@ function causeLines(
   ]
 }
 
-function unexplainedLines({ unexplained, ladder }: DoctorReport): string[] {
+function unexplainedLines({ unexplained, ladder, language }: DoctorReport): string[] {
   const failed = new Set(unexplained)
   return ladder
     .filter(({ id }) => failed.has(id))
     .map(
-      ({ hop, server, from, why, equivalent }) =>
-        `${hop} ${server} <- ${from}: ${escapeMarkdown(why ?? '')} \`${equivalent}\``,
+      (rung) =>
+        `${rung.hop} ${rung.server} <- ${rung.from}: ${escapeMarkdown(whyText(rung, language))} \`${rung.equivalent}\``,
     )
 }
 

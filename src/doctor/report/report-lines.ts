@@ -1,6 +1,8 @@
 // Lines of a report that more than one renderer for people prints, without color or markup.
 import type { DoctorReport, ReportRung } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
+import type { Language } from './language.ts'
+import { rateText } from './row-text.ts'
 import { WORDING } from './wording/index.ts'
 
 /** The headline where no cause is proven. */
@@ -76,5 +78,19 @@ export function unexplainedGroups(report: DoctorReport): { readonly rung: Report
 export function rungText(rung: ReportRung, { language }: DoctorReport): string {
   const { labels } = WORDING[language]
   const from = rung.from === 'here' ? labels.here : rung.from.replace(/^node\//, '')
-  return `${labels.hops[rung.hop]} ${rung.server} ${rung.transport.toUpperCase()} <- ${from}${labels.colon}${rung.question}${labels.colon}${rung.why ?? ''}`
+  return `${labels.hops[rung.hop]} ${rung.server} ${rung.transport.toUpperCase()} <- ${from}${labels.colon}${rung.question}${labels.colon}${whyText(rung, language)}`
+}
+
+/** Why it failed; of what failed at times also how often. */
+export function whyText({ result, why = '', repeats }: ReportRung, language: Language): string {
+  if (result !== 'intermittent' || repeats === undefined) return why
+  return `${why}${WORDING[language].labels.comma}${rateText(repeats.failed, repeats.asked, language)}`
+}
+
+/** Counters of `--repeat`, a line each. */
+export function counterLines({ counters = [], language }: DoctorReport): string[] {
+  const { counter } = WORDING[language].labels
+  return counters.map(({ of, counter: name, growth, seconds }) =>
+    fillTemplate(counter, { of, counter: name, growth, seconds }, language),
+  )
 }

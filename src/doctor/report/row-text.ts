@@ -1,4 +1,5 @@
 // The words of a ladder row, shared by the renderers that draw tables.
+import { wilsonInterval } from '../ladder/index.ts'
 import { fillTemplate } from './format-phrase.ts'
 import type { LadderCell, LadderRow } from './ladder-rows.ts'
 import type { Language } from './language.ts'
@@ -27,9 +28,19 @@ export function cellText(cell: LadderCell | undefined, language: Language): stri
   const { results, colon } = WORDING[language].labels
   const word = results[cell.result]
   if (cell.result === 'skipped') return word
+  const because = cell.why === undefined ? '' : colon + cell.why
+  if (cell.result === 'intermittent') return `${word} ${rateText(cell.count, cell.all, language)}${because}`
   const count = ` ${cell.count}/${cell.all}`
-  if (cell.result === 'failed') return `${word}${count}${cell.why === undefined ? '' : colon + cell.why}`
+  if (cell.result === 'failed') return `${word}${count}${because}`
   return `${word}${count}${cell.rttMs === undefined ? '' : ` ${timeText(cell.rttMs)}`}`
+}
+
+/** `57/600 failed, 9.5 % (95 %: 7.4-12.1 %)`. */
+export function rateText(failed: number, asked: number, language: Language): string {
+  const { rate, low, high } = wilsonInterval(failed, asked)
+  const percent = (share: number): string => (share * 100).toFixed(1)
+  const values = { failed, asked, rate: percent(rate), low: percent(low), high: percent(high) }
+  return fillTemplate(WORDING[language].labels.failureRate, values, language)
 }
 
 /** `1-2 ms`. */

@@ -6,6 +6,7 @@ import { fillTemplate } from './format-phrase.ts'
 import { foldLadder } from './ladder-rows.ts'
 import type { LadderCell, LadderRow } from './ladder-rows.ts'
 import {
+  counterLines,
   excludedCodes,
   nameText,
   notCheckedLines,
@@ -23,6 +24,7 @@ import { WORDING } from './wording/index.ts'
 const MAX_PROOF = 5
 const MAX_UNEXPLAINED = 8
 const MAX_ELSEWHERE = 8
+const MAX_COUNTERS = 24
 
 export interface TextOptions {
   readonly color: boolean
@@ -39,6 +41,7 @@ export function renderText(report: DoctorReport, { color }: TextOptions): string
     ...groupByCode(report.causes).map((group, index) => causeSection(context, group, index === 0)),
     unexplainedSection(context),
     ladderSection(context),
+    counterSection(context),
     observationSection(context),
     notCheckedSection(context),
     excludedSection(context),
@@ -196,11 +199,11 @@ function cellAt(row: LadderRow, index: number): LadderCell | undefined {
 
 function paintCell({ paint }: Context, cell: LadderCell | undefined, text: string): string {
   if (cell === undefined) return text
-  return { ok: paint.green, failed: paint.red, skipped: paint.yellow }[cell.result](text)
+  return { ok: paint.green, failed: paint.red, intermittent: paint.red, skipped: paint.yellow }[cell.result](text)
 }
 
 function hasFailed({ cells }: LadderRow): boolean {
-  return Object.values(cells).some(({ result }) => result === 'failed')
+  return Object.values(cells).some(({ result }) => result === 'failed' || result === 'intermittent')
 }
 
 /** Why rungs were skipped, each reason once. */
@@ -221,6 +224,17 @@ function skippedLines({ report, labels, paint }: Context): string[] {
 }
 
 // --- The rest ---
+
+function counterSection({ report, labels, paint }: Context): string[] {
+  const lines = counterLines(report)
+  if (lines.length === 0) return []
+  const left = lines.length - MAX_COUNTERS
+  return [
+    paint.bold(labels.counters),
+    ...lines.slice(0, MAX_COUNTERS).map((line) => `  ${line}`),
+    ...(left > 0 ? [`  ${fillTemplate(labels.more, { count: left }, report.language)}`] : []),
+  ]
+}
 
 function observationSection(context: Context): string[] {
   const { report, labels, paint } = context

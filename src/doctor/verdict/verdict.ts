@@ -2,8 +2,10 @@
 // that explains most is the verdict. What nothing explains is said. Pure.
 import { ASKED_NAME } from '../causes/index.ts'
 import type { Cause, CauseCode, Excluded, NotChecked, Proven, Suspected } from '../causes/index.ts'
+import { isFailing } from '../ladder/index.ts'
 import type { Rung } from '../ladder/index.ts'
 import { CONSEQUENCES } from './consequences.ts'
+import { explainedByShare } from './shares.ts'
 
 /** A proven or suspected judgement with the cause it belongs to. */
 export type Finding = (Proven | Suspected) & {
@@ -44,13 +46,13 @@ export interface Judged {
  * @param askedFails whether the name that was asked about should not or does not resolve: that is a failure to explain too
  */
 export function weigh(judged: readonly Judged[], rungs: readonly Rung[], askedFails = false): Verdict {
-  const failed = new Set(rungs.filter((rung) => rung.result === 'failed').map((rung) => rung.id))
+  const failed = new Set(rungs.filter(isFailing).map((rung) => rung.id))
   if (askedFails) failed.add(ASKED_NAME)
   const findings = judged.flatMap(({ cause, judgements }) =>
     judgements
       .filter((judgement) => judgement.status === 'proven' || judgement.status === 'suspected')
       .map((judgement) => ({
-        finding: { ...judgement, code: cause.code },
+        finding: { ...judgement, code: cause.code, explains: withShares(judgement, rungs) },
         isCause: isCause(judgement, failed),
       })),
   )
@@ -68,6 +70,12 @@ export function weigh(judged: readonly Judged[], rungs: readonly Rung[], askedFa
     notChecked: pick(judged, 'not-checked'),
     unexplained,
   }
+}
+
+/** Also what fails at times because of what the cause explains. */
+function withShares({ explains }: Proven | Suspected, rungs: readonly Rung[]): readonly string[] {
+  const shared = explainedByShare(new Set(explains), rungs)
+  return shared.length === 0 ? explains : [...new Set([...explains, ...shared])]
 }
 
 function isCause(judgement: Proven | Suspected, failed: ReadonlySet<string>): boolean {

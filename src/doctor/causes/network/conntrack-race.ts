@@ -1,6 +1,6 @@
 // Two datagrams of one flow race to be tracked and one is dropped: a query through the Service IP is lost now and then.
 import type { KernelReading, Rung } from '../../ladder/index.ts'
-import { phrase } from '../../ladder/index.ts'
+import { isFailing, phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
@@ -31,12 +31,12 @@ function judgeNode({ ladder }: Evidence, reading: KernelReading): Judgement {
   const finding = {
     subject: { kind: 'node', name: node } as const,
     objects: [objectRef('Node', node)],
-    values: { node, count: lost.length },
+    values: { node, count: lostOf(service) },
     ...(lost.length === 0 ? { summary: 'nothing-lost' } : {}),
     evidence: [
       line('observed', 'grew', { node, growth: growthOf(reading) ?? 0, seconds: seconds(apartMs) }),
-      ...(lost.length === 0 ? [] : [line('observed', 'lost', { node, count: lost.length, all: service.length })]),
-      ...(isDirectFine ? [line('observed', 'direct-fine', { node, count: direct.length })] : []),
+      ...(lost.length === 0 ? [] : [line('observed', 'lost', { node, count: lostOf(service), all: askedOf(service) })]),
+      ...(isDirectFine ? [line('observed', 'direct-fine', { node, count: askedOf(direct) })] : []),
     ],
     fix: {
       key: 'conntrack-race',
@@ -47,16 +47,26 @@ function judgeNode({ ladder }: Evidence, reading: KernelReading): Judgement {
       ].join('\n'),
     },
     isFault: false,
-    explains: lost.filter(({ result }) => result === 'failed').map(({ id }) => id),
+    explains: lost.filter(isFailing).map(({ id }) => id),
   }
   return lost.length > 0 && isIntermittent && isDirectFine
     ? { status: 'proven', ...finding }
     : { status: 'suspected', ...finding, missing: [phrase('conntrack-race.missing-loss', { node })] }
 }
 
-/** A datagram brought nothing: the rung failed so, or was answered only when it was asked again. */
-function isLost({ observed, attempts }: Rung): boolean {
+/** A datagram brought nothing: the rung failed so, at times perhaps, or was answered only when it was asked again. */
+function isLost({ observed, attempts, repeats }: Rung): boolean {
+  if (repeats !== undefined) return repeats.timeouts > 0
   return observed.kind === 'timeout' || (observed.kind === 'response' && attempts > 1)
+}
+
+/** Questions that lost a datagram, each counted once; of repeated ones every attempt is a question. */
+function lostOf(rungs: readonly Rung[]): number {
+  return rungs.reduce((sum, rung) => sum + (rung.repeats?.timeouts ?? Number(isLost(rung))), 0)
+}
+
+function askedOf(rungs: readonly Rung[]): number {
+  return rungs.reduce((sum, { repeats }) => sum + (repeats?.asked ?? 1), 0)
 }
 
 function growthOf({ first, second }: KernelReading): number | undefined {

@@ -1,9 +1,11 @@
 // UDP to port 53 brings nothing where TCP to the same server brings an answer.
+import type { Ladder } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
 import { excluded, failedIds, notChecked, objectRef, shellQuote } from '../support.ts'
 import { blockingRules, nodeKernels } from './kernels.ts'
+import type { BlockingRule } from './kernels.ts'
 import { waysTo } from './ways.ts'
 import type { Way } from './ways.ts'
 
@@ -20,15 +22,11 @@ function judge({ ladder }: Evidence): Judgement {
   if (compared.length === 0) return notChecked('not-checked.no-transports')
   const blocked = compared.filter(isUdpLost)
   const [way] = blocked
-  if (way === undefined) return excluded(line('observed', 'both', { count: compared.length }))
+  if (way === undefined) {
+    return blockedAtTimes(ladder, compared) ?? excluded(line('observed', 'both', { count: compared.length }))
+  }
   const nodes = [...new Set(blocked.map(({ node }) => node))]
-  const rules = nodeKernels(ladder)
-    .flatMap(blockingRules)
-    .filter(
-      ({ protocol, destinationPort }) =>
-        protocol === 'udp' && (destinationPort === 53 || destinationPort === undefined),
-    )
-  const [rule] = rules
+  const rules = rulesAgainstDns(ladder)
   const servers = [...new Set(blocked.map(({ hop }) => hop.name))]
   const places = new Set(blocked.map(({ place }) => place))
   return {
@@ -52,17 +50,14 @@ function judge({ ladder }: Evidence): Judgement {
       key: 'udp-53-blocked',
       values: { nodes },
       command:
-        rule === undefined
-          ? nodes
+        rules.length > 0
+          ? deleteCommands(rules)
+          : nodes
               .slice(0, 3)
               .map(
                 (node) =>
                   `ssh ${shellQuote(node)} 'sudo iptables-save -c | grep -E "udp.*(DROP|REJECT)"'   # and the firewalls between nodes`,
               )
-              .join('\n')
-          : rules
-              .slice(0, 4)
-              .map(({ node, text }) => `ssh ${shellQuote(node)} sudo iptables -t ${text.replace(': -A ', ' -D ')}`)
               .join('\n'),
     },
     isFault: true,
@@ -81,6 +76,80 @@ function judge({ ladder }: Evidence): Judgement {
       ),
     ),
   }
+}
+
+/**
+ * Some datagrams are dropped and others are not, as with a rule that matches by chance or beyond a rate: only many attempts
+ * (`--repeat`) show it, and only the rule itself tells it from a lossy link.
+ */
+function blockedAtTimes(ladder: Ladder, compared: readonly Way[]): Judgement | undefined {
+  const rules = rulesAgainstDns(ladder)
+  const nodes = [...new Set(rules.map(({ node }) => node))]
+  const isConcerned = (node = ''): boolean => nodes.includes(node)
+  const lossy = compared.filter(
+    (way) => (isConcerned(way.node) || isConcerned(way.hop.node)) && countsOf(way, 'udp').lost > 0,
+  )
+  const [way] = lossy.toSorted((a, b) => countsOf(b, 'udp').lost - countsOf(a, 'udp').lost)
+  if (way === undefined) return undefined
+  const [udp, tcp] = [countsOf(way, 'udp'), countsOf(way, 'tcp')]
+  return {
+    status: 'proven',
+    subject: { kind: 'node', name: nodes.join(', ') },
+    objects: nodes.map((node) => objectRef('Node', node)),
+    values: { nodes, servers: [...new Set(lossy.map(({ hop }) => hop.name))] },
+    summary: 'at-times',
+    evidence: [
+      line('observed', 'lost-at-times', {
+        place: way.place,
+        server: way.hop.name,
+        address: way.address,
+        count: udp.lost,
+        of: udp.asked,
+        tcp: tcp.lost,
+        tcpOf: tcp.asked,
+      }),
+      ...(lossy.length > 1 ? [line('observed', 'all', { count: lossy.length, of: compared.length })] : []),
+      ...rules
+        .slice(0, 2)
+        .map(({ node, text, growth }) => line('observed', 'rule', { node, rule: text, count: growth })),
+    ],
+    fix: { key: 'udp-53-blocked', values: { nodes }, command: deleteCommands(rules) },
+    isFault: true,
+    explains: failedIds(
+      ladder,
+      ({ fromNode, hop, transport, observed }) =>
+        transport === 'udp' && observed.kind !== 'response' && (isConcerned(fromNode) || isConcerned(hop.node)),
+    ),
+  }
+}
+
+/** Attempts over one transport that brought nothing, and all of them; a rule on the way out refuses them on the spot. */
+function countsOf({ rungs }: Way, transport: string): { readonly lost: number; readonly asked: number } {
+  const own = rungs.flatMap((rung) =>
+    rung.transport === transport && rung.repeats !== undefined ? [rung.repeats] : [],
+  )
+  return {
+    lost: own
+      .flatMap(({ failures }) => failures)
+      .reduce((sum, { observed, count }) => (observed.kind === 'response' ? sum : sum + count), 0),
+    asked: own.reduce((sum, { asked }) => sum + asked, 0),
+  }
+}
+
+function rulesAgainstDns(ladder: Ladder): BlockingRule[] {
+  return nodeKernels(ladder)
+    .flatMap(blockingRules)
+    .filter(
+      ({ protocol, destinationPort }) =>
+        protocol === 'udp' && (destinationPort === 53 || destinationPort === undefined),
+    )
+}
+
+function deleteCommands(rules: readonly BlockingRule[]): string {
+  return rules
+    .slice(0, 4)
+    .map(({ node, text }) => `ssh ${shellQuote(node)} sudo iptables -t ${text.replace(': -A ', ' -D ')}`)
+    .join('\n')
 }
 
 /** Where the rule was seen it holds back what goes to upstreams as well. */

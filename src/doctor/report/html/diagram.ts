@@ -13,7 +13,7 @@ import { renderState } from './state.ts'
 /** Most servers that a stop names; failed ones come first. */
 const MAX_SERVERS = 6
 const POD_DNS: ReadonlySet<string> = new Set(CAUSE_GROUPS['pod-dns'])
-const ORDER: readonly State[] = ['failed', 'skipped', 'ok', 'none']
+const ORDER: readonly State[] = ['failed', 'intermittent', 'skipped', 'ok', 'none']
 
 interface Stop {
   readonly title: string

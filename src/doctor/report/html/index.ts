@@ -2,7 +2,15 @@
 // name ever get past the escaping.
 import { createHash } from 'node:crypto'
 import type { DoctorReport } from '../doctor-report.ts'
-import { excludedCodes, nameText, notCheckedLines, outcomeText, rungText, unexplainedGroups } from '../report-lines.ts'
+import {
+  counterLines,
+  excludedCodes,
+  nameText,
+  notCheckedLines,
+  outcomeText,
+  rungText,
+  unexplainedGroups,
+} from '../report-lines.ts'
 import { WORDING } from '../wording/index.ts'
 import { renderDiagram } from './diagram.ts'
 import type { Markup } from './escape.ts'
@@ -75,6 +83,7 @@ function bodySections(report: DoctorReport): Markup[] {
     plots.length === 0
       ? markup``
       : section(labels.page.latency, markup`<p class="soft">${scaleText(report)}</p><div class="plots">${plots}</div>`),
+    section(labels.counters, renderList(counterLines(report).map((line) => markup`${line}`))),
     section(
       labels.observations,
       renderList(report.observations.map(({ code, summary }) => markup`<code>${code}</code>${labels.colon}${summary}`)),

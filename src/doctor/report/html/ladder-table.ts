@@ -3,7 +3,7 @@ import type { DoctorReport, ReportRung } from '../doctor-report.ts'
 import { fillTemplate } from '../format-phrase.ts'
 import type { LadderCell, LadderRow } from '../ladder-rows.ts'
 import { foldLadder } from '../ladder-rows.ts'
-import { reasonText } from '../report-lines.ts'
+import { reasonText, whyText } from '../report-lines.ts'
 import { cellText, fromText, hopText } from '../row-text.ts'
 import { WORDING } from '../wording/index.ts'
 import type { Markup } from './escape.ts'
@@ -42,7 +42,7 @@ function renderCell(cell: LadderCell | undefined, label: string, report: DoctorR
 
 function renderRung(rung: ReportRung, report: DoctorReport): Markup {
   const { page, results } = WORDING[report.language].labels
-  const reason = reasonText(rung, report)
+  const reason = reasonText({ ...rung, why: whyText(rung, report.language) }, report)
   const rows = [
     [page.question, rung.question],
     [page.expected, rung.expected],
@@ -59,6 +59,6 @@ function groupAlike(rungs: readonly ReportRung[]): ReportRung[] {
     const key = [rung.result, rung.question, rung.expected, rung.observed, rung.why ?? ''].join('\n')
     if (!groups.has(key)) groups.set(key, rung)
   }
-  const rank = { failed: 0, skipped: 1, ok: 2 }
+  const rank = { failed: 0, intermittent: 1, skipped: 2, ok: 3 }
   return [...groups.values()].toSorted((a, b) => rank[a.result] - rank[b.result])
 }

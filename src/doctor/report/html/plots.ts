@@ -1,6 +1,7 @@
 // Latency as strips: a stroke for each response, one scale for all strips, so that a slow hop stands out.
 import type { DoctorReport, ReportRung } from '../doctor-report.ts'
 import { fillTemplate } from '../format-phrase.ts'
+import { timesOf } from '../ladder-rows.ts'
 import { formatMs, timeText } from '../row-text.ts'
 import { WORDING } from '../wording/index.ts'
 import type { Markup } from './escape.ts'
@@ -27,9 +28,9 @@ export function renderPlots(report: DoctorReport): Markup[] {
 
 function renderPlot(rungs: readonly ReportRung[], { language }: DoctorReport): Markup {
   const { labels } = WORDING[language]
-  const times = rungs.flatMap(({ rttMs }) => (rttMs === null ? [] : [rttMs])).toSorted((a, b) => a - b)
+  const times = rungs.flatMap(timesOf).toSorted((a, b) => a - b)
   const [least, greatest, median] = [times[0], times.at(-1), times[Math.floor((times.length - 1) / 2)]]
-  const lost = rungs.length - times.length
+  const lost = rungs.reduce((sum, rung) => sum + lostOf(rung), 0)
   const said = [
     ...(least === undefined || greatest === undefined || median === undefined
       ? []
@@ -41,6 +42,10 @@ function renderPlot(rungs: readonly ReportRung[], { language }: DoctorReport): M
   return markup`<figure><figcaption><b>${name}</b> ${said}</figcaption>
 <svg class="plot" viewBox="0 0 ${WIDTH} 24" preserveAspectRatio="none" role="img" aria-label="${name}${labels.colon}${said}"><path d="${strokes.join('')}" vector-effect="non-scaling-stroke"/></svg></figure>
 `
+}
+
+function lostOf({ rttMs, repeats }: ReportRung): number {
+  return repeats === undefined ? Number(rttMs === null) : repeats.timeouts
 }
 
 /** What the strips' scale is. */

@@ -20,9 +20,9 @@ summary{cursor:pointer;padding:.15rem 0}
 .skip{position:absolute;left:-100vw}.skip:focus{position:static}
 .soft{color:var(--soft)}
 .card{padding:.75rem 1rem;border:1px solid var(--line);border-left-width:6px;border-radius:6px}
-.ok{color:var(--ok)}.failed{color:var(--failed)}.skipped{color:var(--skipped)}.none{color:var(--soft)}
-.card.ok,.card.failed,.card.skipped,.card.none{color:inherit}
-.card.ok{border-left-color:var(--ok)}.card.failed{border-left-color:var(--failed)}.card.skipped{border-left-color:var(--skipped)}.card.none{border-style:dashed}
+.ok{color:var(--ok)}.failed,.intermittent{color:var(--failed)}.skipped{color:var(--skipped)}.none{color:var(--soft)}
+.card.ok,.card.failed,.card.intermittent,.card.skipped,.card.none{color:inherit}
+.card.ok{border-left-color:var(--ok)}.card.failed,.card.intermittent{border-left-color:var(--failed)}.card.skipped{border-left-color:var(--skipped)}.card.none{border-style:dashed}
 .icon{width:1.1em;height:1.1em;vertical-align:-.18em;fill:none;stroke:currentColor;stroke-width:2}
 .way{list-style:none;padding:0;display:grid;gap:1.6rem}
 .way>li{position:relative;padding:.5rem .75rem;min-width:0}

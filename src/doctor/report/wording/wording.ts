@@ -30,6 +30,11 @@ export interface Labels {
   readonly fix: string
   readonly risk: string
   readonly ladder: string
+  /** Heads what counters did between two readings. */
+  readonly counters: string
+  readonly counter: string
+  /** Behind the counts of failures: their share and its interval. */
+  readonly failureRate: string
   readonly observations: string
   readonly unexplained: string
   readonly notChecked: string
@@ -43,7 +48,13 @@ export interface Labels {
     readonly tcp: string
     readonly http: string
   }
-  readonly results: { readonly ok: string; readonly failed: string; readonly skipped: string }
+  readonly results: {
+    readonly ok: string
+    readonly failed: string
+    /** Failed at times. */
+    readonly intermittent: string
+    readonly skipped: string
+  }
   readonly hops: {
     readonly 'dns-service': string
     readonly 'kube-proxy': string

@@ -13,6 +13,9 @@ export const labels: Labels = {
   fix: 'Fix',
   risk: 'Risk',
   ladder: 'Ladder',
+  counters: 'Counters, between two readings',
+  counter: '{of}: {counter} +{growth} in {seconds} s',
+  failureRate: '{failed}/{asked} failed, {rate} % (95 %: {low}-{high} %)',
   observations: 'Observations (nothing failed because of them)',
   unexplained: 'Failed and not explained by a proven cause',
   notChecked: 'Not checked',
@@ -20,7 +23,7 @@ export const labels: Labels = {
   needs: 'needs',
   more: '{count} more',
   columns: { hop: 'Hop', from: 'From', udp: 'UDP', tcp: 'TCP', http: 'HTTP' },
-  results: { ok: 'ok', failed: 'failed', skipped: 'skipped' },
+  results: { ok: 'ok', failed: 'failed', intermittent: 'intermittent', skipped: 'skipped' },
   hops: {
     'dns-service': 'DNS Service',
     'kube-proxy': 'kube-proxy',

@@ -78,6 +78,9 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
       differs:
         'From {place}: {attempts} UDP {attempts:query|queries} to {server} ({address}) brought nothing; it answered over TCP',
       all: 'The same on {count} of {of} ways',
+      'at-times': 'UDP queries to {servers} are dropped at times, by a rule on {nodes}; TCP hides it by sending again',
+      'lost-at-times':
+        'From {place}: {count} of {of} UDP queries to {server} ({address}) brought nothing; over TCP {tcp} of {tcpOf}',
       rule: '{node}: a rule held back {count} {count:packet|packets} between two readings: {rule}',
       both: '{count} {count:server was|servers were} asked over UDP and TCP: none answered over TCP alone',
     },

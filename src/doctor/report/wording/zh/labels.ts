@@ -13,6 +13,9 @@ export const labels: Labels = {
   fix: '修复',
   risk: '风险',
   ladder: '探测阶梯',
+  counters: '两次读数之间的计数',
+  counter: '{of}：{counter} 在 {seconds} 秒内 +{growth}',
+  failureRate: '{asked} 次中失败 {failed} 次，{rate} %（95 % 置信区间 {low}-{high} %）',
   observations: '观察到的配置问题（未造成任何失败）',
   unexplained: '失败且未被已证实的根因解释',
   notChecked: '未检查',
@@ -20,7 +23,7 @@ export const labels: Labels = {
   needs: '需要',
   more: '另有 {count} 项',
   columns: { hop: '环节', from: '来源', udp: 'UDP', tcp: 'TCP', http: 'HTTP' },
-  results: { ok: '正常', failed: '失败', skipped: '跳过' },
+  results: { ok: '正常', failed: '失败', intermittent: '间歇失败', skipped: '跳过' },
   hops: {
     'dns-service': 'DNS Service',
     'kube-proxy': 'kube-proxy',

@@ -72,6 +72,9 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     lines: {
       differs: '从 {place}：向 {server}（{address}）发出的 {attempts} 个 UDP 查询没有响应；经 TCP 它有应答',
       all: '{of} 条路径中有 {count} 条如此',
+      'at-times': '发往 {servers} 的 UDP 查询被 {nodes} 上的一条规则间歇丢弃；TCP 会重传，因而看不出来',
+      'lost-at-times':
+        '从 {place}：向 {server}（{address}）发出的 {of} 个 UDP 查询中有 {count} 个没有响应；经 TCP 是 {tcpOf} 个中的 {tcp} 个',
       rule: '{node}：两次读数之间有一条规则拦下了 {count} 个数据包：{rule}',
       both: '经 UDP 与 TCP 都询问过 {count} 个服务器：没有只经 TCP 应答的',
     },
