@@ -8,10 +8,13 @@ import { LANGUAGES, buildReport, renderReport, REPORT_FORMATS } from '../../src/
 import { CONSEQUENCES } from '../../src/doctor/verdict/index.ts'
 import { CAUSE_FIXTURES } from '../support/causes/index.ts'
 import { diagnoseFixture } from '../support/dns-world.ts'
+import { sharedPath } from '../support/shared.ts'
 import type { Diagnosis } from '../../src/doctor/verdict/index.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PAGES = join(ROOT, 'docs/causes')
+/** The facts that the causes were made from, where they lie beside the repository. */
+const CATALOGUE = sharedPath('facts/root-causes.md')
 const HEADINGS = ['Objective', 'What it needs', 'Steps', 'Outcomes', 'What it is confused with', 'Fix']
 
 describe('causes', () => {
@@ -35,6 +38,26 @@ describe('causes', () => {
     expect([...text.matchAll(/^## (.+)$/gm)].map((match) => match[1])).toEqual(HEADINGS)
     const links = [...text.matchAll(/\]\(([a-z-]+)\.md\)/g)].map((match) => match[1] ?? '')
     expect(links.filter((link) => !existsSync(join(PAGES, `${link}.md`)))).toEqual([])
+  })
+
+  it.skipIf(CATALOGUE === undefined)('are all of the catalogue: 97 causes and 8 that are none, in their groups', () => {
+    const rows = [...readFileSync(CATALOGUE ?? '', 'utf8').matchAll(/^\| `([a-z0-9-]+)`( \\\*)? \| ([a-z-]+) \| /gm)]
+    const codes = rows.map(([, code = '', starred, group]) => ({ code, isStarred: starred !== undefined, group }))
+    expect(codes.filter(({ isStarred }) => !isStarred)).toHaveLength(97)
+    expect(codes.filter(({ isStarred }) => isStarred)).toHaveLength(8)
+    const known = Object.entries(CAUSE_GROUPS).flatMap(([group, own]) =>
+      own.map((code) => ({ code: code as string, group })),
+    )
+    const text = readFileSync(join(PAGES, 'README.md'), 'utf8')
+    const isTold = (code: string): boolean => text.includes(`\`${code}\``)
+    const missing = codes.filter(
+      ({ code, group, isStarred }) =>
+        !known.some((one) => one.code === code && one.group === group) && !(isStarred && isTold(code)),
+    )
+    expect(missing).toEqual([])
+    expect(known.filter(({ code }) => !codes.some((one) => one.code === code))).toEqual([])
+    const order = codes.map(({ code }) => code)
+    expect(known.map(({ code }) => code)).toEqual(order.filter((code) => known.some((one) => one.code === code)))
   })
 
   it('fold without cycles: no cause is beneath itself', () => {

@@ -5,7 +5,7 @@ import { formatRData, parseRData, response } from '../../src/dns/index.ts'
 import type { Message, RRType, ResourceRecord } from '../../src/dns/message.ts'
 import type { ClusterFacts } from '../../src/doctor/facts/index.ts'
 import { diagnose } from '../../src/doctor/index.ts'
-import { chooseNodeOrigins, createExplain } from '../../src/doctor/ladder/index.ts'
+import { chooseNodeOrigins, createExplain, formatPlace } from '../../src/doctor/ladder/index.ts'
 import type { Explain, Origin } from '../../src/doctor/ladder/index.ts'
 import type { Diagnosis } from '../../src/doctor/verdict/index.ts'
 import type { ExchangeResult, Transport } from '../../src/net/exchange-result.ts'
@@ -62,13 +62,15 @@ export interface Fixture {
   readonly repeat?: number
   /** Logs by `namespace/name` of the pod; of its previous run by `namespace/name previous`. */
   readonly logs?: Readonly<Record<string, string>>
-  /** Kernel tables by node; a second reading where counters grow. Tables that are left out were not seen. */
+  /** Kernel tables by node, or by `namespace/name` of a pod that is asked from; a second reading where counters grow. Tables that are left out were not seen. */
   readonly kernels?: Readonly<
     Record<string, { readonly first: Partial<KernelTables>; readonly second?: Partial<KernelTables> }>
   >
   readonly origins?: readonly Origin[]
   /** /etc/resolv.conf of pods by `namespace/name`. */
   readonly podFiles?: Readonly<Record<string, string>>
+  /** /etc/os-release of pods by `namespace/name`. */
+  readonly osReleases?: Readonly<Record<string, string>>
 }
 
 /** Collects, asks and judges a fixture as the doctor does. */
@@ -99,7 +101,7 @@ export async function diagnoseFixture(fixture: Fixture): Promise<Diagnosis> {
 export function worldOf(
   facts: ClusterFacts,
   rules: readonly Rule[],
-  { kernels = {}, podFiles = {} }: Pick<Fixture, 'kernels' | 'podFiles'> = {},
+  { kernels = {}, podFiles = {}, osReleases = {} }: Pick<Fixture, 'kernels' | 'osReleases' | 'podFiles'> = {},
 ): Vantages {
   const read = new Set<string>()
   const healthy = healthyRule(facts)
@@ -137,14 +139,16 @@ export function worldOf(
             }),
           ),
         readFile: async (path) => {
-          const text = place.kind === 'pod' ? podFiles[`${place.namespace}/${place.name}`] : undefined
-          return text === undefined || path !== '/etc/resolv.conf' ? { kind: 'absent' } : { kind: 'file', text }
+          const files = { '/etc/resolv.conf': podFiles, '/etc/os-release': osReleases }[path]
+          const text = place.kind === 'pod' ? files?.[`${place.namespace}/${place.name}`] : undefined
+          return text === undefined ? { kind: 'absent' } : { kind: 'file', text }
         },
         kernelTables: async () => {
-          const own = kernels[node]
+          const own = kernels[place.kind === 'pod' ? `${place.namespace}/${place.name}` : node]
           if (own === undefined) return { kind: 'skipped', why: 'a fixture has no kernel' }
-          const isSecond = read.has(node)
-          read.add(node)
+          const key = formatPlace(place)
+          const isSecond = read.has(key)
+          read.add(key)
           return { ...NOTHING_SEEN, ...own.first, ...(isSecond ? own.second : {}) }
         },
       }

@@ -1,5 +1,6 @@
 // The codes that this program can judge, in the catalogue's order: group by group. Codes are stable; they name the check,
 // its page, its fixtures and the finding in every output.
+import { CLIENT_CODES } from './client/codes.ts'
 import { COREDNS_PODS_CODES } from './coredns-pods/codes.ts'
 import { COREFILE_CODES } from './corefile/codes.ts'
 import { FALSE_ALARM_CODES } from './false-alarm/codes.ts'
@@ -20,6 +21,7 @@ interface CauseGroups {
   readonly network: typeof NETWORK_CODES
   readonly 'node-cache': typeof NODE_CACHE_CODES
   readonly records: typeof RECORDS_CODES
+  readonly client: typeof CLIENT_CODES
   readonly 'false-alarm': typeof FALSE_ALARM_CODES
 }
 
@@ -32,6 +34,7 @@ export const CAUSE_GROUPS: CauseGroups = {
   network: NETWORK_CODES,
   'node-cache': NODE_CACHE_CODES,
   records: RECORDS_CODES,
+  client: CLIENT_CODES,
   'false-alarm': FALSE_ALARM_CODES,
 }
 

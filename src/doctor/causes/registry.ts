@@ -3,6 +3,7 @@ import { phrase } from '../ladder/index.ts'
 import type { Phrase } from '../ladder/index.ts'
 import type { Cause, Evidence, FactKind } from './cause.ts'
 import type { Judgement } from './judgement.ts'
+import { CLIENT_CAUSES } from './client/index.ts'
 import { COREDNS_PODS_CAUSES } from './coredns-pods/index.ts'
 import { COREFILE_CAUSES } from './corefile/index.ts'
 import { FALSE_ALARM_CAUSES } from './false-alarm/index.ts'
@@ -22,6 +23,7 @@ export const CAUSES: readonly Cause[] = [
   ...NETWORK_CAUSES,
   ...NODE_CACHE_CAUSES,
   ...RECORDS_CAUSES,
+  ...CLIENT_CAUSES,
   ...FALSE_ALARM_CAUSES,
 ]
 

@@ -20,6 +20,8 @@ export interface PodFile {
   readonly namespace: string
   readonly pod: string
   readonly text: string
+  /** Its /etc/os-release, which tells the C library that its programs resolve names with; absent where it has none. */
+  readonly osRelease?: string
 }
 
 export interface Ladder {

@@ -4,6 +4,7 @@ import type { PodFile } from './ladder.ts'
 import type { Origin } from './plan-options.ts'
 
 const RESOLV_CONF = '/etc/resolv.conf'
+const OS_RELEASE = '/etc/os-release'
 
 /** Reads the file of every pod that is asked from; one that cannot be read is left out. Never rejects. */
 export async function readPodFiles(origins: readonly Origin[], vantages: Vantages): Promise<PodFile[]> {
@@ -12,8 +13,11 @@ export async function readPodFiles(origins: readonly Origin[], vantages: Vantage
       if (place.kind !== 'pod' || skip !== undefined) return []
       try {
         const vantage = await vantages.at(place)
-        const file = 'kind' in vantage ? vantage : await vantage.readFile(RESOLV_CONF)
-        return file.kind === 'file' ? [{ namespace: place.namespace, pod: place.name, text: file.text }] : []
+        if ('kind' in vantage) return []
+        const [file, system] = await Promise.all([vantage.readFile(RESOLV_CONF), vantage.readFile(OS_RELEASE)])
+        if (file.kind !== 'file') return []
+        const osRelease = system.kind === 'file' ? { osRelease: system.text } : {}
+        return [{ namespace: place.namespace, pod: place.name, text: file.text, ...osRelease }]
       } catch {
         return []
       }

@@ -24,7 +24,7 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
     'cloud-firewall-blocks-dns',
   ],
   'vxlan-port-blocked': ['host-firewall-or-forwarding', 'network-policy-blocks-coredns'],
-  'udp-53-blocked': ['network-policy-blocks-egress', 'network-policy-blocks-coredns'],
+  'udp-53-blocked': ['network-policy-blocks-egress', 'network-policy-blocks-coredns', 'client-udp-ports-exhausted'],
   'host-firewall-or-forwarding': ['network-policy-blocks-coredns'],
   'cloud-firewall-blocks-dns': ['vxlan-port-blocked', 'host-firewall-or-forwarding', 'network-policy-blocks-coredns'],
   'dns-pods-pending': ['resolv-conf-missing'],
@@ -35,4 +35,6 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
   'readiness-probe-on-health': ['api-server-unreachable', 'endpointslice-access-forbidden'],
   'api-server-unreachable': ['network-policy-blocks-coredns', 'host-firewall-or-forwarding', 'service-ip-unreachable'],
   'large-response-lost': ['network-policy-blocks-egress'],
+  'musl-parallel-queries': ['upstreams-not-equivalent', 'dns-policy-none-incomplete'],
+  'nodejs-threadpool-exhausted': ['search-domain-servfail', 'upstream-dead', 'node-cache-down'],
 }

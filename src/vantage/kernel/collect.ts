@@ -224,8 +224,10 @@ async function readUdp({ source }: Context): Promise<UdpCounters | Skipped> {
     ['udp', 'udp6', 'snmp', 'snmp6'].map((name) => source.readFile(`${NET}/${name}`)),
   )
   if (snmp?.kind !== 'file') return missing(snmp ?? { kind: 'absent' }, 'this system has no /proc/net/snmp')
-  const sockets = [udp, udp6].flatMap((file) => (file?.kind === 'file' ? parseUdpSockets(file.text) : []))
-  return { sockets, counters: parseUdpCounters(snmp.text, snmp6?.kind === 'file' ? snmp6.text : '') }
+  const read = [udp, udp6].flatMap((file) => (file?.kind === 'file' ? [parseUdpSockets(file.text)] : []))
+  const sockets = read.flatMap((one) => one.sockets)
+  const total = read.reduce((sum, one) => sum + one.total, 0)
+  return { sockets, total, counters: parseUdpCounters(snmp.text, snmp6?.kind === 'file' ? snmp6.text : '') }
 }
 
 // --- What is not there ---

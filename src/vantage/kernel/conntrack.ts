@@ -1,26 +1,37 @@
 // The connection table as text: lines of /proc/net/nf_conntrack, and of `conntrack -L`, which lacks their first two words.
 import { formatIpv6, parseIpv6 } from '../../dns/index.ts'
-import type { ConntrackEntry, ConntrackTable, ConntrackTuple, KernelTablesRequest } from './tables.ts'
+import type { BusyClient, ConntrackEntry, ConntrackTable, ConntrackTuple, KernelTablesRequest } from './tables.ts'
 
 /** More would be a dump, not evidence. */
 const MAX_ENTRIES = 4096
 const DNS_PORT = 53
+const MAX_BUSIEST = 8
 
 /** Keeps the entries that touch port 53 or one of the addresses; lines that are none count as nothing. */
 export function parseConntrack(text: string, { addresses }: Pick<KernelTablesRequest, 'addresses'>): ConntrackTable {
   const wanted = new Set(addresses)
   const entries: ConntrackEntry[] = []
+  const clients = new Map<string, number>()
   let matching = 0
   let total = 0
   for (const line of linesOf(text)) {
     const entry = parseConntrackEntry(line)
     if (entry === undefined) continue
     total += 1
+    const { source, destination } = entry.original
+    if (entry.protocol === 'udp' && destination.port === DNS_PORT) {
+      clients.set(source.address, (clients.get(source.address) ?? 0) + 1)
+    }
     if (!concerns(entry, wanted)) continue
     matching += 1
     if (entries.length < MAX_ENTRIES) entries.push(entry)
   }
-  return { entries, matching, total }
+  return { entries, matching, total, busiest: busiestOf(clients) }
+}
+
+function busiestOf(clients: ReadonlyMap<string, number>): BusyClient[] {
+  const sorted = [...clients].toSorted(([, a], [, b]) => b - a).slice(0, MAX_BUSIEST)
+  return sorted.map(([address, entries]) => ({ address, entries }))
 }
 
 /** One line at a time: a busy node's table has hundreds of thousands. */

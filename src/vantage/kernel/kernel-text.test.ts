@@ -52,8 +52,9 @@ describe('parseConntrack()', () => {
   })
 
   it('bounds what it keeps', () => {
-    const { entries, matching } = parseConntrack(`${UNREPLIED}\n`.repeat(5000), { addresses: [] })
+    const { entries, matching, busiest } = parseConntrack(`${UNREPLIED}\n`.repeat(5000), { addresses: [] })
     expect([entries.length, matching]).toEqual([4096, 5000])
+    expect(busiest).toEqual([{ address: '10.233.64.9', entries: 5000 }])
   })
 })
 
@@ -192,10 +193,13 @@ describe('parseUdpSockets(), parseUdpCounters()', () => {
     const text6 = `  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
   601: 000000FD000000000000000003000000:0035 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 1357909 2 000000005721e45a 0
 `
-    expect([...parseUdpSockets(text), ...parseUdpSockets(text6)]).toEqual([
+    expect([...parseUdpSockets(text).sockets, ...parseUdpSockets(text6).sockets]).toEqual([
       { local: { address: '127.0.0.1', port: 53 }, receiveQueueBytes: 832, drops: 17 },
       { local: { address: 'fd00::3', port: 53 }, receiveQueueBytes: 0, drops: 0 },
     ])
+    const many = text.split('\n')[1] ?? ''
+    const { sockets, total } = parseUdpSockets(`${many}\n`.repeat(5000))
+    expect([sockets.length, total]).toEqual([4096, 5000])
   })
 
   it('adds up both families under one name', () => {

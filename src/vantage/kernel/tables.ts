@@ -53,6 +53,14 @@ export interface ConntrackTable {
   readonly matching: number
   /** Entries of any kind that were read. */
   readonly total: number
+  /** Clients with most UDP entries to port 53, of all that were read; at most 8. Absent in older bundles. */
+  readonly busiest?: readonly BusyClient[]
+}
+
+export interface BusyClient {
+  readonly address: string
+  /** Its UDP entries to port 53, whatever the server. */
+  readonly entries: number
 }
 
 /** Sums over all processors since the namespace was made. */
@@ -228,7 +236,10 @@ export interface UdpSocketCounters {
 }
 
 export interface UdpCounters {
+  /** At most 4096 of each family. */
   readonly sockets: readonly UdpSocketCounters[]
+  /** Sockets of both families, kept or not. Absent in older bundles. */
+  readonly total?: number
   /** Of /proc/net/snmp, both families where IPv6 has them: `InDatagrams`, `NoPorts`, `RcvbufErrors`, `InCsumErrors`. */
   readonly counters: Readonly<Record<string, number>>
 }

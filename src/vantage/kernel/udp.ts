@@ -6,22 +6,24 @@ import type { UdpSocketCounters } from './tables.ts'
 const MAX_SOCKETS = 4096
 
 /** Reads /proc/net/udp or /proc/net/udp6. */
-export function parseUdpSockets(text: string): UdpSocketCounters[] {
-  const found: UdpSocketCounters[] = []
+export function parseUdpSockets(text: string): { readonly sockets: UdpSocketCounters[]; readonly total: number } {
+  const sockets: UdpSocketCounters[] = []
+  let total = 0
   for (const line of text.split('\n')) {
     const words = line.trim().split(/\s+/)
     const [, address, port] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/i.exec(words[1] ?? '') ?? []
     const queue = /^[0-9A-F]+:([0-9A-F]+)$/i.exec(words[4] ?? '')?.[1]
     const drops = words[12]
     if (address === undefined || port === undefined || queue === undefined || drops === undefined) continue
-    found.push({
+    total += 1
+    if (sockets.length === MAX_SOCKETS) continue
+    sockets.push({
       local: { address: readAddress(address), port: Number.parseInt(port, 16) },
       receiveQueueBytes: Number.parseInt(queue, 16),
       drops: Number(drops),
     })
-    if (found.length === MAX_SOCKETS) break
   }
-  return found
+  return { sockets, total }
 }
 
 /** Words of 32 bits in the machine's own order: little-endian wherever Kubernetes runs, but s390x. */

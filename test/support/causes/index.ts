@@ -1,5 +1,6 @@
 // For every cause one cluster that has it, and near-misses: clusters that look like it and must not be called it.
 import type { CauseCode } from '../../../src/doctor/causes/index.ts'
+import { client } from './client.ts'
 import { corednsPods } from './coredns-pods.ts'
 import { corefile } from './corefile.ts'
 import { falseAlarm } from './false-alarm.ts'
@@ -20,5 +21,6 @@ export const CAUSE_FIXTURES: Readonly<Record<CauseCode, CauseFixtures>> = {
   ...network,
   ...nodeCache,
   ...records,
+  ...client,
   ...falseAlarm,
 }

@@ -11,6 +11,14 @@ export function workloadPatch({ pods }: PodGroup, spec: object): string {
   return `kubectl -n ${namespace} patch ${workload} -p '${JSON.stringify({ spec: { template: { spec } } })}'`
 }
 
+/** What a group of pods is made from, as kubectl names it: `deployment/web`, else the first pod itself. */
+export function workloadOfGroup({ pods }: PodGroup): { readonly namespace: string; readonly workload: string } {
+  const [first] = pods
+  if (first === undefined) return { namespace: 'default', workload: '' }
+  const { namespace, name, owner } = first.meta
+  return { namespace, workload: (owner === undefined ? undefined : workloadOf(owner)) ?? `pod/${name}` }
+}
+
 /** A ReplicaSet belongs to a Deployment whose name it carries, with a hash. */
 function workloadOf({ kind, name }: { readonly kind: string; readonly name: string }): string | undefined {
   switch (kind) {

@@ -3,6 +3,7 @@ import type { FollowUp } from './follow-up.ts'
 import { planKubeProxy } from './kube-proxy.ts'
 import { planOmittedSearches } from './omitted-searches.ts'
 import { planOtherFamily } from './other-family.ts'
+import { planPlainSize } from './plain-size.ts'
 import { planPodFiles } from './pod-files.ts'
 import { planSuffixNames } from './suffix-names.ts'
 import { planSetupMetrics } from './setup-metrics.ts'
@@ -16,4 +17,5 @@ export const FOLLOW_UPS: readonly FollowUp[] = [
   planSuffixNames,
   planOmittedSearches,
   planSetupMetrics,
+  planPlainSize,
 ]

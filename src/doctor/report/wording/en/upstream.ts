@@ -2,7 +2,7 @@ import type { CAUSE_GROUPS } from '../../../causes/index.ts'
 import type { FixWording, GroupWording } from '../wording.ts'
 
 /** Where an upstream stands and who asks it: said by several causes. */
-const places = {
+export const places = {
   'in-file': '{file} lists {address} as nameserver {position} of {count}; kubelet hands this file to pods ({kubelet})',
   'in-corefile': 'ConfigMap {name}, Corefile line {line}, forwards to {address}',
   'felt-by-pods-first':

@@ -1,4 +1,5 @@
 import type { Wording } from '../wording.ts'
+import { client, clientFixes, clientPhrases } from './client.ts'
 import { corednsPods, corednsPodsFixes } from './coredns-pods.ts'
 import { corefile, corefileFixes } from './corefile.ts'
 import { falseAlarm, falseAlarmFixes } from './false-alarm.ts'
@@ -21,6 +22,7 @@ export const zh: Wording = {
     ...network,
     ...nodeCache,
     ...records,
+    ...client,
     ...falseAlarm,
   },
   fixes: {
@@ -32,8 +34,9 @@ export const zh: Wording = {
     ...networkFixes,
     ...nodeCacheFixes,
     ...recordsFixes,
+    ...clientFixes,
     ...falseAlarmFixes,
   },
-  phrases: { ...phrases, ...upstreamPhrases, ...networkPhrases },
+  phrases: { ...phrases, ...upstreamPhrases, ...networkPhrases, ...clientPhrases },
   labels,
 }

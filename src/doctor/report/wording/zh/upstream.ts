@@ -2,7 +2,7 @@ import type { CAUSE_GROUPS } from '../../../causes/index.ts'
 import type { FixWording, GroupWording } from '../wording.ts'
 
 /** Where an upstream stands and who asks it: said by several causes. */
-const places = {
+export const places = {
   'in-file': '{file} 共有 {count} 个 nameserver，{address} 是第 {position} 个；kubelet 把该文件交给 Pod（{kubelet}）',
   'in-corefile': 'ConfigMap {name} 的 Corefile 第 {line} 行转发到 {address}',
   'felt-by-pods-first':
