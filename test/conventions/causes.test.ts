@@ -46,7 +46,7 @@ describe('causes', () => {
     expect(codes.filter(({ isStarred }) => !isStarred)).toHaveLength(97)
     expect(codes.filter(({ isStarred }) => isStarred)).toHaveLength(8)
     const known = Object.entries(CAUSE_GROUPS).flatMap(([group, own]) =>
-      own.map((code) => ({ code: code as string, group })),
+      (own as readonly string[]).map((code) => ({ code, group })),
     )
     const text = readFileSync(join(PAGES, 'README.md'), 'utf8')
     const isTold = (code: string): boolean => text.includes(`\`${code}\``)
