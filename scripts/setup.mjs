@@ -2,7 +2,7 @@
 // (root on Debian) the tools the tests want. Uses nothing but Node, since it runs before anything is installed.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,7 +29,10 @@ const TOOLS = [
 mkdirSync(stamps, { recursive: true })
 installPackages()
 buildProgram()
-if (!flags.has('--no-apt')) installTools()
+if (!flags.has('--no-apt')) {
+  installTools()
+  unpackResolved()
+}
 
 function installPackages() {
   const wanted = hash([join(root, 'package.json'), join(root, 'package-lock.json')])
@@ -65,6 +68,33 @@ function installTools() {
   }
   const still = TOOLS.filter((tool) => !onPath(tool.command))
   if (still.length > 0) leftOut(still, 'apt-get could not install it')
+}
+
+/**
+ * Unpacks systemd-resolved for the tests of its model. Installing it would put it in charge of this machine's names, so the
+ * package is only taken apart: the tests start the program in namespaces of their own.
+ */
+function unpackResolved() {
+  const folder = join(stamps, 'systemd-resolved')
+  if (existsSync(folder) || existsSync('/lib/systemd/systemd-resolved') || !onPath('apt-get') || !onPath('dpkg-deb'))
+    return
+  const downloads = join(stamps, 'downloads')
+  mkdirSync(downloads, { recursive: true })
+  try {
+    const packages = ['systemd-resolved', 'libsystemd-shared']
+    execFileSync('apt-get', ['download', '-qq', ...packages], { cwd: downloads, stdio: 'ignore' })
+    for (const file of readdirSync(downloads)) {
+      execFileSync('dpkg-deb', ['--extract', join(downloads, file), `${folder}.part`], { stdio: 'ignore' })
+    }
+    renameSync(`${folder}.part`, folder)
+  } catch (error) {
+    say(
+      `left out systemd-resolved (${error instanceof Error ? error.message.split('\n')[0] : String(error)}): skips its model's tests`,
+    )
+  } finally {
+    rmSync(downloads, { recursive: true, force: true })
+    rmSync(`${folder}.part`, { recursive: true, force: true })
+  }
 }
 
 function leftOut(tools, why) {

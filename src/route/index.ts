@@ -30,4 +30,5 @@ export {
   type ResolverTraits,
   readSettings,
 } from './resolver/settings.ts'
+export type { ResolvedScope } from './resolver/systemd-resolved.ts'
 export { type FaultCost, type LookupRequest, costOfFaults, simulateLookup } from './resolver/simulate-lookup.ts'

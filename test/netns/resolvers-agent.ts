@@ -13,6 +13,8 @@ import type { Message, ResourceRecord } from '../../src/dns/index.ts'
 import { createFrameSplitter, frameMessage } from '../../src/net/index.ts'
 import type { QuestionTo, ServerAct, Transport } from '../../src/route/index.ts'
 import { rr } from '../support/records.ts'
+import { startResolved, stopResolved } from './resolved-process.ts'
+import type { ResolvedSetup } from './resolved-process.ts'
 
 /** dns.lookup and dns.resolve4/6 of the agent's own Node: a Node for each run would cost half a second. */
 export const NODE_LOOKUP = 'dns.lookup'
@@ -34,6 +36,8 @@ export interface Job {
   readonly rules: readonly ActRule[]
   /** A program with its arguments, or NODE_LOOKUP or NODE_RESOLVE with a name. */
   readonly command: readonly string[]
+  /** Set: a fresh systemd-resolved stands between, and the resolv.conf is the one that it writes for its stub. */
+  readonly resolved?: ResolvedSetup
 }
 
 export interface SeenQuery {
@@ -41,6 +45,8 @@ export interface SeenQuery {
   readonly name: string
   readonly type: string
   readonly transport: Transport
+  /** Whether it had an OPT record. */
+  readonly edns: boolean
   /** Since the resolver was started. */
   readonly atMs: number
 }
@@ -80,7 +86,8 @@ function react(nameserver: string, octets: Uint8Array, transport: Transport): Ui
   if (message === undefined || question === undefined) return undefined
   const { type } = question
   const name = question.name.toLowerCase()
-  queries.push({ nameserver, name, type, transport, atMs: performance.now() - startedAt })
+  const edns = message.edns !== undefined
+  queries.push({ nameserver, name, type, transport, edns, atMs: performance.now() - startedAt })
   const reply = responseFor(message, actOf(job.rules, { nameserver, name, type, transport }))
   return reply === undefined ? undefined : encodeMessage(reply)
 }
@@ -102,19 +109,21 @@ function responseFor(message: Message, act: ServerAct): Message | undefined {
     AAAA: [rr(`${name} 5 IN AAAA 2001:db8::1`)],
     PTR: [rr(`${name} 5 IN PTR host.example.`)],
   }
+  // As servers do that know EDNS: an OPT record is answered with one (RFC 6891 §6.1.1).
+  const edns = message.edns === undefined ? undefined : { ...message.edns, options: [] }
   switch (act) {
     case 'answers':
-      return response(message, { ra: true, answer: records[question?.type ?? ''] ?? [] })
+      return response(message, { ra: true, edns, answer: records[question?.type ?? ''] ?? [] })
     case 'nodata':
-      return response(message, { ra: true })
+      return response(message, { ra: true, edns })
     case 'lame':
-      return response(message, {})
+      return response(message, { edns })
     case 'truncated':
-      return response(message, { ra: true, tc: true })
+      return response(message, { ra: true, tc: true, edns })
     case 'silent':
       return undefined
     default:
-      return response(message, { ra: true, rcode: act.toUpperCase() })
+      return response(message, { ra: true, rcode: act.toUpperCase(), edns })
   }
 }
 
@@ -141,7 +150,9 @@ async function listen(address: string): Promise<void> {
 async function runJob(next: Job): Promise<JobReport> {
   job = next
   // In place: it is the file that "ip netns exec" shows as /etc/resolv.conf. That name itself might be the machine's own file.
-  writeFileSync(RESOLV_CONF, job.resolvConf)
+  writeFileSync(RESOLV_CONF, job.resolved === undefined ? job.resolvConf : '')
+  // systemd-resolved would read a foreign file; its own is written after it.
+  if (job.resolved !== undefined) writeFileSync(RESOLV_CONF, await startResolved(job.resolved))
   queries = []
   const [program = '', ...args] = job.command
   const [name = ''] = args
@@ -152,7 +163,9 @@ async function runJob(next: Job): Promise<JobReport> {
       : program === NODE_RESOLVE
         ? await resolveBoth(name)
         : await runProgram(program, args)
-  return { queries, output, tookMs: performance.now() - startedAt }
+  const tookMs = performance.now() - startedAt
+  await stopResolved()
+  return { queries, output, tookMs }
 }
 
 async function runProgram(program: string, args: readonly string[]): Promise<string> {

@@ -1,6 +1,6 @@
 // What real resolvers are tried on: a resolv.conf, a name, and what the nameservers do. Nameserver 11 stands for 127.0.0.11; 98 and 99
 // are addresses where nobody listens.
-import type { ResolverName } from '../../src/route/index.ts'
+import type { ResolvedScope, ResolverName } from '../../src/route/index.ts'
 import type { ActRule } from './resolvers-agent.ts'
 
 /** The programs that a case is run with; `node` is dns.lookup, which is glibc's resolver with telling error codes. */
@@ -16,12 +16,17 @@ export interface ResolverCase {
   readonly programs?: readonly ProgramName[]
   /** A nameserver that says SERVFAIL and one that answers: musl asks both at once. */
   readonly racing?: true
+  /** systemd-resolved's, instead of what the resolv.conf says; the first one is that of resolved.conf, the others are links'. */
+  readonly scopes?: readonly ResolvedScope[]
+  /** `ResolveUnicastSingleLabel=yes`. */
+  readonly sendsSingleLabels?: true
   /** Takes longer than two seconds; run when FATHOM_SLOW_RESOLVERS is set. */
   readonly slow?: true
 }
 
 export const USUAL_PROGRAMS: readonly ProgramName[] = ['glibc', 'musl-1.2.3', 'musl', 'go']
-const ALL: readonly ProgramName[] = [...USUAL_PROGRAMS, 'node', 'c-ares', 'busybox']
+const ALL: readonly ProgramName[] = [...USUAL_PROGRAMS, 'node', 'c-ares', 'busybox', 'systemd-resolved']
+const RESOLVED: readonly ProgramName[] = ['systemd-resolved']
 
 function conf(numbers: readonly number[], options = '', search = 'search a.test b.test'): string {
   const servers = numbers.map((number) => `nameserver 127.0.0.${number}\n`).join('')
@@ -359,5 +364,188 @@ export const CASES: readonly ResolverCase[] = [
     name: 'x',
     rules: [{ act: 'truncated', transport: 'udp', type: 'A' }, { act: 'servfail', type: 'A' }, ANSWERS],
     programs: ['glibc', 'musl', 'go'],
+  },
+
+  // systemd-resolved: one server in use, EDNS given up for denials and failures, a memory of who failed
+  {
+    title: 'FORMERR of the first server',
+    resolvConf: TWO,
+    name: 'x.y.',
+    rules: [{ act: 'formerr', ...at11 }, ANSWERS],
+    programs: RESOLVED,
+  },
+  {
+    title: 'NOTIMP of the first server',
+    resolvConf: TWO,
+    name: 'x.y.',
+    rules: [{ act: 'notimp', ...at11 }, ANSWERS],
+    programs: RESOLVED,
+  },
+  {
+    title: 'SERVFAIL of both servers',
+    resolvConf: TWO,
+    name: 'x.y.',
+    rules: [{ act: 'servfail' }],
+    programs: RESOLVED,
+  },
+  { title: 'REFUSED of both servers', resolvConf: TWO, name: 'x.y.', rules: [{ act: 'refused' }], programs: RESOLVED },
+  {
+    title: 'SERVFAIL, then REFUSED',
+    resolvConf: TWO,
+    name: 'x.y.',
+    rules: [{ act: 'servfail', ...at11 }, { act: 'refused' }],
+    programs: RESOLVED,
+  },
+  {
+    title: 'SERVFAIL for AAAA, two servers',
+    resolvConf: TWO,
+    name: 'x.y.',
+    rules: [{ act: 'servfail', type: 'AAAA' }, ANSWERS],
+    programs: RESOLVED,
+  },
+  {
+    title: 'three servers, two of them REFUSED',
+    resolvConf: conf([11, 12, 13]),
+    name: 'x.y.',
+    rules: [{ act: 'refused', ...at11 }, { act: 'refused', nameserver: '127.0.0.12' }, ANSWERS],
+    programs: RESOLVED,
+  },
+  { title: 'truncated over TCP too', resolvConf: TWO, name: 'x.y.', rules: [{ act: 'truncated' }], programs: RESOLVED },
+  {
+    title: 'truncated, REFUSED over TCP',
+    resolvConf: TWO,
+    name: 'x.y.',
+    rules: [{ act: 'truncated', transport: 'udp' }, { act: 'refused' }],
+    programs: RESOLVED,
+  },
+  {
+    title: 'a name without a dot, no search list',
+    resolvConf: 'nameserver 127.0.0.11\n',
+    name: 'x',
+    rules: [ANSWERS],
+    programs: RESOLVED,
+  },
+  {
+    title: 'a name without a dot that may be sent',
+    resolvConf: 'nameserver 127.0.0.11\n',
+    name: 'x',
+    rules: [ANSWERS],
+    sendsSingleLabels: true,
+    programs: RESOLVED,
+  },
+  {
+    title: 'a name of the cluster on a node',
+    resolvConf: 'nameserver 127.0.0.11\nsearch corp.test\n',
+    name: 'redis.shop.svc.cluster.local.',
+    rules: [ANSWERS],
+    programs: RESOLVED,
+  },
+  {
+    title: 'a name of the cluster, its domain in the search list',
+    resolvConf: 'nameserver 127.0.0.11\nsearch cluster.local\n',
+    name: 'redis.shop.svc.cluster.local.',
+    rules: [ANSWERS],
+    programs: RESOLVED,
+  },
+  { title: 'localhost', resolvConf: ONE, name: 'x.localhost.', programs: RESOLVED },
+  {
+    title: 'a name that is invalid by definition',
+    resolvConf: ONE,
+    name: 'x.invalid.',
+    rules: [ANSWERS],
+    programs: RESOLVED,
+  },
+  {
+    title: 'a routing domain of a link',
+    resolvConf: '',
+    name: 'db.corp.test.',
+    rules: [ANSWERS],
+    scopes: [
+      { nameservers: ['127.0.0.11'], domains: [], isDefaultRoute: true },
+      { nameservers: ['127.0.0.12'], domains: ['corp.test'], isDefaultRoute: false },
+    ],
+    programs: RESOLVED,
+  },
+  {
+    title: 'a name that no scope has a domain for',
+    resolvConf: '',
+    name: 'www.example.',
+    rules: [{ act: 'refused', ...at11 }, ANSWERS],
+    scopes: [
+      { nameservers: ['127.0.0.11'], domains: [], isDefaultRoute: true },
+      { nameservers: ['127.0.0.12'], domains: ['corp.test'], isDefaultRoute: false },
+      { nameservers: ['127.0.0.13'], domains: [], isDefaultRoute: true },
+    ],
+    programs: RESOLVED,
+  },
+  {
+    title: 'every name routed to resolved.conf',
+    resolvConf: '',
+    name: 'www.example.',
+    rules: [ANSWERS],
+    scopes: [
+      { nameservers: ['127.0.0.11'], domains: ['.'], isDefaultRoute: true },
+      { nameservers: ['127.0.0.12'], domains: [], isDefaultRoute: true },
+    ],
+    programs: RESOLVED,
+  },
+  {
+    title: 'the longest routing domain',
+    resolvConf: '',
+    name: 'a.db.corp.test.',
+    rules: [ANSWERS],
+    scopes: [
+      { nameservers: ['127.0.0.11'], domains: ['.'], isDefaultRoute: true },
+      { nameservers: ['127.0.0.12'], domains: ['corp.test'], isDefaultRoute: false },
+      { nameservers: ['127.0.0.13'], domains: ['db.corp.test', 'test'], isDefaultRoute: false },
+    ],
+    programs: RESOLVED,
+  },
+  {
+    title: 'links only, and none for the name',
+    resolvConf: '',
+    name: 'www.example.',
+    rules: [ANSWERS],
+    scopes: [
+      { nameservers: [], domains: [], isDefaultRoute: false },
+      { nameservers: ['127.0.0.12'], domains: ['corp.test'], isDefaultRoute: false },
+    ],
+    programs: RESOLVED,
+  },
+  {
+    title: 'two links that disagree, the last failure counts',
+    resolvConf: '',
+    name: 'www.example.',
+    rules: [{ act: 'nxdomain', nameserver: '127.0.0.12' }, { act: 'servfail' }],
+    scopes: [
+      { nameservers: [], domains: [], isDefaultRoute: false },
+      { nameservers: ['127.0.0.12'], domains: [], isDefaultRoute: true },
+      { nameservers: ['127.0.0.13'], domains: [], isDefaultRoute: true },
+    ],
+    programs: RESOLVED,
+  },
+  {
+    title: 'the first server is dead',
+    resolvConf: TWO,
+    name: 'x.y.',
+    rules: [{ act: 'silent', ...at11 }, ANSWERS],
+    slow: true,
+    programs: RESOLVED,
+  },
+  {
+    title: 'AAAA is never answered by either',
+    resolvConf: TWO,
+    name: 'x.y.',
+    rules: [{ act: 'silent', type: 'AAAA' }, ANSWERS],
+    slow: true,
+    programs: RESOLVED,
+  },
+  {
+    title: 'the only server is dead',
+    resolvConf: 'nameserver 127.0.0.11\n',
+    name: 'x.y.',
+    rules: [{ act: 'silent' }],
+    slow: true,
+    programs: RESOLVED,
   },
 ]

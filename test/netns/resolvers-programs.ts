@@ -1,7 +1,7 @@
 // The real resolvers as commands: what is installed is used, what has to be built is built into the test's own folder.
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { LookupOutcome } from '../../src/route/index.ts'
 import { NODE_LOOKUP, NODE_RESOLVE } from './resolvers-agent.ts'
 import type { ProgramName } from './resolvers-cases.ts'
@@ -69,13 +69,27 @@ export function findPrograms(folder: string): Readonly<Record<ProgramName, Progr
             (name) => ['busybox', 'nslookup', name],
             () => NOT_FOUND,
           ),
+    'systemd-resolved':
+      SYSTEMD_RESOLVED === undefined ? absent(RESOLVED_WANTED) : program((name) => [NODE_LOOKUP, name], readNodeCode),
   }
 }
+
+const RESOLVED_WANTED = 'systemd-resolved (the tests start a private one; FATHOM_SYSTEMD_RESOLVED names the program)'
+
+/** The program, which is started without touching the machine's; `npm run setup` unpacks the package for it. */
+export const SYSTEMD_RESOLVED: string | undefined = [
+  process.env['FATHOM_SYSTEMD_RESOLVED'],
+  resolve(import.meta.dirname, '../../.setup/systemd-resolved/lib/systemd/systemd-resolved'),
+  '/lib/systemd/systemd-resolved',
+].find((path) => path !== undefined && existsSync(path))
 
 const NOT_FOUND: readonly LookupOutcome['kind'][] = ['again', 'bad-name', 'failed', 'no-data', 'not-found']
 
 function program(command: (name: string) => readonly string[], read: Program['read']): Program {
-  return { command, read: (output) => (/192\.0\.2\.1\b|2001:db8::1\b/.test(output) ? ['found'] : read(output)) }
+  return {
+    command,
+    read: (output) => (/192\.0\.2\.1\b|2001:db8::1\b|127\.0\.0\.1\b/.test(output) ? ['found'] : read(output)),
+  }
 }
 
 function absent(what: string): Program {

@@ -14,7 +14,8 @@ import { actOf, SERVERS } from './resolvers-agent.ts'
 import type { Job, JobReport, SeenQuery } from './resolvers-agent.ts'
 import { CASES, USUAL_PROGRAMS } from './resolvers-cases.ts'
 import type { ProgramName, ResolverCase } from './resolvers-cases.ts'
-import { findPrograms } from './resolvers-programs.ts'
+import type { ResolvedSetup } from './resolved-process.ts'
+import { SYSTEMD_RESOLVED, findPrograms } from './resolvers-programs.ts'
 import type { Program } from './resolvers-programs.ts'
 
 const NAMESPACES = 8
@@ -74,13 +75,24 @@ async function work(agent: string, waiting: Run[]): Promise<void> {
   writeFileSync(`${files}/resolv.conf`, '')
   writeFileSync(`${files}/nsswitch.conf`, 'hosts: files dns\n')
   writeFileSync(`${files}/hosts`, '127.0.0.1 localhost\n')
+  netns.ip(`link add ${LINKS[0]} type veth peer name ${LINKS[1]}`)
+  for (const [at, link] of LINKS.entries()) {
+    netns.ip(`addr add 10.9.${at}.1/24 dev ${link}`)
+    netns.ip(`link set ${link} up`)
+  }
   try {
     const { child } = netns.start(process.execPath, [agent, `${files}/resolv.conf`])
     if (child.stdout === null || child.stdin === null) throw new Error('the agent has no pipes')
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
       const { resolvConf, rules = [] } = run.tried
-      const job: Job = { resolvConf, rules, command: commandOf(run) ?? [] }
+      const resolved = resolvedOf(run)
+      const job: Job = {
+        resolvConf,
+        rules,
+        command: commandOf(run) ?? [],
+        ...(resolved === undefined ? {} : { resolved }),
+      }
       child.stdin.write(`${JSON.stringify(job)}\n`)
       const line = await lines.next()
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the agent writes exactly this
@@ -92,6 +104,40 @@ async function work(agent: string, waiting: Run[]): Promise<void> {
   }
 }
 
+/** Interfaces for systemd-resolved to have servers of. */
+const LINKS = ['link0', 'link1'] as const
+
+/** The configuration that gives systemd-resolved what the case says. */
+function resolvedOf({ programName, tried }: Run): ResolvedSetup | undefined {
+  if (programName !== 'systemd-resolved' || SYSTEMD_RESOLVED === undefined) return undefined
+  const { nameservers, searches } = parseResolvConf(tried.resolvConf)
+  const [own, ...links] = tried.scopes ?? [{ nameservers, domains: searches, isDefaultRoute: true }]
+  const routing = (domains: readonly string[] = []): string => domains.map((domain) => `~${domain}`).join(' ')
+  return {
+    program: SYSTEMD_RESOLVED,
+    settings: [
+      'LLMNR=no',
+      'MulticastDNS=no',
+      'DNSSEC=no',
+      'FallbackDNS=',
+      'Cache=no',
+      `DNS=${own?.nameservers.join(' ') ?? ''}`,
+      `Domains=${tried.scopes === undefined ? searches.join(' ') : routing(own?.domains)}`,
+      ...(tried.sendsSingleLabels === true ? ['ResolveUnicastSingleLabel=yes'] : []),
+    ],
+    links: Object.fromEntries(
+      links.map(({ nameservers, domains, isDefaultRoute }, at) => [
+        LINKS[at] ?? '',
+        [
+          `DNS=${nameservers.join(' ')}`,
+          `ROUTE_DOMAINS=${domains.join(' ')}`,
+          `DNS_DEFAULT_ROUTE=${isDefaultRoute ? 'yes' : 'no'}`,
+        ],
+      ]),
+    ),
+  }
+}
+
 /** With `rotate` the real ones draw where they begin: what they drew is given to the model. */
 function modelOf({ programName, tried }: Run, starts: readonly string[] = []): LookupRun {
   const resolver: ResolverName = programName === 'node' ? 'glibc' : programName
@@ -99,7 +145,9 @@ function modelOf({ programName, tried }: Run, starts: readonly string[] = []): L
   const { nameservers } = readSettings(resolver, conf)
   const drawn = [...starts]
   const pick = (): number => Math.max(nameservers.indexOf(drawn.shift() ?? ''), 0)
-  return simulateLookup({ resolver, conf, name: tried.name, pick }, (asked) =>
+  const { name, scopes, sendsSingleLabels = false } = tried
+  const ofResolved = { sendsSingleLabels, ...(scopes === undefined ? {} : { scopes }) }
+  return simulateLookup({ resolver, conf, name, pick, ...ofResolved }, (asked) =>
     SERVERS.includes(asked.nameserver) ? actOf(tried.rules ?? [], asked) : 'closed',
   )
 }
@@ -118,6 +166,7 @@ const STREAMS: Readonly<Partial<Record<ProgramName, readonly ((text: string) => 
   // A and AAAA each go their own way.
   go: ['A', 'AAAA'].map((type) => (text) => text.split(' ')[2] === type),
   'c-ares': ['A', 'AAAA'].map((type) => (text) => text.split(' ')[2] === type),
+  'systemd-resolved': ['A', 'AAAA'].map((type) => (text) => text.split(' ')[2] === type),
 }
 
 /** Within a group the order is the kernel's, and the agent's sockets are read one after the other. */
@@ -125,8 +174,8 @@ function orderWithinGroups(lines: readonly Line[]): string[] {
   return lines.toSorted((a, b) => a.group - b.group || (a.text < b.text ? -1 : 1)).map(({ text }) => text)
 }
 
-function textOf({ nameserver, transport, type, name }: Omit<SeenQuery, 'atMs'>): string {
-  return `${nameserver} ${transport} ${type} ${name}`
+function textOf({ nameserver, transport, type, name, edns }: Omit<SeenQuery, 'atMs'>): string {
+  return `${nameserver} ${transport} ${type} ${name}${edns ? ' EDNS' : ''}`
 }
 
 /** How often one nameserver is asked again depends on how soon another one answers: repetitions do not count then. */
@@ -151,7 +200,12 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`the resolver models (${WHY_NO_NETNS
     const expected = model.queries
       .filter(({ act }) => act !== 'closed')
       .map((query): Line => ({ text: textOf(query), group: query.group, atMs: query.atMs }))
-    const streams = STREAMS[run.programName] ?? [() => true]
+    // Scopes are asked at once, each at its own pace.
+    const byType = STREAMS[run.programName] ?? [() => true]
+    const streams =
+      run.tried.scopes === undefined
+        ? byType
+        : byType.flatMap((fits) => SERVERS.map((at) => (text: string) => fits(text) && text.startsWith(`${at} `)))
     for (const belongs of streams) {
       const lines = withoutRaces(
         run,

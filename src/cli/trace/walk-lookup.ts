@@ -78,7 +78,7 @@ function searchOne({ name, types, conf }: WalkOptions, world: (question: Questio
       for (const transport of ['udp', 'tcp'] as const) {
         const question: QuestionTo = { nameserver, name: candidate.name, type, transport }
         act = world(question)
-        queries.push({ ...question, atMs: nowMs, group: queries.length, timeoutMs: TIMEOUT_MS, act })
+        queries.push({ ...question, edns: false, atMs: nowMs, group: queries.length, timeoutMs: TIMEOUT_MS, act })
         if (act !== 'truncated') break
       }
       if (act !== 'silent' && act !== 'closed' && act !== 'servfail' && act !== 'refused') break

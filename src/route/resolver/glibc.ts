@@ -145,6 +145,7 @@ function askOverUdp(glibc: Glibc, name: DomainName, server: number): ServerReply
   let rcode: ServerAct | undefined
   for (;;) {
     const isSingle = glibc.isSingle && types.length > 1
+    simulation.together = isSingle ? [] : types
     acts.fill(undefined)
     for (const [at, type] of types.entries()) {
       if (isSingle && at > 0) {
@@ -181,6 +182,7 @@ function isUseful(act: ServerAct | undefined): boolean {
 /** Both queries on one connection; every rcode counts. */
 function askOverTcp({ simulation, settings, types }: Glibc, name: DomainName, server: number): ServerReply {
   const nameserver = settings.nameservers[server] ?? ''
+  simulation.together = types
   const acts = types.map((type) => send(simulation, { nameserver, name, type, transport: 'tcp' }, null))
   if (acts.includes('closed')) return { kind: 'next', wasHeard: false }
   if (!acts.includes('silent')) return { kind: 'acts', acts }

@@ -3,10 +3,18 @@
 import { isAddress, type ResolvConf } from '../resolv-conf.ts'
 
 /** The resolvers that are modelled. */
-export type ResolverName = 'busybox' | 'c-ares' | 'glibc' | 'go' | 'musl' | 'musl-1.2.3'
+export type ResolverName = 'busybox' | 'c-ares' | 'glibc' | 'go' | 'musl' | 'musl-1.2.3' | 'systemd-resolved'
 
 /** All of them. */
-export const RESOLVER_NAMES: readonly ResolverName[] = ['glibc', 'musl', 'musl-1.2.3', 'go', 'c-ares', 'busybox']
+export const RESOLVER_NAMES: readonly ResolverName[] = [
+  'glibc',
+  'musl',
+  'musl-1.2.3',
+  'go',
+  'c-ares',
+  'busybox',
+  'systemd-resolved',
+]
 
 /** How one resolver reads the file. */
 export interface ResolverTraits {
@@ -24,6 +32,10 @@ export interface ResolverTraits {
   readonly options: readonly string[]
   /** Which of ndots, timeout and attempts are read. */
   readonly reads: readonly ('attempts' | 'ndots' | 'timeout')[]
+  /** Whether queries carry an OPT record (RFC 6891): always, never, or with `options edns0`. */
+  readonly edns: 'always' | 'never' | 'option'
+  /** Addresses that are never asked: its own. */
+  readonly ownAddresses?: readonly string[]
 }
 
 const ANY_LINE = Infinity
@@ -37,6 +49,7 @@ const MUSL: Omit<ResolverTraits, 'title'> = {
   maxLineOctets: 254,
   options: [],
   reads: ['ndots', 'timeout', 'attempts'],
+  edns: 'never',
 }
 
 /** What sets the resolvers apart in reading the file. */
@@ -49,8 +62,9 @@ export const RESOLVER_TRAITS: Readonly<Record<ResolverName, ResolverTraits>> = {
     timeoutS: { default: 5, min: 1, max: 30 },
     attempts: { default: 2, min: 0, max: 5 },
     maxLineOctets: ANY_LINE,
-    options: ['rotate', 'single-request', 'single-request-reopen', 'use-vc', 'no-aaaa'],
+    options: ['rotate', 'single-request', 'single-request-reopen', 'use-vc', 'no-aaaa', 'edns0'],
     reads: ['ndots', 'timeout', 'attempts'],
+    edns: 'option',
   },
   musl: { ...MUSL, title: 'musl 1.2.4 and newer (Alpine 3.18 and newer)' },
   'musl-1.2.3': { ...MUSL, title: 'musl before 1.2.4 (Alpine 3.17 and older, Debian 12)' },
@@ -63,6 +77,7 @@ export const RESOLVER_TRAITS: Readonly<Record<ResolverName, ResolverTraits>> = {
     maxLineOctets: ANY_LINE,
     options: ['rotate', 'single-request', 'single-request-reopen', 'use-vc', 'usevc', 'tcp'],
     reads: ['ndots', 'timeout', 'attempts'],
+    edns: 'always',
   },
   'c-ares': {
     title: "c-ares as Node's dns.resolve* uses it",
@@ -74,6 +89,8 @@ export const RESOLVER_TRAITS: Readonly<Record<ResolverName, ResolverTraits>> = {
     maxLineOctets: ANY_LINE,
     options: ['rotate', 'use-vc', 'usevc'],
     reads: ['timeout'],
+    // c-ares' own default since 1.22 is to send it; Node sets the flags without that one.
+    edns: 'never',
   },
   busybox: {
     title: 'busybox nslookup (1.35; not what the programs of such an image use)',
@@ -84,6 +101,21 @@ export const RESOLVER_TRAITS: Readonly<Record<ResolverName, ResolverTraits>> = {
     maxLineOctets: ANY_LINE,
     options: [],
     reads: [],
+    edns: 'never',
+  },
+  'systemd-resolved': {
+    title:
+      'systemd-resolved behind its stub 127.0.0.53, searched by glibc (nodes of Ubuntu and others; hostNetwork pods there)',
+    maxNameservers: Infinity,
+    noNameserver: [],
+    // Those of glibc at the stub; what systemd-resolved itself waits cannot be set.
+    timeoutS: { default: 5, min: 5, max: 5 },
+    attempts: { default: 2, min: 2, max: 2 },
+    maxLineOctets: ANY_LINE,
+    options: [],
+    reads: [],
+    edns: 'always',
+    ownAddresses: ['127.0.0.53', '127.0.0.54'],
   },
 }
 
@@ -100,6 +132,8 @@ export interface ResolverSettings {
   readonly singleRequestReopen: boolean
   readonly useTcp: boolean
   readonly noAaaa: boolean
+  /** Queries carry an OPT record. */
+  readonly edns: boolean
 }
 
 const MAX_NDOTS = 15
@@ -118,7 +152,9 @@ export function readSettings(resolver: ResolverName, conf: ResolvConf): Resolver
     const last = values.findLast((value) => value !== undefined)
     return last === undefined || !traits.reads.includes(name) ? byDefault : Math.min(Math.max(Number(last), min), max)
   }
-  const nameservers = conf.nameservers.filter(isAddress).slice(0, traits.maxNameservers)
+  const nameservers = conf.nameservers
+    .filter((address) => isAddress(address) && traits.ownAddresses?.includes(address) !== true)
+    .slice(0, traits.maxNameservers)
   // "search " before the domains and a line feed after them.
   const isTooLong = `search ${conf.searches.join(' ')}`.length > traits.maxLineOctets
   return {
@@ -132,5 +168,6 @@ export function readSettings(resolver: ResolverName, conf: ResolvConf): Resolver
     singleRequestReopen: has('single-request-reopen'),
     useTcp: has('use-vc', 'usevc', 'tcp'),
     noAaaa: has('no-aaaa'),
+    edns: traits.edns === 'always' || (traits.edns === 'option' && options.includes('edns0')),
   }
 }

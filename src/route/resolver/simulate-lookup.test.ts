@@ -148,6 +148,86 @@ describe('simulateLookup() and nameservers', () => {
   })
 })
 
+describe('simulateLookup() with systemd-resolved', () => {
+  /** `edns@1 plain@1`, of A only. */
+  const waysOf = ({ queries }: LookupRun): string =>
+    queries
+      .filter(({ type }) => type === 'A')
+      .map(({ nameserver, transport, edns }) => {
+        const way = transport === 'tcp' ? 'tcp' : edns ? 'edns' : 'plain'
+        return `${way}@${nameserver.replace('10.0.0.', '')}`
+      })
+      .join(' ')
+
+  it.each<{ act: ServerAct; ways: string; outcome: string }>([
+    { act: 'answers', ways: 'edns@1', outcome: 'found' },
+    { act: 'nodata', ways: 'edns@1', outcome: 'no-data' },
+    { act: 'nxdomain', ways: 'edns@1 plain@1', outcome: 'not-found' },
+    { act: 'servfail', ways: 'edns@1 edns@1 plain@1 edns@2', outcome: 'found' },
+    { act: 'formerr', ways: 'edns@1 plain@1 edns@2', outcome: 'found' },
+    { act: 'refused', ways: 'edns@1 edns@2', outcome: 'found' },
+    { act: 'closed', ways: 'edns@1 edns@2', outcome: 'found' },
+  ])('the first server $act: $ways', ({ act, ways, outcome }) => {
+    const got = run('systemd-resolved', TWO, 'x.y.', first(act))
+    expect([waysOf(got), got.outcome.kind, got.tookMs]).toEqual([ways, outcome, 0])
+  })
+
+  it('begins where the last lookup ended, and goes round all servers before it fails', () => {
+    const conf = parseResolvConf(TWO)
+    const got = simulateLookup({ resolver: 'systemd-resolved', conf, name: 'x.y.', pick: () => 1 }, all('refused'))
+    // glibc asks the stub twice; the server in use has moved on and back.
+    expect([waysOf(got), got.outcome.kind]).toEqual(['edns@2 edns@1 edns@1 edns@2', 'again'])
+  })
+
+  it("a dead server costs 5 s, which is glibc's first attempt; after two of them it has given up", () => {
+    expect(run('systemd-resolved', TWO, 'x.y.', first('silent'))).toMatchObject({
+      tookMs: 5000,
+      outcome: { kind: 'found' },
+    })
+    expect(run('systemd-resolved', TWO, 'x.y.', all('silent'))).toMatchObject({
+      tookMs: 10_000,
+      outcome: { kind: 'again' },
+    })
+  })
+
+  it('gives EDNS up after three lost queries', () => {
+    const got = run('systemd-resolved', 'nameserver 10.0.0.1\nsearch a.test\n', 'x.y', all('silent'))
+    expect(waysOf(got)).toContain('edns@1 edns@1')
+    expect(waysOf(got)).toContain('plain@1')
+  })
+
+  it('never sends names without a dot, nor names below "local" that no domain is set for', () => {
+    const text = 'nameserver 10.0.0.1\n'
+    for (const name of ['x', 'redis.shop.svc.cluster.local.']) {
+      expect(run('systemd-resolved', text, name, all('answers'))).toMatchObject({
+        queries: [],
+        outcome: { kind: 'again' },
+      })
+    }
+    const routed = `${text}search cluster.local\n`
+    expect(run('systemd-resolved', routed, 'redis.shop.svc.cluster.local.', all('answers')).outcome.kind).toBe('found')
+  })
+
+  it('never asks itself', () => {
+    expect(readSettings('systemd-resolved', parseResolvConf('nameserver 127.0.0.53\n')).nameservers).toEqual([])
+  })
+})
+
+describe('queries with EDNS', () => {
+  it.each<{ resolver: ResolverName; options: string; edns: boolean }>([
+    { resolver: 'glibc', options: '', edns: false },
+    { resolver: 'glibc', options: 'options edns0\n', edns: true },
+    { resolver: 'musl', options: 'options edns0\n', edns: false },
+    { resolver: 'go', options: '', edns: true },
+    { resolver: 'c-ares', options: '', edns: false },
+    { resolver: 'busybox', options: '', edns: false },
+  ])('$resolver "$options": $edns', ({ resolver, options, edns }) => {
+    const { queries } = run(resolver, `nameserver 10.0.0.1\n${options}`, 'x.y', all('nodata'))
+    expect(queries.length).toBeGreaterThan(0)
+    expect(queries.every((query) => query.edns === edns)).toBe(true)
+  })
+})
+
 describe('readSettings()', () => {
   it('applies defaults and limits of each', () => {
     const text = `${Array.from({ length: 5 }, (_, at) => `nameserver 10.0.0.${at + 1}`).join('\n')}\noptions timeout:99 attempts:99 ndots:99 use-vc\n`
@@ -162,6 +242,7 @@ describe('readSettings()', () => {
       ['go', [3, 99, 99, 15, true]],
       ['c-ares', [5, 99, 4, 1, true]],
       ['busybox', [5, 5, 2, 1, false]],
+      ['systemd-resolved', [5, 5, 2, 1, false]],
     ])
   })
 })

@@ -5,6 +5,7 @@ import { lookUpWithCAres } from './c-ares.ts'
 import { lookUpWithGlibc } from './glibc.ts'
 import { lookUpWithGo } from './go.ts'
 import { lookUpWithMusl } from './musl.ts'
+import { lookUpWithResolved, type ResolvedScope } from './systemd-resolved.ts'
 import { readSettings, type ResolverName, type ResolverSettings } from './settings.ts'
 import {
   createSimulation,
@@ -23,15 +24,22 @@ export interface LookupRequest {
   readonly name: string
   /** Default: both, as getaddrinfo asks with AF_UNSPEC. */
   readonly families?: readonly (4 | 6)[]
-  /** With `rotate`: the nameserver to begin with, from 0 to `count` - 1; real ones draw it. Default: always the first. */
+  /**
+   * The nameserver to begin with, from 0 to `count` - 1: with `rotate`, where real ones draw it, and of systemd-resolved, which has one
+   * in use. Default: always the first.
+   */
   readonly pick?: (count: number) => number
+  /** Of systemd-resolved; default: one scope that has all of the file, as /run/systemd/resolve/resolv.conf lists them. */
+  readonly scopes?: readonly ResolvedScope[]
+  /** Of systemd-resolved, `ResolveUnicastSingleLabel`. Default: no. */
+  readonly sendsSingleLabels?: boolean
 }
 
 /** Simulates a lookup; responses take no time, waiting for silent nameservers does. */
 export function simulateLookup(request: LookupRequest, world: World): LookupRun {
   const { resolver, conf, name, families = [4, 6] } = request
-  const simulation = createSimulation(world)
   const settings = readSettings(resolver, conf)
+  const simulation = createSimulation(world, settings)
   const types = families.toSorted((a, b) => a - b).map((family) => (family === 4 ? 'A' : 'AAAA'))
   const outcome = lookUp(simulation, { ...request, settings, types })
   const queries = simulation.queries.toSorted((a, b) => a.group - b.group || a.atMs - b.atMs)
@@ -56,6 +64,13 @@ function lookUp(
       return lookUpWithCAres(simulation, { name, types, settings })
     case 'busybox':
       return lookUpWithBusybox(simulation, { name, types, settings })
+    case 'systemd-resolved': {
+      const { nameservers, searches } = settings
+      // "search ." is how it writes that there are none.
+      const domains = searches.filter((domain) => domain !== '.')
+      const { scopes = [{ nameservers, domains, isDefaultRoute: true }], sendsSingleLabels = false } = request
+      return lookUpWithResolved(simulation, { name, types, settings, scopes, sendsSingleLabels, pick })
+    }
   }
 }
 

@@ -12,6 +12,8 @@ export interface QuestionTo {
   /** `A` or `AAAA`. */
   readonly type: string
   readonly transport: Transport
+  /** Whether it carries an OPT record (RFC 6891); absent in a question means: as the resolver usually does. */
+  readonly edns?: boolean
 }
 
 /**
@@ -38,6 +40,7 @@ export type World = (question: QuestionTo) => ServerAct
 
 /** One query that a resolver sends. */
 export interface SentQuery extends QuestionTo {
+  readonly edns: boolean
   /** Since the lookup began. */
   readonly atMs: number
   /** Queries of one group go out together, without waiting for each other's responses. */
@@ -67,20 +70,25 @@ export const KERNEL_CONNECT_MS = 127_000
 export interface Simulation {
   readonly world: World
   readonly queries: SentQuery[]
+  /** Whether this resolver's queries carry an OPT record. */
+  readonly edns: boolean
   nowMs: number
   group: number
+  /** Types whose queries go out at the same moment. */
+  together: readonly string[]
 }
 
 /** Starts a clock at zero. */
-export function createSimulation(world: World): Simulation {
-  return { world, queries: [], nowMs: 0, group: 0 }
+export function createSimulation(world: World, { edns }: Pick<Simulation, 'edns'>): Simulation {
+  return { world, queries: [], edns, nowMs: 0, group: 0, together: [] }
 }
 
 /** Sends one query and gives what comes of it; the clock stands still. */
 export function send(simulation: Simulation, question: QuestionTo, timeoutMs: number | null): ServerAct {
   const { world, queries, nowMs, group } = simulation
-  const act = world(question)
-  queries.push({ ...question, atMs: nowMs, group, timeoutMs, act })
+  const asked = { ...question, edns: question.edns ?? simulation.edns }
+  const act = world(asked)
+  queries.push({ ...asked, atMs: nowMs, group, timeoutMs, act })
   return act
 }
 
