@@ -10,6 +10,7 @@ import { TextError } from '../dns/index.ts'
 import { vantageHere } from '../vantage/index.ts'
 import type { Vantage } from '../vantage/index.ts'
 import type { Command, Io } from './command.ts'
+import { readAllowances, readEphemeral, undoingOnSignal } from './consent.ts'
 import { EXIT_BAD_QUERY, askFrom, askFromHere } from './dig/asking-place.ts'
 import type { AskingPlace } from './dig/asking-place.ts'
 import { parseArguments } from './dig/arguments.ts'
@@ -17,11 +18,12 @@ import type { CommandLine } from './dig/arguments.ts'
 import { runLookup } from './dig/run-lookup.ts'
 import type { LookupContext } from './dig/run.ts'
 import { takePlaceOptions } from './dig/place-options.ts'
+import type { DigPlace } from './dig/place-options.ts'
 import { defaultSettings } from './dig/settings.ts'
 import type { Settings } from './dig/settings.ts'
 import { DigError, USAGE } from './dig/usage.ts'
 import { formatSkipped, openPlace } from './place.ts'
-import type { OpenPlace, PlaceOptions } from './place.ts'
+import type { OpenPlace } from './place.ts'
 
 /** dig's exit codes beside those of a lookup. */
 const EXIT_NO_BATCH_FILE = 8
@@ -58,16 +60,23 @@ async function dig(all: readonly string[], io: Io): Promise<number> {
     return 0
   }
   if (placeOptions === undefined) return runAll(line, { args, place: await askFromHere(here), here, io })
-  const opened = await open(placeOptions)
+  const opened = await open(placeOptions, io)
   try {
-    return await runAll(line, { args: all, place: await askFrom(opened.vantage), here, io })
+    return await undoingOnSignal(
+      () => opened.close(),
+      async () => runAll(line, { args: all, place: await askFrom(opened.vantage), here, io }),
+    )
   } finally {
     await opened.close()
   }
 }
 
-async function open(options: PlaceOptions): Promise<OpenPlace> {
-  const opened = await openPlace(options)
+async function open({ allow: given = [], image, ...options }: DigPlace, io: Io): Promise<OpenPlace> {
+  const allow = readAllowances(given)
+  const asksFromPod = options.in !== undefined && options.in !== 'here' && !options.in.startsWith('node/')
+  const unfit = options.lab === undefined ? undefined : '--lab'
+  const ephemeral = readEphemeral({ allow, image, asksFromPod, unfit }, io)
+  const opened = await openPlace({ ...options, env: io.env, allowExec: allow.has('exec'), ephemeral })
   if ('vantage' in opened) return opened
   throw new DigError(`Cannot ask from there: ${formatSkipped(opened)}`, EXIT_BAD_QUERY)
 }

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import type { ClusterFacts } from '../doctor/facts/index.ts'
 import type { KubeClient } from '../kube/api/index.ts'
 import { apiVantages, locateNode, locatePod, namespaceVantages, vantageHere } from '../vantage/index.ts'
-import type { Vantages } from '../vantage/index.ts'
+import type { EphemeralOptions, Vantages } from '../vantage/index.ts'
 
 /** The node that this machine is, told by its addresses; undefined when it is none that is known. */
 export function nodeOfThisMachine(facts: ClusterFacts): string | undefined {
@@ -37,10 +37,10 @@ export function machineVantages(facts: ClusterFacts): Vantages {
 export function reachableVantages(
   facts: ClusterFacts,
   client: KubeClient,
-  { allowExec }: { readonly allowExec: boolean },
+  consent: { readonly allowExec: boolean; readonly ephemeral?: EphemeralOptions | undefined },
 ): Vantages {
   const machine = machineVantages(facts)
-  const others = apiVantages({ client, pods: facts.objects.pods, allowExec })
+  const others = apiVantages({ client, pods: facts.objects.pods, ...consent })
   return {
     async at(place) {
       const here = await machine.at(place)

@@ -10,7 +10,8 @@ import {
   vantageHere,
 } from '../vantage/index.ts'
 import type { Environment, KubeClient } from '../kube/api/index.ts'
-import type { NamespaceTarget, Place, Skipped, Vantage } from '../vantage/index.ts'
+import type { Pod } from '../kube/objects/index.ts'
+import type { EphemeralConsent, NamespaceTarget, Place, Skipped, Vantage } from '../vantage/index.ts'
 
 /** As the command line gives it; at most one of `in`, `netns` and `pid`. */
 export interface PlaceOptions {
@@ -23,6 +24,14 @@ export interface PlaceOptions {
   readonly lab?: string
   /** Namespace of a pod that is given without one; default `default`. */
   readonly namespace?: string
+  /** Of the cluster that has the pod. */
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly as?: string
+  /** Whether commands may be run in the pod: what reads its resolv.conf from afar. */
+  readonly allowExec?: boolean
+  /** Consent to add a container to the pod. */
+  readonly ephemeral?: EphemeralConsent | undefined
   /** Where a kubeconfig is found; default: this process's environment. */
   readonly env?: Environment
 }
@@ -45,41 +54,62 @@ export async function openPlace(options: PlaceOptions): Promise<OpenPlace | Skip
   }
   if (options.lab !== undefined) return openInLab(options, options.lab)
   const place = options.in === undefined ? ({ kind: 'here' } as const) : parsePlace(options.in, options.namespace)
+  if (options.ephemeral !== undefined && place.kind === 'pod') {
+    // Consent is for the way through the API server, wherever this machine is.
+    return (await openThroughApi(place, skipNoCluster, options)) ?? skipNoCluster
+  }
   const target = await locate(place, options)
   if (target === undefined) return { vantage: vantageHere(), close: () => Promise.resolve() }
   const vantage = 'netns' in target ? await openNamespace(target, { place }) : target
   if ('close' in vantage) return { vantage, close: () => vantage.close() }
-  if (place.kind !== 'pod') return vantage
+  if (place.kind === 'here') return vantage
   return (await openThroughApi(place, vantage, options)) ?? withLabHint(vantage)
 }
 
-/** A pod elsewhere, where a kubeconfig leads to a cluster that has it; undefined without one. */
+const skipNoCluster: Skipped = { kind: 'skipped', why: 'there is no kubeconfig', needs: '--kubeconfig' }
+
+/** A place elsewhere, where a kubeconfig leads to a cluster that has it; undefined without one. */
 async function openThroughApi(
-  place: Extract<Place, { kind: 'pod' }>,
+  place: Exclude<Place, { kind: 'here' }>,
   onMachine: Skipped,
-  { env = process.env }: PlaceOptions,
+  { env = process.env, kubeconfig, context, as, allowExec = false, ephemeral }: PlaceOptions,
 ): Promise<OpenPlace | Skipped | undefined> {
   const { KubeApiError, loadCluster } = await import('../kube/api/index.ts')
   let client: KubeClient
   try {
-    client = await loadCluster({}, env)
+    client = await loadCluster({ kubeconfig, context, as }, env)
   } catch (error) {
-    if (error instanceof UsageError) return undefined
+    // One that is named must be there; one that was only looked for need not.
+    const isNamed = [kubeconfig, context, as, ephemeral].some((given) => given !== undefined)
+    if (error instanceof UsageError && !isNamed) return undefined
     throw error
   }
+  const added = ephemeral === undefined || place.kind === 'node' ? undefined : { ...ephemeral, pod: place }
+  const vantages = apiVantages({ client, pods: () => podsFor(client, place), allowExec, ephemeral: added })
+  const close = (): Promise<void> => vantages.close().finally(() => client.close())
   try {
-    const { groupObjects, readList } = await import('../kube/objects/index.ts')
-    const path = `/api/v1/namespaces/${encodeURIComponent(place.namespace)}/pods/${encodeURIComponent(place.name)}`
-    const { pods } = groupObjects([readList(await client.getJson(path, { timeoutMs: 5000 }))])
-    const vantage = await apiVantages({ client, pods, allowExec: false }).at(place)
-    if (!('kind' in vantage)) return { vantage, close: () => Promise.resolve(client.close()) }
-    client.close()
+    // That it exists is asked for by name: a list would be empty for a name that is mistyped.
+    if (place.kind === 'node')
+      await client.getJson(`/api/v1/nodes/${encodeURIComponent(place.name)}`, { timeoutMs: 5000 })
+    const vantage = await vantages.at(place)
+    if (!('kind' in vantage)) return { vantage, close }
+    await close()
     return vantage
   } catch (error) {
-    client.close()
+    await close()
     if (!(error instanceof KubeApiError)) throw error
     return { ...onMachine, why: `${onMachine.why}, and through the API server: ${error.message}` }
   }
+}
+
+/** The pod itself, or the pods of a node: those that answer there, and those that show it. */
+async function podsFor(client: KubeClient, place: Exclude<Place, { kind: 'here' }>): Promise<readonly Pod[]> {
+  const { groupObjects, readList } = await import('../kube/objects/index.ts')
+  const path =
+    place.kind === 'node'
+      ? `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${place.name}`)}`
+      : `/api/v1/namespaces/${encodeURIComponent(place.namespace)}/pods/${encodeURIComponent(place.name)}`
+  return groupObjects([readList(await client.getJson(path, { timeoutMs: 5000 }))]).pods
 }
 
 /** Reads `POD`, `NAMESPACE/POD`, `node/NODE` or `here`. @throws {UsageError} */

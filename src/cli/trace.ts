@@ -7,10 +7,11 @@ import { createExpect } from '../doctor/ladder/index.ts'
 import type { ClusterFacts } from '../doctor/facts/index.ts'
 import { RESOLVER_NAMES } from '../route/index.ts'
 import type { ResolverName } from '../route/index.ts'
-import type { Place, Vantages } from '../vantage/index.ts'
+import type { EphemeralConsent, Place, Vantages } from '../vantage/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
+import { ALLOW_HELP, IMAGE_HELP, readAllowances, readEphemeral, undoingOnSignal } from './consent.ts'
 import { findPod } from './explain/asker.ts'
 import { machineVantages, reachableVantages } from './machine-places.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
@@ -27,7 +28,8 @@ interface TraceOptions extends SourceOptions {
   readonly allReplicas?: true
   readonly output: 'json' | 'text'
   readonly timeout: string
-  readonly allow?: 'exec'
+  readonly allow?: readonly string[]
+  readonly image?: string
 }
 
 export const traceCommand: Command = {
@@ -37,23 +39,32 @@ export const traceCommand: Command = {
     const parsed = parseArguments(args, io)
     if (parsed === undefined) return EXIT.ok
     const { name, types, options, timeoutMs } = parsed
+    const consent = readConsent(options, io)
     const source = await openSource(options, io)
     const progress = progressLine(io)
-    const vantages = placesOf(source, options)
+    const place = placeOf(source.facts, options.from ?? '')
+    const vantages = placesOf(source, consent, place.place)
     try {
       for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
-      const report = await trace(source.facts, {
-        name,
-        types,
-        ...placeOf(source.facts, options.from ?? ''),
-        resolver: options.resolver,
-        tcp: options.tcp === true,
-        allReplicas: options.allReplicas === true,
-        vantages,
-        expect: createExpect(source.facts),
-        deadlineMs: performance.now() + timeoutMs,
-        onProgress: progress.show,
-      })
+      const report = await undoingOnSignal(
+        () => vantages.close(),
+        async () => {
+          // What it takes to get there is not the walk's time.
+          if (consent.ephemeral !== undefined) await vantages.at(place.place)
+          return trace(source.facts, {
+            name,
+            types,
+            ...place,
+            resolver: options.resolver,
+            tcp: options.tcp === true,
+            allReplicas: options.allReplicas === true,
+            vantages,
+            expect: createExpect(source.facts),
+            deadlineMs: performance.now() + timeoutMs,
+            onProgress: progress.show,
+          })
+        },
+      )
       progress.clear()
       io.stdout.write(options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderText(report, io.color))
       return exitCodeOf(report)
@@ -87,9 +98,8 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .option('--all-replicas', 'ask every replica behind the DNS Service, not only one')
     .option('--timeout <duration>', 'for the whole walk, such as 20s', '20s')
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
-    .addOption(
-      new Option('--allow <what>', 'what may be run in pods that are elsewhere: commands that read').choices(['exec']),
-    )
+    .option('--allow <what...>', ALLOW_HELP)
+    .option('--image <image>', IMAGE_HELP)
     .option('--no-color', 'no colors')
     .option('--verbose', 'show stack traces of errors')
     .addHelpText('after', EXAMPLES)
@@ -119,6 +129,7 @@ Examples:
   fathom trace redis.shop --from shop/web-0 --lab
   fathom trace example.org --from shop/web-0 --resolver musl --all-replicas
   fathom trace _http._tcp.web.shop SRV --from node/node1 -o json
+  fathom trace redis.shop --from shop/web-0 --allow ephemeral   # from a laptop: a container is added to the pod
 
 Exit codes: 0 every hop as expected, 1 a difference was found, 2 usage, 3 nothing could be asked`
 
@@ -165,11 +176,25 @@ function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'compute
   return { place, node: pod.spec.nodeName, computed: podResolvConfOf(facts, pod).conf }
 }
 
+interface Consent {
+  readonly allowExec: boolean
+  readonly ephemeral: EphemeralConsent | undefined
+}
+
+/** @throws {UsageError} */
+function readConsent({ allow: given = [], image, from = '', lab, manifests }: TraceOptions, io: Io): Consent {
+  const allow = readAllowances(given)
+  const unfit = lab !== undefined ? '--lab' : manifests !== undefined ? '--manifests' : undefined
+  const ephemeral = readEphemeral({ allow, image, unfit, asksFromPod: !from.startsWith('node/') }, io)
+  return { allowExec: allow.has('exec'), ephemeral }
+}
+
 /** The lab's places, which its source closes, or those of this machine and what the API server shows of others. */
-function placesOf({ vantages, facts, client }: OpenSource, { allow }: TraceOptions): Vantages {
+function placesOf({ vantages, facts, client }: OpenSource, consent: Consent, place: Place): Vantages {
+  const ephemeral =
+    consent.ephemeral === undefined || place.kind !== 'pod' ? undefined : { ...consent.ephemeral, pod: place }
   if (vantages === undefined) {
-    const allowExec = allow === 'exec'
-    return client === undefined ? machineVantages(facts) : reachableVantages(facts, client, { allowExec })
+    return client === undefined ? machineVantages(facts) : reachableVantages(facts, client, { ...consent, ephemeral })
   }
   return { at: (place) => vantages.at(place), close: () => Promise.resolve() }
 }

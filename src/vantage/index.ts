@@ -1,4 +1,6 @@
 export { apiVantages } from './api/api-vantages.ts'
+export type { EphemeralConsent, EphemeralOptions } from './api/ephemeral/ephemeral-vantage.ts'
+export { ASK_NAME, LAST_LINE, WAIT_NAME } from './api/ephemeral/scripts.ts'
 export { vantageHere } from './here.ts'
 export { locateNetns, locateNode, locatePod, locateProcess } from './namespace/locate.ts'
 export { namespaceVantages, openNamespace } from './namespace/namespace-vantage.ts'

@@ -30,6 +30,11 @@ options after a NAME for that one.
   --in PLACE            ask from inside a pod of this node, with its own resolv.conf: POD, NAMESPACE/POD (or
                         --namespace NAMESPACE), node/NODE; with --lab[=NAME] a pod or node of a running lab
   --netns PATH|NAME     ask from inside a network namespace; --pid PID: from inside that of a process (both need root)
+  --kubeconfig PATH, --context NAME, --as USER
+                        a place of --in that is not on this machine: the cluster that has it
+  --allow exec|ephemeral
+                        what may be done in that cluster: run commands that read in containers that are there; add a
+                        container to the pod and ask from it (--image IMAGE: with bash, dd, od, sed and timeout)
   -h, -v                this text; the version
 
 Query:

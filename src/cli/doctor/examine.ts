@@ -10,12 +10,14 @@ import type { KubeClient } from '../../kube/api/index.ts'
 import { groupObjects, readList } from '../../kube/objects/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
 import { apiVantages } from '../../vantage/index.ts'
-import type { Vantages } from '../../vantage/index.ts'
+import type { EphemeralConsent, Vantages } from '../../vantage/index.ts'
 import type { Io } from '../command.ts'
+import { readEphemeral, undoingOnSignal } from '../consent.ts'
 import { openSource } from '../sources.ts'
 import type { OpenSource } from '../sources.ts'
 import type { ExamineOptions } from './options.ts'
 import { choosePlaces } from './origins.ts'
+import type { Places } from './origins.ts'
 
 const LOG_LINES = 5000
 const MAX_LOG_OCTETS = 4 * 1024 * 1024
@@ -41,19 +43,56 @@ export interface Examined {
  * @throws {BaseError} the options contradict each other, or their source cannot be read
  */
 export async function examineCluster(options: ExamineOptions, io: Io): Promise<Examined> {
+  const ephemeral = consentOf(options, io)
   const placesOf = options.allow.has('exec') ? nodesByExec : undefined
   const source = await openSource(options.source, io, { placesOf })
   try {
     for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
-    return await examine(source, options, io)
+    return await examine(source, { options, ephemeral }, io)
   } finally {
     await source.close()
   }
 }
 
-async function examine(source: OpenSource, options: ExamineOptions, io: Io): Promise<Examined> {
+interface Examination {
+  readonly options: ExamineOptions
+  readonly ephemeral: EphemeralConsent | undefined
+}
+
+/** @throws {UsageError} */
+function consentOf({ allow, image, from = '', source }: ExamineOptions, io: Io): EphemeralConsent | undefined {
+  const unfit = source.lab !== undefined ? '--lab' : source.manifests !== undefined ? '--manifests' : undefined
+  const asksFromPod = from !== '' && from !== 'here' && !from.startsWith('node/')
+  return readEphemeral({ allow, image, unfit, asksFromPod }, io)
+}
+
+async function examine(source: OpenSource, { options, ephemeral }: Examination, io: Io): Promise<Examined> {
   const { facts, client } = source
-  const { origins, vantages, pod } = choosePlaces(facts, options, { io, labVantages: source.vantages, client })
+  const context = { io, labVantages: source.vantages, client, ephemeral }
+  const places = choosePlaces(facts, options, context)
+  const { vantages } = places
+  const close = async (): Promise<void> => {
+    // A lab's are its source's.
+    if (vantages !== source.vantages) await vantages?.close()
+  }
+  try {
+    return await undoingOnSignal(close, async () => {
+      // What it takes to get there is not the ladder's time.
+      const there = ephemeral === undefined ? undefined : places.origins.find(({ place }) => place.kind === 'pod')
+      if (there !== undefined) await vantages?.at(there.place)
+      return ask(source, { options, places }, io)
+    })
+  } finally {
+    await close()
+  }
+}
+
+async function ask(
+  { facts, client }: OpenSource,
+  { options, places }: { readonly options: ExamineOptions; readonly places: Places },
+  io: Io,
+): Promise<Examined> {
+  const { origins, vantages, pod } = places
   const progress = progressLine(io)
   const { externalName, timeoutMs, repeat, from } = options
   const searches = pod === undefined ? {} : { searches: podResolvConfOf(facts, pod).conf.searches }

@@ -8,13 +8,10 @@ import { LANGUAGES, REPORT_FORMATS } from '../../doctor/report/index.ts'
 import type { Language, ReportFormat } from '../../doctor/report/index.ts'
 import type { Io } from '../command.ts'
 import { usageErrorOf } from '../commander-error.ts'
+import { ALLOW_HELP, IMAGE_HELP, readAllowances } from '../consent.ts'
+import type { Allowance } from '../consent.ts'
 import { addSourceOptions, normalizeSourceArgs } from '../sources.ts'
 import type { SourceOptions } from '../sources.ts'
-
-/** Commands in containers that only read; a container that is added to a pod. */
-export type Allowance = (typeof ALLOWANCES)[number]
-
-const ALLOWANCES = ['exec'] as const
 
 /** What is looked at and asked. */
 export interface ExamineOptions {
@@ -30,6 +27,8 @@ export interface ExamineOptions {
   readonly direct: boolean
   /** What may be done in the cluster beyond asking. */
   readonly allow: ReadonlySet<Allowance>
+  /** Of a container that is added. */
+  readonly image?: string | undefined
 }
 
 export interface DoctorOptions extends ExamineOptions {
@@ -55,6 +54,7 @@ interface ExamineGiven extends SourceOptions {
   readonly externalName?: string
   readonly direct?: true
   readonly allow?: readonly string[]
+  readonly image?: string
 }
 
 interface DoctorGiven extends ExamineGiven {
@@ -132,6 +132,7 @@ function readExamineOptions(given: ExamineGiven): ExamineOptions {
     ...(externalName === undefined ? {} : { externalName }),
     direct: given.direct === true || from === 'here',
     allow: readAllowances(given.allow ?? []),
+    image: given.image,
   }
 }
 
@@ -191,7 +192,7 @@ function createCollectProgram(io: Io): Commander {
 }
 
 const HARMLESS =
-  'Nothing in the cluster is changed. Without --direct or --lab no packet is sent to cluster addresses: from outside\n' +
+  'Nothing in the cluster is changed without --allow ephemeral. Without --direct or --lab no packet is sent to cluster addresses: from outside\n' +
   'they may belong to somebody else.'
 
 function createProgram(name: string, description: string, io: Io): Commander {
@@ -220,17 +221,10 @@ function addExamineOptions(program: Commander): Commander {
       once('--external-name'),
     )
     .option('--direct', "ask the cluster's addresses from this machine, which is one of its nodes or pods")
-    .option(
-      '--allow <what...>',
-      `what may be run in the cluster: ${ALLOWANCES.join(', ')} (commands that read, in kube-proxy and node-cache pods)`,
-    )
+    .option('--allow <what...>', ALLOW_HELP)
+    .option('--image <image>', IMAGE_HELP)
     .option('--verbose', 'stack traces of internal errors')
   return addSourceOptions(program)
-}
-
-function readAllowances(given: readonly string[]): ReadonlySet<Allowance> {
-  const words = given.flatMap((text) => text.split(','))
-  return new Set(words.map((word) => oneOf('--allow', word, ALLOWANCES)))
 }
 
 function oneOf<Value extends string>(option: string, value: string, allowed: readonly Value[]): Value {

@@ -6,7 +6,7 @@ import type { Origin } from '../../doctor/ladder/index.ts'
 import type { KubeClient } from '../../kube/api/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
 import { apiVantages } from '../../vantage/index.ts'
-import type { Vantages } from '../../vantage/vantage.ts'
+import type { EphemeralConsent, Vantages } from '../../vantage/index.ts'
 import type { Io } from '../command.ts'
 import { machineVantages, nodeOfThisMachine, ownAddresses } from '../machine-places.ts'
 import type { ExamineOptions } from './options.ts'
@@ -32,7 +32,14 @@ export function choosePlaces(
     io,
     labVantages,
     client,
-  }: { readonly io: Io; readonly labVantages: Vantages | undefined; readonly client?: KubeClient | undefined },
+    ephemeral,
+  }: {
+    readonly io: Io
+    readonly labVantages: Vantages | undefined
+    readonly client?: KubeClient | undefined
+    /** Consent to add a container to the pod that is asked from. */
+    readonly ephemeral?: EphemeralConsent | undefined
+  },
 ): Places {
   const nodes = chooseNodeOrigins(facts)
   const from = options.from === undefined ? undefined : readFrom(facts, options.from)
@@ -61,7 +68,12 @@ export function choosePlaces(
     // What the API server shows of every node, and, of what is on this machine, the real thing.
     const origins = nodes.filter(({ node }) => onMachine.every(({ place }) => place.kind === 'pod' || node !== own))
     const added = asked.filter(({ place }) => place.kind === 'pod' || onMachine.length > 0)
-    const seen = apiVantages({ client, pods: facts.objects.pods, allowExec: options.allow.has('exec') })
+    const { namespace = '', name = '' } = from?.pod?.meta ?? {}
+    const consent = {
+      allowExec: options.allow.has('exec'),
+      ephemeral: ephemeral && { ...ephemeral, pod: { namespace, name } },
+    }
+    const seen = apiVantages({ client, pods: facts.objects.pods, ...consent })
     const vantages = onMachine.length === 0 ? seen : joinVantages(machineVantages(facts), onMachine, seen)
     return { origins: [...origins, ...added], vantages, ...pod }
   }

@@ -67,14 +67,12 @@ export const TIERS: readonly Tier[] = [
   },
   {
     number: 5,
-    decides:
-      'what a pod itself sees, through a container that is added to it (kubectl debug; Fathom adds none by itself)',
+    decides: 'what a pod itself sees, over UDP too, from a container that is added to it (--allow ephemeral)',
     cluster: [],
     dns: [],
     application: [
       { apiGroups: [''], resources: ['pods/ephemeralcontainers'], verbs: ['patch'] },
-      { apiGroups: [''], resources: ['pods/attach', 'pods/exec'], verbs: ['create', 'get'] },
-      { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['pods/exec'], verbs: ['create', 'get'] },
     ],
   },
 ]

@@ -6,12 +6,15 @@ import { notInImage, programsOfImage } from '../cluster/image-programs.ts'
 import type { PodCommand, PodProcess } from '../cluster/pod-access.ts'
 import { objectsAt, textAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
+import { playBash } from './play-bash.ts'
+import type { AddedContents } from './play-bash.ts'
 
 export interface PodContents {
   /** Undefined when the pod has no such file. */
   readFile(path: string): string | undefined
   readonly environment: Readonly<Record<string, string>>
   readonly hostname: string
+  readonly added: AddedContents
 }
 
 interface Outcome {
@@ -27,9 +30,13 @@ export async function execInLoopback(
   contents: PodContents,
 ): Promise<PodProcess> {
   const [program = '', ...args] = command
-  const spec = objectsAt(pod, 'spec', 'containers').find((candidate) => candidate['name'] === container)
+  const spec = ['containers', 'ephemeralContainers']
+    .flatMap((list) => objectsAt(pod, 'spec', list))
+    .find((candidate) => candidate['name'] === container)
   const name = basename(program)
   const only = programsOfImage(textAt(spec ?? {}, 'image'))
+  const scripted = name === 'bash' && only === undefined ? playBash(args, contents.added) : undefined
+  if (scripted !== undefined) return scripted
   const play = Object.hasOwn(PLAYED, name) ? PLAYED[name] : undefined
   if (play === undefined || (only !== undefined && !only.includes(name))) throw notInImage(program)
   return finished(play(args, contents))
@@ -53,6 +60,10 @@ const PLAYED: Readonly<Record<string, (args: readonly string[], contents: PodCon
         .join(''),
     ),
   echo: (args) => printed(`${args.join(' ')}\n`),
+  touch: (paths, { added }) => {
+    for (const path of paths) added.made.add(path)
+    return printed('')
+  },
   true: () => printed(''),
   false: () => ({ status: 1, stdout: '', stderr: '' }),
 }

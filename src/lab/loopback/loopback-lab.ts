@@ -1,6 +1,7 @@
 // A whole cluster on loopback: API server, controllers, kube-proxy's relays, the DNS servers of its pods, upstreams.
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Endpoint } from '../../net/exchange-result.ts'
 import { ApiServer } from '../cluster/api/api-server.ts'
 import { createStore } from '../cluster/cluster-state.ts'
 import { runControllers } from '../cluster/controllers/run-controllers.ts'
@@ -19,7 +20,7 @@ import { programOf } from './programs.ts'
 import { ServiceProxy } from './service-proxy.ts'
 import { SilentEndpoint } from './silent-endpoint.ts'
 import { Switchboard } from './switchboard.ts'
-import type { Origin } from './switchboard.ts'
+import type { Origin, Reach } from './switchboard.ts'
 import { startUpstream } from './upstreams.ts'
 import type { RunningUpstream } from './upstreams.ts'
 
@@ -139,6 +140,7 @@ async function startParts(description: ClusterDescription, now: () => number, en
   const nowhere = await SilentEndpoint.open()
   endings.push(() => nowhere.close())
   const running: { pods?: PodRunner } = {}
+  const made = new Set<string>()
   const api = await ApiServer.start({
     store,
     access: {
@@ -149,6 +151,7 @@ async function startParts(description: ClusterDescription, now: () => number, en
           readFile: (path) => readPodFile({ store, pods: running.pods }, pod, path),
           environment: { ...serviceEnvironment(store), HOSTNAME: pod.metadata.name },
           hostname: pod.metadata.name,
+          added: { made, reach: (endpoint) => reachFrom(switchboard, pod, endpoint) },
         }),
     },
     kubernetesVersion: description.kubernetesVersion,
@@ -202,6 +205,11 @@ function isHostNetwork(pod: RawObject): boolean {
 function nodeOrigin(node: RawObject): Origin {
   const address = objectsAt(node, 'status', 'addresses').find((candidate) => candidate['type'] === 'InternalIP')
   return { node: node.metadata.name, address: textAt(address ?? {}, 'address') }
+}
+
+function reachFrom(switchboard: Switchboard, pod: RawObject, endpoint: Endpoint): Reach {
+  const origin = originOf(pod)
+  return origin === undefined ? { kind: 'silent' } : switchboard.resolve(origin, endpoint)
 }
 
 function dialPod(switchboard: Switchboard, pod: RawObject, port: number): Promise<Duplex> {

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import type { UpstreamDescription } from '../cluster/description.ts'
 import { LabError } from '../cluster/lab-error.ts'
-import { LogBuffer } from '../loopback/log-buffer.ts'
+import { LogBuffer } from '../cluster/log-buffer.ts'
 import { connectInside } from './namespace-sockets.ts'
 import { upstreamNamespace } from './names.ts'
 import { ContainerProcess } from './pods/container-process.ts'

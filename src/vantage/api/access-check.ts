@@ -40,12 +40,15 @@ export function createAccessCheck(client: Pick<KubeClient, 'canI'>): AccessCheck
   }
 }
 
-/** `create, get pods/portforward in kube-system` */
+/** `create, get pods/portforward in kube-system`, `patch pods/ephemeralcontainers, create pods/exec in shop` */
 export function formatRights(rights: readonly NeededRight[]): string {
   const [first] = rights
   if (first === undefined) return ''
-  const verbs = rights.map(({ verb }) => verb).join(', ')
-  return `${verbs} pods/${first.subresource} in ${first.namespace}`
+  const kinds = [...new Set(rights.map(({ subresource }) => subresource))].map((subresource) => {
+    const verbs = rights.filter((right) => right.subresource === subresource).map(({ verb }) => verb)
+    return `${verbs.join(', ')} pods/${subresource}`
+  })
+  return `${kinds.join(', ')} in ${first.namespace}`
 }
 
 /** The rights of a WebSocket: `get` by its method, and `create` too from Kubernetes 1.35 on (KEP-4006). */

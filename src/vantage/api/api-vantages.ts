@@ -26,6 +26,8 @@ import { createAccessCheck, streamRights } from './access-check.ts'
 import type { AccessCheck } from './access-check.ts'
 import { hasNodeResolvConf, isNodeLocal, podAt, toolContainer } from './choose-pods.ts'
 import type { ChosenContainer } from './choose-pods.ts'
+import { openEphemeral } from './ephemeral/ephemeral-vantage.ts'
+import type { EphemeralOptions, EphemeralVantage } from './ephemeral/ephemeral-vantage.ts'
 import { execSource } from './exec-source.ts'
 import { getThroughProxy } from './pod-http.ts'
 
@@ -35,10 +37,13 @@ export interface ApiVantagesOptions {
   readonly pods: readonly Pod[] | (() => Promise<readonly Pod[]>)
   /** Whether commands may be run in containers: only reading ones are. */
   readonly allowExec: boolean
+  /** A pod that a container may be added to; absent: none is. */
+  readonly ephemeral?: EphemeralOptions | undefined
 }
 
 const HOW = 'API server'
 const INSIDE = 'running fathom in the cluster: on a node as root, or in a pod'
+const FROM_POD = `--allow ephemeral (a container is added to the pod), or ${INSIDE}`
 // The same words for every node, so that a report can tell them once.
 const NODE_LOCAL = 'neither port-forward nor proxy reach addresses that are local to a node'
 const NO_UDP = 'the API server carries no UDP'
@@ -50,22 +55,31 @@ const EXEC_TIMEOUT_MS = 8000
 
 /** Vantages of nodes and pods through the API server; nothing is asked before a vantage is used. */
 export function apiVantages(options: ApiVantagesOptions): Vantages {
-  const { client, allowExec, pods: given } = options
+  const { client, allowExec, ephemeral, pods: given } = options
   const check = createAccessCheck(client)
   const filesRead = new Set<string>()
+  const added: Added = { opening: undefined }
   let listing: Promise<readonly Pod[]> | undefined
   return {
     async at(place) {
       listing ??= typeof given === 'function' ? given() : Promise.resolve(given)
       try {
-        return vantageOf({ client, allowExec, check, filesRead, pods: await listing }, place)
+        return await vantageOf({ client, allowExec, ephemeral, check, filesRead, added, pods: await listing }, place)
       } catch (error) {
         return skipFor(error, 'list pods')
       }
     },
-    // Every connection ends with its question.
-    close: () => Promise.resolve(),
+    // Every connection ends with its question; only what was added to pods is still there.
+    async close() {
+      const vantage = await added.opening
+      added.opening = undefined
+      if (vantage !== undefined && 'close' in vantage) await vantage.close()
+    },
   }
+}
+
+interface Added {
+  opening: Promise<EphemeralVantage | Skipped> | undefined
 }
 
 interface Context {
@@ -75,9 +89,12 @@ interface Context {
   readonly check: AccessCheck
   /** Nodes whose files were looked at. */
   readonly filesRead: Set<string>
+  readonly ephemeral: EphemeralOptions | undefined
+  /** What was opened in the pod that a container may be added to. */
+  readonly added: Added
 }
 
-function vantageOf(context: Context, place: Place): Skipped | Vantage {
+function vantageOf(context: Context, place: Place): Promise<Skipped | Vantage> | Skipped | Vantage {
   if (place.kind === 'here') return skip('this machine is not part of the cluster', INSIDE)
   if (place.kind === 'node') {
     return {
@@ -95,12 +112,18 @@ function vantageOf(context: Context, place: Place): Skipped | Vantage {
   const [first] = pod.spec.containers
   if (pod.spec.nodeName === '') return skip(`${named} is pending: no node runs it yet`)
   if (pod.phase !== 'Running' || first === undefined) return skip(`${named} does not run: its phase is ${pod.phase}`)
+  const { ephemeral } = context
+  if (ephemeral?.pod.namespace === place.namespace && ephemeral.pod.name === place.name) {
+    // One container, however often the place is asked for.
+    context.added.opening ??= openEphemeral(pod, { ...context, ephemeral })
+    return context.added.opening
+  }
   const chosen = { pod, container: first.name }
   return {
     place,
     how: `${named} through the API server`,
     exchange: (request) => exchangeInside(context, pod, request),
-    httpGet: () => Promise.resolve(skip(`nothing can be sent from ${named} through the API server`, INSIDE)),
+    httpGet: () => Promise.resolve(skip(`nothing can be sent from ${named} through the API server`, FROM_POD)),
     readFile: (path) => readByExec(context, chosen, path),
     kernelTables: (request) => readTables(context, chosen, request),
   }
@@ -127,11 +150,11 @@ async function exchangeFrom(
 /** A port-forward is dialed inside the pod: it reaches the pod's own ports. */
 function exchangeInside(context: Context, pod: Pod, request: ExchangeRequest): Promise<ExchangeResult | Skipped> {
   const { address } = request.server
-  if (request.transport === 'udp') return Promise.resolve(skip(NO_UDP, `TCP to the pod itself, or ${INSIDE}`))
+  if (request.transport === 'udp') return Promise.resolve(skip(NO_UDP, `TCP to the pod itself, ${FROM_POD}`))
   const isOwn = address.startsWith('127.') || address === '::1' || pod.podIPs.includes(address)
   return isOwn
     ? forward(context, pod, request)
-    : Promise.resolve(skip('a port-forward reaches the pod itself only', INSIDE))
+    : Promise.resolve(skip('a port-forward reaches the pod itself only', FROM_POD))
 }
 
 async function forward(

@@ -5,6 +5,7 @@ import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { describeError } from '../../../base/index.ts'
+import { EphemeralRunner } from '../ephemeral-runner.ts'
 import { createSelfSigned } from '../self-signed.ts'
 import type { ServerCertificate } from '../self-signed.ts'
 import { ApiError, statusObject } from './api-error.ts'
@@ -16,7 +17,7 @@ import { serveUpgrade } from './streams/serve-upgrade.ts'
 
 const LOOPBACK = '127.0.0.1'
 
-export type ApiServerOptions = Omit<ApiContext, 'authenticator'> & {
+export type ApiServerOptions = Omit<ApiContext, 'authenticator' | 'ephemeral'> & {
   /** Names and addresses that the certificate carries beside loopback's. */
   readonly serverNames?: readonly string[]
 }
@@ -46,7 +47,10 @@ export class ApiServer {
 
   /** Starts a server for the objects of a store; port 0 takes any free one. */
   static async start({ serverNames = [], ...context }: ApiServerOptions, port = 0): Promise<ApiServer> {
-    const server = new ApiServer({ ...context, authenticator: new Authenticator() }, serverNames)
+    const server = new ApiServer(
+      { ...context, authenticator: new Authenticator(), ephemeral: new EphemeralRunner(context) },
+      serverNames,
+    )
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', reject)
       server.#server.listen(port, LOOPBACK, resolve)
@@ -70,8 +74,9 @@ export class ApiServer {
     return this.#context.authenticator.issueToken(user)
   }
 
-  /** Ends every watch and connection. */
+  /** Ends every watch and connection, and what was added to pods. */
   async close(): Promise<void> {
+    this.#context.ephemeral.close()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const socket of this.#sockets) socket.destroy()
     await closed

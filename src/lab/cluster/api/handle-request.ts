@@ -3,11 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isJsonObject } from '../../../kube/objects/index.ts'
 import type { Json } from '../../../kube/objects/index.ts'
 import { toServedVersion } from '../convert-version.ts'
+import type { EphemeralRunner } from '../ephemeral-runner.ts'
 import type { ObjectStore, StoreEvent } from '../object-store.ts'
 import type { PodAccess } from '../pod-access.ts'
-import { textAt } from '../raw-object.ts'
 import type { RawObject } from '../raw-object.ts'
-import { NODE_TYPE, groupVersionOf } from '../resource-types.ts'
+import { groupVersionOf } from '../resource-types.ts'
 import { readAccept } from './accept.ts'
 import type { Wanted } from './accept.ts'
 import { ApiError, notFound } from './api-error.ts'
@@ -17,9 +17,10 @@ import { readRequestBody } from './body.ts'
 import { aggregatedDiscovery, legacyDiscovery } from './discovery.ts'
 import { listMetadata, listObject, readFilter, readPage } from './list.ts'
 import { openApiDocument, openApiIndex } from './openapi.ts'
-import { startEphemeralContainers, withEphemeralContainers } from './ephemeral-containers.ts'
+import { withEphemeralContainers } from './ephemeral-containers.ts'
 import { servePodLog } from './pod-log.ts'
 import { findProxyTarget, serveProxy } from './proxy.ts'
+import { checkPodSecurity } from './pod-security.ts'
 import { parseResourcePath } from './request-path.ts'
 import type { ResourcePath } from './request-path.ts'
 import { checkAllowed, verbOf } from './resource-request.ts'
@@ -33,6 +34,7 @@ export interface ApiContext {
   readonly store: ObjectStore
   readonly authenticator: Authenticator
   readonly access: PodAccess
+  readonly ephemeral: EphemeralRunner
   /** `v1.17.6` */
   readonly kubernetesVersion: string
   readonly serviceCidr: string
@@ -138,13 +140,13 @@ async function handleResource(exchange: Exchange, path: ResourcePath): Promise<v
 }
 
 async function handleSubresource(exchange: Exchange, path: ResourcePath, verb: string): Promise<void> {
-  const { request, response, store, access, url } = exchange
+  const { request, response, store, access, ephemeral, url } = exchange
   const { subresource = '', type } = path
   if (!type.subresources.includes(subresource))
     throw new ApiError('NotFound', 'the server could not find the requested resource')
   switch (subresource) {
     case 'log':
-      return servePodLog(readObject(exchange, path), url.searchParams, { access, response })
+      return servePodLog(readObject(exchange, path), url.searchParams, { access, ephemeral, response })
     case 'proxy': {
       if (type.kind === 'Node')
         throw new ApiError('ServiceUnavailable', "the lab's nodes run no kubelet that could be asked")
@@ -185,10 +187,10 @@ async function sendWithEphemeralContainers(exchange: Exchange, path: ResourcePat
     type === undefined
       ? readBody(path, body)
       : patchObject(whole, { type, body }, { ...admission(exchange), dryRun: true })
-  const { store } = exchange
-  const changed = replaceObject(whole, withEphemeralContainers(before, wanted), admission(exchange))
-  const node = store.get(NODE_TYPE, undefined, textAt(changed, 'spec', 'nodeName')) ?? {}
-  const started = startEphemeralContainers(changed, node, store.timestamp())
+  const { store, ephemeral } = exchange
+  const admitted = withEphemeralContainers(before, wanted)
+  checkPodSecurity(store, before, admitted)
+  const started = ephemeral.start(replaceObject(whole, admitted, admission(exchange)))
   sendObject(exchange, path, replaceObject({ ...path, subresource: 'status' }, started, admission(exchange)))
 }
 

@@ -1,5 +1,6 @@
 // GET …/pods/NAME/log: what `kubectl logs` reads.
 import type { ServerResponse } from 'node:http'
+import type { EphemeralRunner } from '../ephemeral-runner.ts'
 import type { LogLine, PodAccess } from '../pod-access.ts'
 import { objectsAt, textAt } from '../raw-object.ts'
 import type { RawObject } from '../raw-object.ts'
@@ -9,9 +10,14 @@ import { ApiError } from './api-error.ts'
 export function servePodLog(
   pod: RawObject,
   query: URLSearchParams,
-  { access, response }: { readonly access: PodAccess; readonly response: ServerResponse },
+  {
+    access,
+    ephemeral,
+    response,
+  }: { readonly access: PodAccess; readonly ephemeral: EphemeralRunner; readonly response: ServerResponse },
 ): void {
-  const log = access.log(pod, containerOf(pod, query.get('container')))
+  const container = containerOf(pod, query.get('container'))
+  const log = ephemeral.log(pod, container) ?? access.log(pod, container)
   const since = sinceMs(query)
   const render = (line: LogLine): string =>
     query.get('timestamps') === 'true' ? `${new Date(line.at).toISOString()} ${line.text}\n` : `${line.text}\n`
@@ -43,7 +49,8 @@ function containerOf(pod: RawObject, asked: string | null): string {
       `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
     )
   }
-  if (names.includes(asked)) return asked
+  const added = objectsAt(pod, 'spec', 'ephemeralContainers').map((container) => textAt(container, 'name'))
+  if (names.includes(asked) || added.includes(asked)) return asked
   throw new ApiError('BadRequest', `container ${asked} is not valid for pod ${name}`)
 }
 

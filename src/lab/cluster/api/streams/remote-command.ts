@@ -38,7 +38,7 @@ export async function serveCommand(streams: RemoteStreams, start: () => Promise<
   const drained = Promise.all([copy(process.stdout, streams.stdout), copy(process.stderr, streams.stderr)])
   const status = await process.ended
   await drained
-  streams.finish(status === 0 ? SUCCESS : exitStatus(status))
+  streams.finish(statusOfExit(status))
 }
 
 function copy(from: Readable | undefined, to: Writable | undefined): Promise<void> {
@@ -65,6 +65,11 @@ function readSize(chunk: Buffer): { readonly columns: number; readonly rows: num
 // --- How it ended, in the words of kubelet ---
 
 const SUCCESS: Json = { metadata: {}, status: 'Success' }
+
+/** How a program ended, as a metav1.Status. */
+export function statusOfExit(status: number): Json {
+  return status === 0 ? SUCCESS : exitStatus(status)
+}
 
 function exitStatus(status: number): Json {
   return {

@@ -9,7 +9,7 @@ import type { RawObject } from '../../raw-object.ts'
 import { ApiError, statusObject } from '../api-error.ts'
 import type { ApiContext } from '../handle-request.ts'
 import { readResourceRequest } from '../resource-request.ts'
-import { attachToLog } from './attach.ts'
+import { attachToLog, attachToProcess } from './attach.ts'
 import { forwardChannels, forwardStreams, forwardTunnel } from './port-forward.ts'
 import type { Dial } from './port-forward.ts'
 import { serveCommand } from './remote-command.ts'
@@ -61,7 +61,7 @@ export async function serveUpgrade(context: ApiContext, upgrade: Upgrade): Promi
 
 function readPurpose(context: ApiContext, request: IncomingMessage): Purpose {
   const { path, url } = readResourceRequest(context, request)
-  const { access, store } = context
+  const { access, ephemeral, store } = context
   const { subresource = '' } = path
   if (path.type.kind !== 'Pod' || !['attach', 'exec', 'portforward'].includes(subresource))
     throw new ApiError('BadRequest', `the lab's API server upgrades exec, attach and portforward of pods only`)
@@ -77,7 +77,10 @@ function readPurpose(context: ApiContext, request: IncomingMessage): Purpose {
   const wanted = { stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr'), tty: flag('tty') }
   const container = chooseContainer(pod, query.get('container') ?? '')
   if (subresource === 'attach') {
-    return { kind: 'command', wanted, serve: (streams) => attachToLog(streams, access.log(pod, container)) }
+    const process = ephemeral.process(pod, container)
+    const serve = (streams: RemoteStreams): Promise<void> =>
+      process === undefined ? attachToLog(streams, access.log(pod, container)) : attachToProcess(streams, process)
+    return { kind: 'command', wanted, serve }
   }
   const command = query.getAll('command')
   if (command.length === 0) throw new ApiError('BadRequest', 'you must specify at least one command for the container')

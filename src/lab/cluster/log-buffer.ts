@@ -1,5 +1,5 @@
 // What one container wrote, for `kubectl logs`: the last lines only.
-import type { LogLine, PodLog } from '../cluster/pod-access.ts'
+import type { LogLine, PodLog } from './pod-access.ts'
 
 const LIMIT = 5000
 

@@ -1,0 +1,84 @@
+// What the user allows beyond asking, and what is told and undone when it was done.
+import { PROGRAM_NAME, UsageError } from '../base/index.ts'
+import type { EphemeralConsent } from '../vantage/index.ts'
+import type { Io } from './command.ts'
+
+export const ALLOWANCES = ['exec', 'ephemeral'] as const
+
+/** `exec`: commands in containers that only read; `ephemeral`: a container that is added to the pod that is asked from. */
+export type Allowance = (typeof ALLOWANCES)[number]
+
+/** What `--allow` says, for help texts. */
+export const ALLOW_HELP =
+  'what may be done in the cluster: exec (commands that only read, in containers that run), ephemeral (a container is added to the pod that is asked from)'
+export const IMAGE_HELP = 'image of a container that is added (default: one that the node has, else agnhost)'
+
+/** Reads `exec,ephemeral`, given once or several times. @throws {UsageError} */
+export function readAllowances(given: readonly string[]): ReadonlySet<Allowance> {
+  const words = given.flatMap((text) => text.split(','))
+  return new Set(
+    words.map((word) => {
+      const found = ALLOWANCES.find((candidate) => candidate === word)
+      if (found !== undefined) return found
+      throw new UsageError('bad-argument', `Cannot use --allow "${word}": it must be one of ${ALLOWANCES.join(', ')}`)
+    }),
+  )
+}
+
+export interface ConsentOptions {
+  readonly allow: ReadonlySet<Allowance>
+  readonly image?: string | undefined
+  /** Whether a pod is named to ask from. */
+  readonly asksFromPod: boolean
+  /** Source of facts whose pods cannot get a container: `--lab`, `--manifests`. */
+  readonly unfit?: string | undefined
+}
+
+/** Undefined without consent. @throws {UsageError} options that make no sense together */
+export function readEphemeral(
+  { allow, image, asksFromPod, unfit }: ConsentOptions,
+  io: Io,
+): EphemeralConsent | undefined {
+  if (!allow.has('ephemeral')) {
+    if (image === undefined) return undefined
+    throw new UsageError('bad-argument', 'Cannot use --image without --allow ephemeral: no container is added then')
+  }
+  if (image !== undefined && !/^[^\s]+$/.test(image)) {
+    throw new UsageError(
+      'bad-argument',
+      `Cannot use --image "${image}": an image's name has no white space and is not empty`,
+    )
+  }
+  if (unfit !== undefined) {
+    const why = unfit === '--lab' ? "a lab's pods are asked from without one" : 'objects in files run nowhere'
+    throw new UsageError('bad-argument', `Cannot use --allow ephemeral with ${unfit}: ${why}`)
+  }
+  if (!asksFromPod) {
+    throw new UsageError(
+      'bad-argument',
+      'Cannot use --allow ephemeral without a pod to ask from: a container is added to that pod alone',
+    )
+  }
+  return { image, say: (line) => void io.stderr.write(`${PROGRAM_NAME}: ${line}\n`) }
+}
+
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+const INTERRUPTED = 130
+
+/** Runs `work`; a signal in the meantime undoes what was done before the program ends. */
+export async function undoingOnSignal<Result>(undo: () => Promise<void>, work: () => Promise<Result>): Promise<Result> {
+  const leave = (): void => {
+    // A second signal ends at once.
+    forget()
+    void undo().finally(() => process.exit(INTERRUPTED))
+  }
+  const forget = (): void => {
+    for (const signal of SIGNALS) process.off(signal, leave)
+  }
+  for (const signal of SIGNALS) process.on(signal, leave)
+  try {
+    return await work()
+  } finally {
+    forget()
+  }
+}
