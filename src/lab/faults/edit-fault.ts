@@ -4,7 +4,7 @@ import { isJsonObject } from '../../kube/objects/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import { textMapAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
-import { CONFIG_MAP_TYPE, resourceTypeOf } from '../cluster/resource-types.ts'
+import { CONFIG_MAP_TYPE, POD_TYPE, resourceTypeOf } from '../cluster/resource-types.ts'
 import type { ResourceType } from '../cluster/resource-types.ts'
 import type { Fault, FaultStage } from './fault.ts'
 
@@ -129,7 +129,8 @@ function withValue(json: unknown, [key, ...rest]: readonly (number | string)[], 
 interface TextPlace {
   readonly called: string
   read(stage: FaultStage): string | undefined
-  write(stage: FaultStage, text: string): void
+  /** Undefined takes a file away. */
+  write(stage: FaultStage, text: string | undefined): void
 }
 
 /** The key `Corefile` of a ConfigMap in kube-system. */
@@ -149,7 +150,51 @@ export function nodeFile(node: string, path: string): TextPlace {
   return {
     called: `${node}:${path}`,
     read: ({ nodeFiles }) => nodeFiles.get(node)?.get(path),
-    write: ({ nodeFiles }, text) => void nodeFiles.get(node)?.set(path, text),
+    write({ nodeFiles }, text) {
+      if (text === undefined) nodeFiles.get(node)?.delete(path)
+      else nodeFiles.get(node)?.set(path, text)
+    },
+  }
+}
+
+/** Takes a file of a node away. */
+export function removeFile(place: TextPlace): Edit {
+  let before = ''
+  return {
+    make(stage) {
+      const text = place.read(stage)
+      if (text === undefined) throw missing(place.called)
+      before = text
+      place.write(stage, undefined)
+    },
+    undo(stage) {
+      if (place.read(stage) === undefined) place.write(stage, before)
+    },
+    isThere: (stage) => place.read(stage) === undefined,
+  }
+}
+
+/** Gives one pod another text for a file than kubelet or its mounts do, from its next start on. */
+export function podFile(
+  namespace: string,
+  name: string,
+  { path, text }: { readonly path: string; readonly text: string },
+): Edit {
+  const podOf = ({ store }: FaultStage): RawObject | undefined => store.get(POD_TYPE, namespace, name)
+  return {
+    make(stage) {
+      const pod = podOf(stage)
+      if (pod === undefined) throw missing(`pod ${namespace}/${name}`)
+      stage.overrideFile(pod, { path, text })
+    },
+    undo(stage) {
+      const pod = podOf(stage)
+      if (pod !== undefined) stage.overrideFile(pod, { path, text: undefined })
+    },
+    isThere(stage) {
+      const pod = podOf(stage)
+      return pod !== undefined && stage.overriddenFile(pod, path) === text
+    },
   }
 }
 

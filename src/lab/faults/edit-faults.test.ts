@@ -46,6 +46,29 @@ const MARKS: Readonly<Record<string, string>> = {
   'network-policy-misses-node-cache': '"name":"allow-dns"',
 }
 
+/** Whose looks say what they change. */
+const UNMARKED: readonly string[] = [
+  'unexpected-dns-service-name',
+  'readiness-probe-on-health',
+  'autopath-misidentifies-client',
+  'search-domain-servfail',
+  'wildcard-search-domain',
+  'search-domain-is-dot',
+  'resolv-conf-missing',
+  'dns-policy-default-inherits-node',
+  'pod-resolv-conf-outdated',
+  'namespace-shadows-tld',
+  'network-policy-blocks-coredns',
+  'node-cache-address-mismatch',
+  'node-cache-upstreams-overridden',
+  'pod-name-is-not-a-service',
+  'multiple-ptr-records',
+  'aaaa-nxdomain-not-nodata',
+  'musl-no-tcp-fallback',
+  'musl-parallel-queries',
+  'nodejs-threadpool-exhausted',
+]
+
 interface Bare {
   readonly stage: FaultStage
   /** All objects but their revisions, and all files, as one text. */
@@ -67,6 +90,7 @@ function bareStage(): Bare {
     setRulesFrozen: NOTHING,
     keepAsking: () => () => undefined,
   }
+  const overridden = new Map<string, string>()
   const stage: FaultStage = {
     store,
     nodeFiles,
@@ -75,8 +99,12 @@ function bareStage(): Bare {
     crashPod: NOTHING,
     isCrashed: () => false,
     recoverPod: NOTHING,
-    overrideFile: () => false,
-    overriddenFile: () => undefined,
+    overrideFile: ({ metadata }, { text }) => {
+      if (text === undefined) overridden.delete(metadata.name)
+      else overridden.set(metadata.name, text)
+      return true
+    },
+    overriddenFile: ({ metadata }) => overridden.get(metadata.name),
     podReplaced: () => undefined,
     setServiceRules: NOTHING,
     hasServiceRules: () => Promise.resolve(true),
@@ -87,7 +115,11 @@ function bareStage(): Bare {
       const { resourceVersion: _resourceVersion, ...others } = metadata
       return { ...rest, metadata: others }
     })
-    return JSON.stringify({ objects, files: [...nodeFiles].map(([node, files]) => [node, [...files]]) })
+    return JSON.stringify({
+      objects,
+      overridden: [...overridden],
+      files: [...nodeFiles].map(([node, files]) => [node, [...files].sort()]),
+    })
   }
   return { stage, everything }
 }
@@ -104,6 +136,16 @@ describe('FAULTS made of edits', () => {
     expect(await log.heal(name)).toEqual([name])
     expect(everything()).toBe(before)
     expect(await log.present()).toEqual([])
+  })
+
+  it.each(UNMARKED)('%s: changes something, and nothing is left of it', async (name) => {
+    const { stage, everything } = bareStage()
+    const log = await FaultLog.open(stage, [])
+    const before = everything()
+    expect(await log.inject(name)).toEqual([name])
+    expect(everything()).not.toBe(before)
+    expect(await log.heal(name)).toEqual([name])
+    expect(everything()).toBe(before)
   })
 
   it('several edits of one Corefile: each goes alone, in any order', async () => {

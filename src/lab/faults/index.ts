@@ -1,3 +1,22 @@
+import { unexpectedDnsServiceName } from './unexpected-dns-service-name.ts'
+import { readinessProbeOnHealth } from './readiness-probe-on-health.ts'
+import { autopathMisidentifiesClient } from './autopath-misidentifies-client.ts'
+import { searchDomainServfail } from './search-domain-servfail.ts'
+import { wildcardSearchDomain } from './wildcard-search-domain.ts'
+import { searchDomainIsDot } from './search-domain-is-dot.ts'
+import { resolvConfMissing } from './resolv-conf-missing.ts'
+import { dnsPolicyDefaultInheritsNode } from './dns-policy-default-inherits-node.ts'
+import { podResolvConfOutdated } from './pod-resolv-conf-outdated.ts'
+import { namespaceShadowsTld } from './namespace-shadows-tld.ts'
+import { networkPolicyBlocksCoredns } from './network-policy-blocks-coredns.ts'
+import { nodeCacheAddressMismatch } from './node-cache-address-mismatch.ts'
+import { nodeCacheUpstreamsOverridden } from './node-cache-upstreams-overridden.ts'
+import { podNameIsNotAService } from './pod-name-is-not-a-service.ts'
+import { multiplePtrRecords } from './multiple-ptr-records.ts'
+import { aaaaNxdomainNotNodata } from './aaaa-nxdomain-not-nodata.ts'
+import { muslNoTcpFallback } from './musl-no-tcp-fallback.ts'
+import { muslParallelQueries } from './musl-parallel-queries.ts'
+import { nodejsThreadpoolExhausted } from './nodejs-threadpool-exhausted.ts'
 import { nodeCacheUpstreamServiceMissing } from './node-cache-upstream-service-missing.ts'
 import { internalTrafficPolicyLocal } from './internal-traffic-policy-local.ts'
 import { applicationServiceNoEndpoints } from './application-service-no-endpoints.ts'
@@ -108,6 +127,25 @@ export const FAULTS: readonly Fault[] = [
   endpointsliceAccessForbidden,
   networkPolicyMissesNodeCache,
   nodeCacheUpstreamServiceMissing,
+  unexpectedDnsServiceName,
+  readinessProbeOnHealth,
+  autopathMisidentifiesClient,
+  searchDomainServfail,
+  wildcardSearchDomain,
+  searchDomainIsDot,
+  resolvConfMissing,
+  dnsPolicyDefaultInheritsNode,
+  podResolvConfOutdated,
+  namespaceShadowsTld,
+  networkPolicyBlocksCoredns,
+  nodeCacheAddressMismatch,
+  nodeCacheUpstreamsOverridden,
+  podNameIsNotAService,
+  multiplePtrRecords,
+  aaaaNxdomainNotNodata,
+  muslNoTcpFallback,
+  muslParallelQueries,
+  nodejsThreadpoolExhausted,
 ]
 
 /** Finds a fault by its name. */

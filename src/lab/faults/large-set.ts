@@ -1,7 +1,8 @@
 // A name whose response is larger than a datagram can be on the wire: faults of large responses need one.
 import { ENDPOINT_SLICE_TYPE, SERVICE_TYPE } from '../cluster/resource-types.ts'
 import { LabError } from '../cluster/lab-error.ts'
-import type { Fault, FaultStage } from './fault.ts'
+import type { RawObject } from '../cluster/raw-object.ts'
+import type { Fault } from './fault.ts'
 import { kernelOf } from './kernel-fault.ts'
 
 /** Fully qualified, without the final dot. */
@@ -22,39 +23,41 @@ export function withLargeSet(fault: Fault): Fault {
         throw new LabError('not-supported', 'Cannot inject the fault: this kernel has no br_netfilter')
       }
       const undo = await fault.inject(stage)
-      const removeSet = addLargeSet(stage)
+      const [service, slice] = largeSetObjects()
+      const { store } = stage
+      if (service !== undefined) store.create(SERVICE_TYPE, service)
+      if (slice !== undefined) store.create(ENDPOINT_SLICE_TYPE, slice)
       return async () => {
-        removeSet()
+        store.delete(ENDPOINT_SLICE_TYPE, NAMESPACE, NAME)
+        store.delete(SERVICE_TYPE, NAMESPACE, NAME)
         await undo()
       }
     },
   }
 }
 
-/** Adds a headless Service with many endpoints; the result takes it away. */
-function addLargeSet({ store }: FaultStage): () => void {
+/** A headless Service with many endpoints. */
+export function largeSetObjects(): RawObject[] {
   const metadata = { name: NAME, namespace: NAMESPACE }
   const ports = [{ name: 'data', port: 7000, protocol: 'TCP' }]
-  store.create(SERVICE_TYPE, {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata,
-    spec: { clusterIP: 'None', ports, type: 'ClusterIP', sessionAffinity: 'None' },
-  })
-  store.create(ENDPOINT_SLICE_TYPE, {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': NAME } },
-    addressType: 'IPv4',
-    // Of a block for documentation (RFC 5737): nobody is there.
-    endpoints: Array.from({ length: ENDPOINTS }, (_value, index) => ({
-      addresses: [`198.51.100.${index + 1}`],
-      conditions: { ready: true },
-    })),
-    ports,
-  })
-  return () => {
-    store.delete(ENDPOINT_SLICE_TYPE, NAMESPACE, NAME)
-    store.delete(SERVICE_TYPE, NAMESPACE, NAME)
-  }
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { clusterIP: 'None', ports, type: 'ClusterIP', sessionAffinity: 'None' },
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': NAME } },
+      addressType: 'IPv4',
+      // Of a block for documentation (RFC 5737): nobody is there.
+      endpoints: Array.from({ length: ENDPOINTS }, (_value, index) => ({
+        addresses: [`198.51.100.${index + 1}`],
+        conditions: { ready: true },
+      })),
+      ports,
+    },
+  ]
 }

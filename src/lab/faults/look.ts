@@ -7,7 +7,10 @@ import { POD_TYPE } from '../cluster/resource-types.ts'
 export interface Look {
   /** Where it is typed: `NAMESPACE/POD` or `node/NODE`; undefined: on this machine, with the lab's kubeconfig. */
   readonly place: string | undefined
-  /** As for a shell. `{coredns@NODE}` stands for the address of the CoreDNS pod of a node, `{coredns-pod@NODE}` for its name. */
+  /**
+   * As for a shell. `{coredns@NODE}` stands for the address of the CoreDNS pod of a node, `{coredns-pod@NODE}` for its name,
+   * `{NAMESPACE/POD}` for the address of a pod, `{node}` for Node.js.
+   */
   readonly command: string
   /** Found in what it prints while the fault is in; undefined: not looked at then. */
   readonly broken: RegExp | undefined
@@ -75,14 +78,21 @@ export const COREDNS_CRASHES: Look = kubectl('-n kube-system get pods -l k8s-app
 
 /** Puts names and addresses of pods in the place of what stands for them; what has no pod stays. */
 export function fillIn(store: ObjectStore, text: string): string {
-  return text.replaceAll(/\{coredns(-pod)?@([a-z0-9-]+)\}/g, (all, isName: string | undefined, node: string) => {
-    const pod = store
-      .list(POD_TYPE, 'kube-system')
-      .find(
-        (candidate) =>
-          candidate.metadata.labels?.['k8s-app'] === 'kube-dns' && textAt(candidate, 'spec', 'nodeName') === node,
-      )
-    if (pod === undefined) return all
-    return isName === undefined ? textAt(pod, 'status', 'podIP') : pod.metadata.name
-  })
+  return text
+    .replaceAll('{node}', process.execPath)
+    .replaceAll(/\{coredns(-pod)?@([a-z0-9-]+)\}/g, (all, isName: string | undefined, node: string) => {
+      const pod = store
+        .list(POD_TYPE, 'kube-system')
+        .find(({ metadata, ...rest }) => isCoreDns(metadata.labels) && textAt(rest, 'spec', 'nodeName') === node)
+      if (pod === undefined) return all
+      return isName === undefined ? textAt(pod, 'status', 'podIP') : pod.metadata.name
+    })
+    .replaceAll(/\{([a-z0-9-]+)\/([a-z0-9-]+)\}/g, (all, namespace: string, name: string) => {
+      const pod = store.get(POD_TYPE, namespace, name)
+      return pod === undefined ? all : textAt(pod, 'status', 'podIP')
+    })
+}
+
+function isCoreDns(labels: Readonly<Record<string, string>> = {}): boolean {
+  return labels['k8s-app'] === 'kube-dns'
 }

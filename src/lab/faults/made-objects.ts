@@ -1,7 +1,7 @@
 // Objects that faults put into a cluster: pods that run and do nothing, Services.
 import type { Json } from '../../kube/objects/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
-import { objectAt, textAt } from '../cluster/raw-object.ts'
+import { objectAt, objectsAt, textAt } from '../cluster/raw-object.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
 import { POD_TYPE } from '../cluster/resource-types.ts'
 import { deadAddressBeside } from './dead-address.ts'
@@ -25,4 +25,26 @@ export function idlePod(stage: FaultStage, name: string, spec: Json): RawObject 
 /** A Service of namespace default. */
 export function serviceObject(name: string, spec: Json): RawObject {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'default' }, spec }
+}
+
+/** A headless Service of namespace default for pods with these labels. */
+export function headlessService(name: string, selector: Json): RawObject {
+  const ports = [{ name: 'peer', port: 7000, protocol: 'TCP', targetPort: 7000 }]
+  return serviceObject(name, { clusterIP: 'None', type: 'ClusterIP', sessionAffinity: 'None', ports, selector })
+}
+
+/** The same pod as it is when its kubelet cannot make a sandbox for it. */
+export function stuckPod(pod: RawObject): RawObject {
+  const { podIP: _podIP, podIPs: _podIPs, ...status } = objectAt(pod, 'status')
+  const containerStatuses = objectsAt(status, 'containerStatuses').map((container) => ({
+    ...container,
+    ready: false,
+    started: false,
+    state: { waiting: { reason: 'ContainerCreating' } },
+  }))
+  const conditions = objectsAt(status, 'conditions').map((condition) => ({
+    ...condition,
+    status: textAt(condition, 'type').endsWith('Ready') ? 'False' : condition['status'],
+  }))
+  return { ...pod, status: { ...status, phase: 'Pending', conditions, containerStatuses } }
 }

@@ -2,7 +2,7 @@
 import type { FaultStage, Undo } from './fault.ts'
 import type { Fault } from './fault.ts'
 import { podsWithNodeDns, restartPods } from './pods.ts'
-import { SILENT, dig, run } from './look.ts'
+import { SILENT, run } from './look.ts'
 
 const NODE = 'node4'
 const FILES = ['/run/systemd/resolve/resolv.conf', '/etc/resolv.conf']

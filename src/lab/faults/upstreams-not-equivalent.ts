@@ -1,7 +1,7 @@
 import { editFault, nodeFile, replaceText } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
 import { restartNodeDnsUsers } from './restarts.ts'
-import { NXDOMAIN, dig, run } from './look.ts'
+import { run } from './look.ts'
 
 export const upstreamsNotEquivalent: Fault = editFault({
   name: 'upstreams-not-equivalent',

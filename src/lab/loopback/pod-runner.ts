@@ -125,6 +125,8 @@ export class PodRunner {
 
   /** The /etc/resolv.conf that a pod was started with, or would be now when the lab runs no program in it. */
   resolvConf(pod: RawObject): string {
+    const changed = this.changes.filesOf(keyOf(pod)).get('/etc/resolv.conf')
+    if (changed !== undefined) return changed
     const [first] = this.#pods.get(keyOf(pod))?.containers.values() ?? []
     return first?.resolvConf ?? this.#computedResolvConf(pod)
   }

@@ -113,7 +113,9 @@ export class NetnsLab {
         ownsNamespace: true,
       })
     this.#nodePlaces.set(name, place)
-    for (const [path, text] of this.parts.nodeFiles.get(name) ?? []) place.write(path, text)
+    const files = this.parts.nodeFiles.get(name) ?? new Map<string, string>()
+    for (const [path, text] of files) place.write(path, text)
+    for (const path of place.paths()) if (!files.has(path)) place.write(path, undefined)
     return place
   }
 

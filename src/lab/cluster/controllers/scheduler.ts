@@ -20,9 +20,17 @@ export function runScheduler({ store, runsProgram }: ControllerOptions): () => v
     if (type === POD_TYPE && change === 'modified') return
     for (const pod of store.list(POD_TYPE)) {
       if (textAt(pod, 'status', 'podIP') !== '' || textAt(pod, 'status', 'phase') !== 'Pending') continue
+      if (isInKubeletsHands(pod)) continue
       place(store, pod, runsProgram)
     }
   })
+}
+
+/** Whether its kubelet has it already and cannot make a sandbox for it. */
+function isInKubeletsHands(pod: RawObject): boolean {
+  return objectsAt(pod, 'status', 'containerStatuses').some(
+    (container) => textAt(container, 'state', 'waiting', 'reason') === 'ContainerCreating',
+  )
 }
 
 function place(store: ObjectStore, pod: RawObject, runsProgram: ControllerOptions['runsProgram']): void {

@@ -39,6 +39,11 @@ export class Place {
     return join(this.#options.folder, 'files')
   }
 
+  /** The paths of all its own files. */
+  paths(): string[] {
+    return [...this.#files.keys()]
+  }
+
   /** What this place shows at a path of its own; undefined when it shows this machine's file. */
   read(path: string): string | undefined {
     return this.#files.get(normal(path))
