@@ -1,5 +1,6 @@
 // The two stores as one cache of answers: which entry answers a question now, and what a new response replaces.
-import { createEntry, remainingTtl, type CacheEntry, type NewEntry } from './entry.ts'
+import { remainingTtl, type CacheEntry, type EntryCounts, type NewEntry } from './entry.ts'
+import type { CacheKey } from './key.ts'
 import { CacheStore } from './store.ts'
 
 export interface AnswerCacheOptions {
@@ -37,7 +38,7 @@ export class AnswerCache<Prepared = unknown> {
    * A live denial goes before a live positive answer, a live failure after it. Of two stale ones the younger counts; a
    * stale failure is never served, and a positive answer that is still kept is better than a live failure.
    */
-  lookup(key: string, nowMs: number): CacheLookup<Prepared> {
+  lookup(key: CacheKey, nowMs: number): CacheLookup<Prepared> {
     const denial = this.#kept(this.denial, key, nowMs)
     const success = this.#kept(this.success, key, nowMs)
     if (denial === undefined && success === undefined) return MISS
@@ -49,26 +50,27 @@ export class AnswerCache<Prepared = unknown> {
   /**
    * Stores an entry; what says the opposite under the same key goes, except that a failure changes nothing else.
    *
+   * @param counts of the entry that it renews
    * @returns evictions made to find room
    */
-  store(fields: NewEntry): { readonly entry: CacheEntry<Prepared>; readonly evicted: number } {
-    const entry = createEntry<Prepared>(fields)
-    if (entry.kind === 'success') {
-      if (this.#preferPositive && !entry.answersQuestion && this.#keepsAnswer(entry)) return { entry, evicted: 0 }
-      this.denial.delete(entry.key)
-      return { entry, evicted: this.success.set(entry) }
+  store(fields: NewEntry, counts?: EntryCounts): number {
+    const { key, kind } = fields
+    if (kind === 'success') {
+      if (this.#preferPositive && !fields.answersQuestion && this.#keepsAnswer(fields)) return 0
+      this.denial.delete(key)
+      return this.success.set(fields, counts)
     }
-    if (entry.kind === 'denial') this.forgetPositive(entry.key)
-    return { entry, evicted: this.denial.set(entry) }
+    if (kind === 'denial') this.forgetPositive(key)
+    return this.denial.set(fields, counts)
   }
 
   /** A denial arrived that is not to be stored: the positive answer it contradicts must not live on. */
-  forgetPositive(key: string): void {
+  forgetPositive(key: CacheKey): void {
     if (!this.#preferPositive) this.success.delete(key)
   }
 
   /** A positive answer arrived that is not to be stored. */
-  forgetNegative(key: string): void {
+  forgetNegative(key: CacheKey): void {
     this.denial.delete(key)
   }
 
@@ -94,7 +96,7 @@ export class AnswerCache<Prepared = unknown> {
     return denial !== undefined && isFresh(denial, nowMs) ? { kind: 'fresh', entry: denial } : MISS
   }
 
-  #kept(store: CacheStore<Prepared>, key: string, nowMs: number): CacheEntry<Prepared> | undefined {
+  #kept(store: CacheStore<Prepared>, key: CacheKey, nowMs: number): CacheEntry<Prepared> | undefined {
     const entry = store.get(key)
     if (entry === undefined) return undefined
     const overdueMs = -remainingTtl(entry, nowMs) * 1000
@@ -104,7 +106,7 @@ export class AnswerCache<Prepared = unknown> {
   }
 
   /** The last answer that led somewhere stays visible when a referral or an empty answer comes after it. */
-  #keepsAnswer(next: CacheEntry<Prepared>): boolean {
+  #keepsAnswer(next: NewEntry): boolean {
     return this.#kept(this.success, next.key, next.storedAtMs)?.answersQuestion === true
   }
 }

@@ -3,6 +3,7 @@ import { Stamp } from '../base/index.ts'
 import { countImageRecords, decodeImage } from '../dns/index.ts'
 import type { Message } from '../dns/message.ts'
 import type { EntryKind } from './classify.ts'
+import type { CacheKey } from './key.ts'
 
 /**
  * One response and its age. Times are milliseconds on one monotonic clock.
@@ -10,7 +11,7 @@ import type { EntryKind } from './classify.ts'
  * `Prepared` is whatever the user of the cache makes of an entry to answer faster: an outcome, a wire image to patch.
  */
 export interface CacheEntry<Prepared = unknown> {
-  readonly key: string
+  readonly key: CacheKey
   readonly kind: EntryKind
   /** As it came, TTLs untouched, without its OPT record: see {@link messageOf}. As octets until somebody asks for it. */
   kept: Message | string
@@ -21,8 +22,6 @@ export interface CacheEntry<Prepared = unknown> {
   /** Lifetime in seconds from `storedAtMs`; also the TTL of every record that is answered. */
   readonly ttl: number
   readonly storedAtMs: number
-  /** What it counts for in the store's budget, in octets. */
-  readonly sizeBytes: number
   /** Hits without a pause longer than the prefetch duration, and when the last one was. */
   hits: number
   lastHitAtMs: number
@@ -41,8 +40,11 @@ export interface CacheEntry<Prepared = unknown> {
 /** Fields that a new entry is told; the rest starts empty. */
 export type NewEntry = Pick<CacheEntry, 'answersQuestion' | 'kept' | 'key' | 'kind' | 'reason' | 'storedAtMs' | 'ttl'>
 
-/** Makes an entry that nobody has asked for yet. */
-export function createEntry<Prepared>(fields: NewEntry): CacheEntry<Prepared> {
+/** What an entry takes over from the one that it renews. */
+export type EntryCounts = Pick<CacheEntry, 'hits' | 'lastHitAtMs' | 'visited'>
+
+/** Makes an entry; one that nobody has asked for yet unless `counts` says so. */
+export function createEntry<Prepared>(fields: NewEntry, counts?: EntryCounts): CacheEntry<Prepared> {
   const { key, kind, kept, answersQuestion, reason, storedAtMs, ttl } = fields
   return {
     key,
@@ -52,10 +54,9 @@ export function createEntry<Prepared>(fields: NewEntry): CacheEntry<Prepared> {
     answersQuestion,
     ttl,
     storedAtMs,
-    sizeBytes: typeof kept === 'string' ? estimateImageSize(kept) : estimateSize(kept),
-    hits: 0,
-    lastHitAtMs: storedAtMs,
-    visited: false,
+    hits: counts?.hits ?? 0,
+    lastHitAtMs: counts?.lastHitAtMs ?? storedAtMs,
+    visited: counts?.visited ?? false,
     refreshFailedAtMs: undefined,
     stamp: new Stamp('many'),
     isGone: false,
@@ -84,8 +85,13 @@ export function remainingTtl(entry: CacheEntry, nowMs: number): number {
 const PER_MESSAGE = 256
 const PER_RECORD = 160
 
+/** What an entry counts for in its store's budget, in octets. */
+export function sizeOfKept(kept: Message | string): number {
+  return typeof kept === 'string' ? estimateImageSize(kept) : estimateSize(kept)
+}
+
 /** Estimates the memory that a message takes, in octets: strings and octets counted, objects by a flat rate. */
-export function estimateSize(message: Message): number {
+function estimateSize(message: Message): number {
   let size = PER_MESSAGE
   for (const section of [message.answer, message.authority, message.additional]) {
     for (const record of section) {

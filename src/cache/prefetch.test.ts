@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { query, response } from '../dns/index.ts'
 import { createEntry } from './entry.ts'
+import { cacheKey } from './key.ts'
 import { countHit, shouldPrefetch } from './prefetch.ts'
 
 const RULE = { amount: 3, durationMs: 60_000, percent: 10 }
@@ -9,7 +10,7 @@ const RULE = { amount: 3, durationMs: 60_000, percent: 10 }
 function renewingHits(seconds: readonly number[], rule = RULE): number[] {
   const message = response(query({ name: 'www.example.org' }))
   const entry = createEntry({
-    key: 'k',
+    key: cacheKey({ name: 'k.', type: 'A', class: 'IN', dnssecOk: false, checkingDisabled: false }, 0),
     kind: 'success',
     kept: message,
     answersQuestion: true,

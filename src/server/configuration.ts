@@ -1,6 +1,6 @@
 // One running configuration: blocks that were set up, the listeners they want, their hooks, their queries in flight.
 import { endianness } from 'node:os'
-import { describeError } from '../base/index.ts'
+import { describeError, type Eventual } from '../base/index.ts'
 import { ListenError } from '../net/listen/index.ts'
 import { DURATION_BUCKETS } from './dns-metrics.ts'
 import { HotAnswers } from './hot/index.ts'
@@ -26,7 +26,7 @@ export type ConfigurationDeps = Pick<QueryContext, 'clock' | 'log' | 'metrics' |
 export interface Configuration {
   readonly blocks: readonly ConfiguredBlock[]
   readonly wanted: readonly WantedListener[]
-  lookup(request: Request): Outcome | Promise<Outcome>
+  lookup(request: Request): Outcome | Eventual<Outcome>
   /** Runs the start hooks. Rejects with the first failure, once all have ended. */
   start(): Promise<void>
   /** Told once the listeners are open. */

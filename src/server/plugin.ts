@@ -1,6 +1,6 @@
 // What a plugin is to the server: options parsed from a directive, then a function around the next function.
 // The server knows plugins only through this file; a plugin knows the server only through this folder's index.
-import type { Clock } from '../base/index.ts'
+import { Later, type Clock, type Eventual } from '../base/index.ts'
 import type { Dispenser } from '../corefile/index.ts'
 import type { DomainName, Message, Question, RRClass, RRType, Rcode } from '../dns/message.ts'
 import type { WireImage } from '../dns/index.ts'
@@ -95,16 +95,17 @@ export type Outcome =
     }
   | { readonly kind: 'drop'; readonly by: string }
 
-/** A value when it can be; the chain awaits only promises. A handler that throws is a defect: SERVFAIL and a panic counted. */
-export type Handler = (request: Request, next: Next) => Outcome | Promise<Outcome>
+/** A value when it can be; the chain waits only for what is not there yet. A handler that throws is a defect: SERVFAIL and a panic counted. */
+export type Handler = (request: Request, next: Next) => Outcome | Eventual<Outcome>
 /** Passes the query on; called at most once by each plugin for each request it passes on. */
-export type Next = (request: Request) => Outcome | Promise<Outcome>
+export type Next = (request: Request) => Outcome | Eventual<Outcome>
 
-/** Applies `change` to an outcome that may be a promise, without making a promise of one that is not. */
+/** Applies `change` to an outcome that may come later, without waiting for one that is there. */
 export function mapOutcome(
-  outcome: Outcome | Promise<Outcome>,
-  change: (outcome: Outcome) => Outcome | Promise<Outcome>,
-): Outcome | Promise<Outcome> {
+  outcome: Outcome | Eventual<Outcome>,
+  change: (outcome: Outcome) => Outcome | Eventual<Outcome>,
+): Outcome | Eventual<Outcome> {
+  if (outcome instanceof Later) return outcome.map(change)
   return outcome instanceof Promise ? outcome.then(change) : change(outcome)
 }
 
@@ -264,7 +265,7 @@ export interface PluginEnv extends SetupContext {
   readonly metrics: Metrics
   readonly randomId: () => number
   /** Asks the listener that `request` came in at, from the top: zone match, then the chain (CoreDNS's "upstream" look-ups). */
-  readonly lookup: (request: Request) => Outcome | Promise<Outcome>
+  readonly lookup: (request: Request) => Outcome | Eventual<Outcome>
   /** The octets that would be sent for this outcome; undefined for a drop. Cheap when asked again for the same outcome. */
   readonly render: (request: Request, outcome: Outcome) => Uint8Array | undefined
   /** The block's plugin instances by directive name; complete from `start` on. */

@@ -1,7 +1,6 @@
 // One query from octets to octets: judged, decoded, given to the block whose zone it is in, rendered. What a plugin does
 // synchronously is answered without a promise. Faults of one query stay with that query.
-import type { Clock } from '../base/index.ts'
-import { describeError } from '../base/index.ts'
+import { Later, describeError, isEventual, takeEventual, type Clock, type Eventual } from '../base/index.ts'
 import { decodeMessage, lowerName } from '../dns/index.ts'
 import type { Message } from '../dns/index.ts'
 import type { Peer, Responder } from '../net/listen/index.ts'
@@ -57,7 +56,7 @@ export function createResponder(context: QueryContext): Responder {
 }
 
 /** Passes a request through the zone match and the chain again, for plugins that ask the server itself. */
-export function lookup(context: QueryContext, request: Request): Outcome | Promise<Outcome> {
+export function lookup(context: QueryContext, request: Request): Outcome | Eventual<Outcome> {
   const depth = request.depth + 1
   if (depth > MAX_DEPTH)
     return failed('SERVFAIL', `more than ${MAX_DEPTH} look-ups inside the server for ${request.name}`)
@@ -109,10 +108,10 @@ function respond(context: QueryContext, message: Message, arrival: Arrival): Ret
   if (message.edns !== undefined && message.edns.version > 0) return outside(context, request, BADVERS)
   if (site?.chain === undefined || !servesClass(site, request)) return outside(context, request, REFUSED)
 
-  let outcome: Outcome | Promise<Outcome>
+  let outcome: Outcome | Eventual<Outcome>
   try {
     outcome = site.chain(request)
-    if (!(outcome instanceof Promise)) {
+    if (!isEventual(outcome)) {
       const response = context.render(request, outcome)
       if (mayKeep && response !== undefined) context.hot?.offer({ request, outcome, response, chain: site.hot })
       return response
@@ -123,26 +122,31 @@ function respond(context: QueryContext, message: Message, arrival: Arrival): Ret
   return finishLater(context, { request, site, outcome })
 }
 
-/** Not an async function: this is done for every forwarded query. */
+/** Without a promise: this is done for every forwarded query. */
 function finishLater(
   context: QueryContext,
-  { request, site, outcome }: { request: Request; site: Site; outcome: Promise<Outcome> },
-): Promise<Uint8Array | undefined> {
+  { request, site, outcome }: { request: Request; site: Site; outcome: Eventual<Outcome> },
+): Later<Uint8Array | undefined> {
+  const response = new Later<Uint8Array | undefined>()
   context.waiting(1)
-  return outcome.then(
+  takeEventual(
+    outcome,
     (later) => {
       context.waiting(-1)
+      let octets: Uint8Array | undefined
       try {
-        return context.render(request, later)
+        octets = context.render(request, later)
       } catch (error) {
-        return recover(context, { request, site, error })
+        octets = recover(context, { request, site, error })
       }
+      response.settle(octets)
     },
-    (error: unknown) => {
+    (error) => {
       context.waiting(-1)
-      return recover(context, { request, site, error })
+      response.settle(recover(context, { request, site, error }))
     },
   )
+  return response
 }
 
 /** A defect in a plugin: the client gets SERVFAIL, the operator a line and a count. */

@@ -1,6 +1,6 @@
 // From parsed server blocks to plugin instances and chains: directive by directive in plugin order, within it block by
 // block. Opens nothing; what fails here leaves nothing behind but what `shared` made, which its scope gives back.
-import type { Clock } from '../base/index.ts'
+import type { Clock, Eventual } from '../base/index.ts'
 import {
   CorefileError,
   DIRECTIVE_ORDER,
@@ -49,7 +49,7 @@ export interface SetupDeps {
   readonly defaultPort: number
   readonly source: ConfigurationSource
   readonly features: Features
-  readonly lookup: (request: Request) => Outcome | Promise<Outcome>
+  readonly lookup: (request: Request) => Outcome | Eventual<Outcome>
   readonly render: (request: Request, outcome: Outcome) => Uint8Array | undefined
   readonly listeners: (block: BlockInfo) => readonly BoundListener[]
   readonly fatal: (message: string) => void

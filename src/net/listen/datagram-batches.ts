@@ -20,9 +20,10 @@ import {
   readSocketAddress,
 } from '../../sys/index.ts'
 import type { Libc } from '../../sys/index.ts'
+import { isEventual, takeEventual } from '../../base/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import { AF_INET, isMapped, writeFrom } from './client-names.ts'
-import { viaOf } from './responder.ts'
+import { NEVER_FAILS, viaOf } from './responder.ts'
 import type { InPlaceResponder, Responder } from './responder.ts'
 import { ListenError } from './listen-error.ts'
 
@@ -294,10 +295,10 @@ export class BatchSocket {
     const client = readSocketAddress(incoming.names, slot * SOCKADDR_BYTES)
     const response = this.#state.responder(query, { client, local: this.local, transport: 'udp' })
     if (response === undefined) return
-    if (response instanceof Promise) {
+    if (isEventual(response)) {
       const name = incoming.names.slice(slot * SOCKADDR_BYTES, (slot + 1) * SOCKADDR_BYTES)
       this.#inFlight += 1
-      void response.then((octets) => this.#answerLater(octets, name))
+      takeEventual(response, (octets) => this.#answerLater(octets, name), NEVER_FAILS)
     } else if (response.length > SLOT_BYTES) {
       this.#sendOne(response, client)
     } else {

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram'
 import type { RemoteInfo, Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
+import { isEventual } from '../../base/index.ts'
 import { isLibc, libc } from '../../sys/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import { BatchSocket, codeOf } from './datagram-batches.ts'
@@ -209,7 +210,7 @@ function answer(socket: Socket, { state, octets, from, local, pending }: Arrival
   const { inPlace } = state.responder
   const ready = inPlace === undefined ? undefined : answerAlone(inPlace, octets, peer)
   const response = ready ?? state.responder(octets, peer)
-  if (!(response instanceof Promise)) {
+  if (!isEventual(response)) {
     send(socket, { state, response, from })
     return
   }

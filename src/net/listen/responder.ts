@@ -1,4 +1,5 @@
 // What a listener asks of the server: octets in, octets out. Listeners know sockets and framing, nothing of DNS.
+import type { Eventual } from '../../base/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 
 /** Who asks, where, and how. */
@@ -15,7 +16,7 @@ export interface Peer {
  * The octets are only valid during the call: a responder that needs them later copies them. It must not throw, nor reject.
  */
 export interface Responder {
-  (query: Uint8Array, peer: Peer): Uint8Array | undefined | Promise<Uint8Array | undefined>
+  (query: Uint8Array, peer: Peer): Uint8Array | undefined | Eventual<Uint8Array | undefined>
   /** Asked first by listeners that can: what it answers needs no object for the query. */
   readonly inPlace?: InPlaceResponder | undefined
 }
@@ -49,6 +50,9 @@ export interface InPlaceResponder {
   ): number
   end(): void
 }
+
+/** A responder does not fail, by its contract. */
+export const NEVER_FAILS = (): void => {}
 
 /** The longest response that is written in place, in octets. */
 export const IN_PLACE_BYTES = 4096

@@ -1,7 +1,8 @@
 // One client's TCP or TLS connection (RFC 7766): frames of two length octets and a message, in and out. Queries are
 // answered as soon as their answers are there, in any order; what one client may hold is bounded.
 import type { Socket } from 'node:net'
-import { viaOf } from './responder.ts'
+import { isEventual, takeEventual } from '../../base/index.ts'
+import { NEVER_FAILS, viaOf } from './responder.ts'
 import type { InPlaceResponder, Peer, Responder } from './responder.ts'
 import { answerInPlace, encodeClient, takeGathered } from './in-place.ts'
 
@@ -162,7 +163,7 @@ export class StreamConnection {
   #accept(message: Uint8Array): void {
     this.#inFlight += 1
     const response = this.#owner.responder()(message, this.peer)
-    if (response instanceof Promise) void response.then((late) => this.#answered(late))
+    if (isEventual(response)) takeEventual(response, (late) => this.#answered(late), NEVER_FAILS)
     else this.#settle(response)
     this.#countQuery()
   }

@@ -1,4 +1,5 @@
 // Talking to one upstream: the interface that the forward plugin and its tests share. Knows sockets only behind it.
+import type { Eventual } from '../../base/index.ts'
 import type { Message, WireImage } from '../../dns/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import type { UpstreamError } from './upstream-error.ts'
@@ -71,8 +72,8 @@ export type UpstreamResult =
 
 /** One upstream with its connections. */
 export interface UpstreamClient {
-  /** Sends the query under a fresh random id and waits for the response; never rejects. */
-  exchange(query: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult>
+  /** Sends the query under a fresh random id and waits for the response; never fails. */
+  exchange(query: Message, options: UpstreamExchangeOptions): Eventual<UpstreamResult>
   /** Closes every connection; queries under way fail. */
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 // Queries over TCP or TLS: connections are kept and used again. A few queries at a time have one each; more share them.
 import { createSecureContext } from 'node:tls'
+import { Later } from '../../base/index.ts'
 import type { Message } from '../../dns/index.ts'
 import type { UpstreamClient, UpstreamExchangeOptions, UpstreamResult, UpstreamSettings } from './client.ts'
 import { StreamConnection, type StreamTls } from './stream-connection.ts'
@@ -35,14 +36,14 @@ export class StreamClient implements UpstreamClient {
     this.#tls = settings.scheme === 'tls' ? createStreamTls(settings) : undefined
   }
 
-  exchange(query: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
-    return new Promise((resolve) => {
-      const now = performance.now()
-      const deadlineMs = now + options.timeoutMs
-      const { readTimeoutMs } = options
-      const task: Task = { query, readTimeoutMs, deadlineMs, resolve, underWay: 0, isDone: false, extras: 0 }
-      this.#send(task, options.timeoutMs > 0 ? this.#take(options.timeoutMs, now) : undefined, now)
-    })
+  exchange(query: Message, options: UpstreamExchangeOptions): Later<UpstreamResult> {
+    const later = new Later<UpstreamResult>()
+    const now = performance.now()
+    const deadlineMs = now + options.timeoutMs
+    const { readTimeoutMs } = options
+    const task: Task = { query, readTimeoutMs, deadlineMs, later, underWay: 0, isDone: false, extras: 0 }
+    this.#send(task, options.timeoutMs > 0 ? this.#take(options.timeoutMs, now) : undefined, now)
+    return later
   }
 
   close(): Promise<void> {
@@ -97,7 +98,7 @@ export class StreamClient implements UpstreamClient {
 
   #end(task: Task, result: UpstreamResult): void {
     task.isDone = true
-    task.resolve(result)
+    task.later.settle(result)
   }
 
   /** Connections that were quiet long before the query that another one has answered: dead without a sign. */
@@ -203,7 +204,7 @@ interface Task {
   readonly query: Message
   readonly readTimeoutMs: number
   readonly deadlineMs: number
-  readonly resolve: (result: UpstreamResult) => void
+  readonly later: Later<UpstreamResult>
   /** Attempts that wait. */
   underWay: number
   isDone: boolean

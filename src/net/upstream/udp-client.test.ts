@@ -182,7 +182,7 @@ describe.each(PATHS)('UdpClient over %s', (tested) => {
     const client = clientOf({ address: '127.0.0.1', port })
     closing.push(client, { close: () => new Promise<void>((resolve) => server.close(() => resolve())) })
 
-    const results: Promise<UpstreamResult>[] = []
+    const results: PromiseLike<UpstreamResult>[] = []
     while (results.length < total) {
       const name = `n${results.length}.example.org`
       results.push(client.exchange(query({ name }), OPTIONS))

@@ -1,6 +1,7 @@
 // Queries over UDP: each with a fresh id, from a port that the kernel drew at random and that changes all the time
 // (RFC 5452 §9.2). The queries of one turn leave through one port, so that one system call sends them; whoever learns a port
 // finds it closed, or no longer asked from, a fraction of a second later.
+import { Later } from '../../base/index.ts'
 import type { Message } from '../../dns/index.ts'
 import type { UpstreamClient, UpstreamExchangeOptions, UpstreamResult, UpstreamSettings } from './client.ts'
 import type { UdpPath } from './udp-port.ts'
@@ -29,15 +30,18 @@ export class UdpClient implements UpstreamClient {
     this.#path = path
   }
 
-  exchange(query: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
+  exchange(query: Message, options: UpstreamExchangeOptions): Later<UpstreamResult> {
+    const later = new Later<UpstreamResult>()
     const timeoutMs = Math.min(options.readTimeoutMs, options.timeoutMs)
     if (this.#isClosed || timeoutMs <= 0) {
       const error = this.#isClosed
         ? new UpstreamError('shut-down', 'upstream is closed')
         : timeoutError({ during: 'dial', network: 'udp', to: this.#settings.to })
-      return Promise.resolve({ kind: 'failed', error, protocol: 'udp', reused: false })
+      later.settle({ kind: 'failed', error, protocol: 'udp', reused: false })
+    } else {
+      this.#take().exchange(query, timeoutMs, later)
     }
-    return this.#take().exchange(query, timeoutMs)
+    return later
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 // One local port and the queries that wait on it, told apart by id.
+import type { Later } from '../../base/index.ts'
 import type { Message } from '../../dns/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import type { UpstreamResult } from './client.ts'
@@ -13,7 +14,7 @@ interface Pending {
   readonly sentAtMs: number
   readonly deadlineMs: number
   readonly reused: boolean
-  readonly resolve: (result: UpstreamResult) => void
+  readonly later: Later<UpstreamResult>
   sawOtherQuestion: boolean
 }
 
@@ -65,26 +66,25 @@ export class UdpSocket {
     return this.#pending.size
   }
 
-  /** Sends a query and waits for its response. */
-  exchange(query: Message, timeoutMs: number): Promise<UpstreamResult> {
+  /** Sends a query; its response settles `later`. */
+  exchange(query: Message, timeoutMs: number, later: Later<UpstreamResult>): void {
     const reused = this.uses > 0
     this.uses += 1
     const { id, octets } = encodeQuery(query, this.#isUsed)
     if (octets.length > MAX_QUERY_OCTETS) {
       const message = `query of ${octets.length} octets is over ${MAX_QUERY_OCTETS}, the most that goes over UDP`
       const error = new UpstreamError('too-large', message)
-      return Promise.resolve({ kind: 'failed', error, protocol: 'udp', reused })
+      later.settle({ kind: 'failed', error, protocol: 'udp', reused })
+      return
     }
-    return new Promise((resolve) => {
-      const sentAtMs = performance.now()
-      const deadlineMs = sentAtMs + timeoutMs
-      this.#pending.set(id, { query, octets, sentAtMs, deadlineMs, reused, resolve, sawOtherQuestion: false })
-      if (this.#timer === undefined || deadlineMs < this.#timerAtMs) this.#setTimer(deadlineMs, sentAtMs)
-      else if (this.#pending.size === 1) this.#timer.ref()
-      // A port that failed before this query reached it tells so when it is next looked at.
-      if (this.#isClosed) this.#fail(SHUT_DOWN, 'write')
-      else this.#port.send(octets)
-    })
+    const sentAtMs = performance.now()
+    const deadlineMs = sentAtMs + timeoutMs
+    this.#pending.set(id, { query, octets, sentAtMs, deadlineMs, reused, later, sawOtherQuestion: false })
+    if (this.#timer === undefined || deadlineMs < this.#timerAtMs) this.#setTimer(deadlineMs, sentAtMs)
+    else if (this.#pending.size === 1) this.#timer.ref()
+    // A port that failed before this query reached it tells so when it is next looked at.
+    if (this.#isClosed) this.#fail(SHUT_DOWN, 'write')
+    else this.#port.send(octets)
   }
 
   close(): void {
@@ -142,8 +142,8 @@ export class UdpSocket {
   #settle(id: number, pending: Pending, result: UpstreamResult): void {
     this.#pending.delete(id)
     if (this.#pending.size === 0) this.#timer?.unref()
-    pending.resolve(result)
     this.#options.released(this)
+    pending.later.settle(result)
   }
 
   /** Ends the socket and every query on it, and says so to the pool even when none waited. */

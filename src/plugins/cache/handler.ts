@@ -1,4 +1,5 @@
 // Per query: answer from the cache, or pass on and keep what comes back.
+import type { Eventual } from '../../base/index.ts'
 import {
   AnswerCache,
   cacheKey,
@@ -7,6 +8,7 @@ import {
   countHit,
   lowestTtl,
   shouldPrefetch,
+  type CacheKey,
   type Classification,
   type EntryKind,
 } from '../../cache/index.ts'
@@ -39,9 +41,10 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
   })
   const seriesOf = createCacheMetrics(env, options.zones)
   const renewals = new Renewals({ now: env.clock.monotonic, limit: MAX_RENEWALS })
+  const seed = (env.randomId() << 16) | env.randomId()
   const endReport = reportEntries(env, { zones: options.zones, success: cache.success, denial: cache.denial })
 
-  function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
+  function handle(request: Request, next: Next): Outcome | Eventual<Outcome> {
     if (matchZone(options.zones, request.name) === undefined || !isCacheable(request)) return next(request)
     const series = seriesOf(request.server)
     series.requests.inc()
@@ -53,6 +56,12 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
     }
     series.misses.inc()
     return mapOutcome(next(request), (outcome) => keep(outcome, { request, series, key, renewed: undefined }).outcome)
+  }
+
+  function keyOf({ name, type, class: askedClass, message }: Request): CacheKey {
+    const { flags, edns } = message
+    const dnssecOk = edns?.dnssecOk === true
+    return cacheKey({ name, type, class: askedClass, dnssecOk, checkingDisabled: flags.cd }, seed)
   }
 
   function serveFresh(entry: AnswerEntry, query: Query): Outcome {
@@ -88,7 +97,10 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
     }
   }
 
-  function serveStale(entry: AnswerEntry, query: Query & { readonly stale: StaleOptions }): Outcome | Promise<Outcome> {
+  function serveStale(
+    entry: AnswerEntry,
+    query: Query & { readonly stale: StaleOptions },
+  ): Outcome | Eventual<Outcome> {
     const { request, series, stale } = query
     const answer = (): Outcome => {
       countServed(entry, series)
@@ -173,13 +185,10 @@ export function createCache(options: CacheOptions, env: PluginEnv): PluginInstan
     if (ttl <= 0 || (kind === 'servfail' && matchZone(options.denial.disabled, request.name) !== undefined)) return
     const kept = keptOf(outcome)
     const storedAtMs = env.clock.monotonic()
-    const result = cache.store({ key, kind, kept, answersQuestion, reason: outcome.reason, storedAtMs, ttl })
-    if (renewed !== undefined && kind === renewed.kind) {
-      result.entry.hits = renewed.hits
-      result.entry.lastHitAtMs = renewed.lastHitAtMs
-      result.entry.visited = renewed.visited
-    }
-    if (result.evicted > 0) series.evictions[labelOf(kind)].inc(result.evicted)
+    const counts = renewed !== undefined && kind === renewed.kind ? renewed : undefined
+    const fields = { key, kind, kept, answersQuestion, reason: outcome.reason, storedAtMs, ttl }
+    const evicted = cache.store(fields, counts)
+    if (evicted > 0) series.evictions[labelOf(kind)].inc(evicted)
   }
 
   function boundsOf(classification: Classification): { readonly min: number; readonly max: number } {
@@ -226,7 +235,7 @@ interface Origin {
   readonly request: Request
   readonly series: CacheSeries
   /** Of the question. */
-  readonly key: string
+  readonly key: CacheKey
   /** The entry that the response renews. */
   readonly renewed: AnswerEntry | undefined
 }
@@ -249,12 +258,6 @@ function countServed(entry: AnswerEntry, series: CacheSeries): void {
 
 function labelOf(kind: EntryKind): 'denial' | 'success' {
   return kind === 'success' ? 'success' : 'denial'
-}
-
-function keyOf(request: Request): string {
-  const { flags, edns } = request.message
-  const { name, type } = request
-  return cacheKey({ name, type, class: request.class, dnssecOk: edns?.dnssecOk === true, checkingDisabled: flags.cd })
 }
 
 function isCacheable(request: Request): boolean {

@@ -1,4 +1,5 @@
 // Renewals of entries: one at a time for each key, a bounded number altogether, none right after one that failed.
+import { formatCacheKey } from '../../cache/index.ts'
 import type { Outcome } from '../../server/index.ts'
 import type { AnswerEntry } from './answers.ts'
 
@@ -37,7 +38,7 @@ export class Renewals {
 
   /** Renews in the background if nothing speaks against it; says whether it did. */
   startInBackground(entry: AnswerEntry, renew: () => Promise<Renewal>, recheckMs = 0): boolean {
-    if (this.#running.has(entry.key) || this.#running.size >= this.#options.limit) return false
+    if (this.#running.has(formatCacheKey(entry.key)) || this.#running.size >= this.#options.limit) return false
     if (this.isResting(entry, Math.max(recheckMs, LEAST_PAUSE_MS))) return false
     void this.join(entry, renew)
     return true
@@ -45,16 +46,17 @@ export class Renewals {
 
   /** Renews, or waits for the renewal of this entry that is under way; undefined when it broke down. */
   join(entry: AnswerEntry, renew: () => Promise<Renewal>): Promise<Renewal | undefined> {
-    const running = this.#running.get(entry.key)
+    const key = formatCacheKey(entry.key)
+    const running = this.#running.get(key)
     if (running !== undefined) return running
     const renewal = renew()
       .catch(() => undefined)
       .then((result) => {
-        this.#running.delete(entry.key)
+        this.#running.delete(key)
         entry.refreshFailedAtMs = result?.complete === true ? undefined : this.#options.now()
         return result
       })
-    this.#running.set(entry.key, renewal)
+    this.#running.set(key, renewal)
     return renewal
   }
 }

@@ -1,4 +1,5 @@
 // Gives names without AAAA records ones made of their A records, for clients that have IPv6 only (RFC 6147).
+import type { Eventual } from '../../base/index.ts'
 import type { Message, ResourceRecord } from '../../dns/message.ts'
 import { fail, mapOutcome, respond, withQuestion } from '../../server/index.ts'
 import type { Handler, Outcome, PluginEnv, Request } from '../../server/index.ts'
@@ -15,7 +16,7 @@ export function createDns64Handler(options: Dns64Options, env: Pick<PluginEnv, '
     labels: ['server'],
   })
 
-  function translate(request: Request, original: Message): Outcome | Promise<Outcome> {
+  function translate(request: Request, original: Message): Outcome | Eventual<Outcome> {
     return mapOutcome(env.lookup(withQuestion(request, { type: 'A' })), (outcome) => {
       if (outcome.kind === 'drop') return outcome
       if (outcome.kind === 'status') {

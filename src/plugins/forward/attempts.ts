@@ -1,4 +1,5 @@
 // One query against the upstreams of a rule: which one is asked, when another one is, and when to give up.
+import { Later, takeEventual, type Eventual } from '../../base/index.ts'
 import type { Message, WireImage } from '../../dns/index.ts'
 import type { UpstreamExchangeOptions, UpstreamResult } from '../../net/upstream/index.ts'
 import { shuffle } from './policy.ts'
@@ -16,7 +17,7 @@ export interface AttemptOptions {
   readonly foundAllDown: () => void
 }
 
-/** What became of it: a response, a lie, or the last error. */
+/** What became of it: a response, a lie, the last error, or a defect. */
 export type AttemptOutcome =
   | {
       readonly kind: 'response'
@@ -25,24 +26,38 @@ export type AttemptOutcome =
       readonly upstream: Upstream
     }
   | { readonly kind: 'other-question'; readonly upstream: Upstream }
+  /** An error of our own, such as a query that cannot be encoded. */
+  | { readonly kind: 'defect'; readonly error: unknown; readonly upstream?: undefined }
   | { readonly kind: 'failed'; readonly error: Error; readonly upstream: Upstream | undefined }
 
 export const NO_HEALTHY = 'no healthy proxies'
 
-/** Asks `upstreams`, in the order given and over again, until one answers or time or attempts are used up. */
+/** Asks `upstreams`, in the order given and over again, until one answers or time or attempts are used up: then calls `done`. */
 export function askUpstreams(
   upstreams: readonly Upstream[],
   rule: ForwardRule,
-  options: AttemptOptions,
-): Promise<AttemptOutcome> {
+  options: AttemptOptions & { readonly done: (outcome: AttemptOutcome) => void },
+): void {
+  const { done } = options
   const state: AttemptState = { upstreams, rule, options, turn: 0, attempts: 0, failovers: 0, failed: undefined }
   const found = nextUp(upstreams, 0)
-  if (found === undefined || options.now() >= options.deadlineAt) return askOnAndOn(state)
+  const foundDefect = (error: unknown): void => done({ kind: 'defect', error })
+  const goOn = (): void => takeEventual(askOnAndOn(state), done, foundDefect)
+  if (found === undefined || options.now() >= options.deadlineAt) {
+    goOn()
+    return
+  }
   // Nearly always the first attempt is the only one: it costs no more than it must.
   state.turn = found.turn + 1
   const { upstream } = found
-  return askOne(upstream, rule, options).then(
-    (result) => judge(state, result, { upstream, isUp: true }) ?? askOnAndOn(state),
+  takeEventual(
+    askOne(upstream, rule, options),
+    (result) => {
+      const outcome = judge(state, result, { upstream, isUp: true })
+      if (outcome === undefined) goOn()
+      else done(outcome)
+    },
+    foundDefect,
   )
 }
 
@@ -102,16 +117,17 @@ function nextUp(upstreams: readonly Upstream[], turn: number): { upstream: Upstr
   return undefined
 }
 
-function askOne(upstream: Upstream, rule: ForwardRule, options: AttemptOptions): Promise<UpstreamResult> {
+function askOne(upstream: Upstream, rule: ForwardRule, options: AttemptOptions): Eventual<UpstreamResult> {
   const transport = rule.forceTcp ? 'tcp' : rule.preferUdp ? 'udp' : options.transport
   const first = upstream.exchange(options.query, exchangeOptions(transport, rule, options))
   if (!rule.preferUdp || rule.forceTcp) return first
-  return first.then((result) => {
+  const overTcpIfCut = (result: UpstreamResult): Eventual<UpstreamResult> | UpstreamResult => {
     const isCut = result.kind === 'response' && result.protocol === 'udp' && result.message.flags.tc
     if (!isCut) return result
     upstream.note(result)
     return upstream.exchange(options.query, exchangeOptions('tcp', rule, options))
-  })
+  }
+  return first instanceof Later ? first.map(overTcpIfCut) : first.then(overTcpIfCut)
 }
 
 function exchangeOptions(

@@ -1,4 +1,5 @@
 // Per query: the first rule that matches asks its upstreams.
+import type { Eventual } from '../../base/index.ts'
 import type { ConnectUpstream } from '../../net/upstream/index.ts'
 import type { Next, Outcome, PluginEnv, PluginInstance, Request } from '../../server/index.ts'
 import { createForwardMetrics } from './metrics.ts'
@@ -17,7 +18,7 @@ export function createForward(options: ForwardOptions, env: PluginEnv, connect: 
   const metrics = createForwardMetrics(env.metrics)
   const rules = options.rules.map((rule) => runRule(rule, { env, connect, metrics }))
 
-  function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
+  function handle(request: Request, next: Next): Outcome | Eventual<Outcome> {
     for (let index = 0; index < rules.length; index += 1) {
       const rule = rules[index]
       if (rule === undefined || !rule.matches(request)) continue
@@ -31,7 +32,7 @@ export function createForward(options: ForwardOptions, env: PluginEnv, connect: 
   /** Asks the forwards after the one that gave `outcome` for as long as they say so. */
   async function goOn(
     index: number,
-    outcome: Outcome | Promise<Outcome>,
+    outcome: Outcome | Eventual<Outcome>,
     { request, next }: { readonly request: Request; readonly next: Next },
   ): Promise<Outcome> {
     let last = await outcome

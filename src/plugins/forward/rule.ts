@@ -1,12 +1,12 @@
 // One `forward` line at work: its upstreams, its limit of queries under way, and the questions that it merges.
-import { describeError } from '../../base/index.ts'
+import { Later, describeError, type Eventual } from '../../base/index.ts'
 import { parseError, pluginError } from '../../corefile/index.ts'
 import { EDNS_OPTION, type Message } from '../../dns/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { ConnectUpstream, UpstreamSettings } from '../../net/upstream/index.ts'
 import { fail, isInZone, respond, type Outcome, type PluginEnv, type Request } from '../../server/index.ts'
 import { askUpstreams, type AttemptOutcome } from './attempts.ts'
-import { Flights } from './flights.ts'
+import { Flights, type Flight } from './flights.ts'
 import type { ForwardMetrics } from './metrics.ts'
 import { createPolicy } from './policy.ts'
 import { resolveHost, systemResolvers } from './resolve.ts'
@@ -25,7 +25,7 @@ const TOO_MANY = new Error(`more than ${MAX_WAITING} queries wait for upstreams`
 export interface RunningRule {
   matches(request: Request): boolean
   /** Asks the upstreams. */
-  forward(request: Request): Outcome | Promise<Outcome>
+  forward(request: Request): Outcome | Eventual<Outcome>
   /** Whether the block's next `forward` is to be asked instead of using the outcome. */
   goesOn(outcome: Outcome): boolean
   /** Looks up host names. Rejects when one is not found. */
@@ -66,15 +66,20 @@ export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): 
     )
   }
 
-  function ask(request: Request): Promise<AttemptOutcome> {
+  function ask(request: Request, flight: Flight<AttemptOutcome>): void {
     const now = env.clock.monotonic
-    return askUpstreams(order(upstreams), rule, {
-      query: request.message,
-      transport: request.transport === 'udp' ? 'udp' : 'tcp',
-      deadlineAt: Math.min(now() + TIMEOUT_MS, request.deadlineAt ?? Infinity),
-      now,
-      foundAllDown,
-    })
+    try {
+      askUpstreams(order(upstreams), rule, {
+        query: request.message,
+        transport: request.transport === 'udp' ? 'udp' : 'tcp',
+        deadlineAt: Math.min(now() + TIMEOUT_MS, request.deadlineAt ?? Infinity),
+        now,
+        foundAllDown,
+        done: (outcome) => flights.end(flight, outcome),
+      })
+    } catch (error) {
+      flights.end(flight, { kind: 'defect', error })
+    }
   }
 
   function foundAllDown(): void {
@@ -97,22 +102,15 @@ export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): 
     forward(request) {
       if (underWay >= limit) return refuse()
       underWay += 1
-      const flight = flights.join(request, () => ask(request))
-      if (flight.merged) metrics.merged.inc()
-      const end = (): void => {
+      const later = new Later<Outcome>()
+      const flight = flights.join(request, (result) => {
         underWay -= 1
-        flights.end(flight)
-      }
-      return flight.result.then(
-        (result) => {
-          end()
-          return conclude(result, request)
-        },
-        (error: unknown) => {
-          end()
-          throw error
-        },
-      )
+        if (result.kind === 'defect') later.fail(result.error)
+        else later.settle(conclude(result, request))
+      })
+      if (flight.waiting === 1) ask(request, flight)
+      else metrics.merged.inc()
+      return later
     },
     goesOn: (outcome) =>
       outcome.kind === 'answer' &&
@@ -136,7 +134,7 @@ export function runRule(rule: ForwardRule, { env, connect, metrics }: RuleEnv): 
   }
 }
 
-function conclude(result: AttemptOutcome, request: Request): Outcome {
+function conclude(result: Exclude<AttemptOutcome, { readonly kind: 'defect' }>, request: Request): Outcome {
   const { upstream } = result
   if (upstream !== undefined) request.metadata?.set('forward/upstream', () => upstream.label)
   switch (result.kind) {

@@ -1,5 +1,5 @@
 // One upstream: its client, and whether it is taken for down.
-import type { Clock, Timer } from '../../base/index.ts'
+import type { Clock, Eventual, Timer } from '../../base/index.ts'
 import { query, type DomainName, type Message, type Rcode } from '../../dns/index.ts'
 import {
   formatEndpoint,
@@ -72,7 +72,7 @@ export class Upstream {
   }
 
   /** Asks the upstream; whoever asks tells {@link note} what came of it. */
-  exchange(message: Message, options: UpstreamExchangeOptions): Promise<UpstreamResult> {
+  exchange(message: Message, options: UpstreamExchangeOptions): Eventual<UpstreamResult> {
     return this.#client.exchange(message, options)
   }
 

@@ -1,4 +1,5 @@
 // Per query: addresses by name, names by address.
+import type { Eventual } from '../../base/index.ts'
 import { addressFromReverse, type ResourceRecord } from '../../dns/index.ts'
 import {
   fail,
@@ -24,7 +25,7 @@ export function createHosts(options: HostsOptions, env: PluginEnv): PluginInstan
   const { ttl } = options
   const keep = (): Keep => ({ stamp: source.stamp })
 
-  function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
+  function handle(request: Request, next: Next): Outcome | Eventual<Outcome> {
     if (request.type === 'PTR') return answerReverse(request, next)
     const { name, question } = request
     if (matchZone(options.zones, name) === undefined) return next(request)
@@ -54,7 +55,7 @@ export function createHosts(options: HostsOptions, env: PluginEnv): PluginInstan
     }
   }
 
-  function answerReverse(request: Request, next: Next): Outcome | Promise<Outcome> {
+  function answerReverse(request: Request, next: Next): Outcome | Eventual<Outcome> {
     const { name, question } = request
     const address = canonicalAddress(addressFromReverse(name) ?? '')?.text
     const names = address === undefined ? [] : source.namesOf(address)

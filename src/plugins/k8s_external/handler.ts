@@ -1,4 +1,5 @@
 // Per query: Services by their external names, and the zone's own names at its apex.
+import type { Eventual } from '../../base/index.ts'
 import type { ResourceRecord } from '../../dns/index.ts'
 import {
   externalPointers,
@@ -51,7 +52,7 @@ export function createHandler(
     request: Request,
     scope: ExternalOptions,
     { api, next }: { readonly api: ClusterApi; readonly next: Parameters<Handler>[1] },
-  ): Outcome | Promise<Outcome> {
+  ): Outcome | Eventual<Outcome> {
     const isReverse = /\.(in-addr|ip6)\.arpa\.$/.test(request.name)
     const found = isReverse ? resolvePointers(request, scope, api) : resolveExternal(api.index, request.question, scope)
     switch (found.kind) {

@@ -1,4 +1,5 @@
 // Resolves what an ExternalName Service stands for: names of our own zones from the index, others through the server.
+import type { Eventual } from '../../base/index.ts'
 import { isSubdomain, lowerName } from '../../dns/name.ts'
 import type { ResourceRecord } from '../../dns/message.ts'
 import type { SchemaAnswer } from '../../kube/schema/index.ts'
@@ -19,7 +20,7 @@ export function resolveExternalName(
     readonly resolve: (name: string) => SchemaAnswer
     readonly lookup: PluginEnv['lookup']
   },
-): Outcome | Promise<Outcome> {
+): Outcome | Eventual<Outcome> {
   const { by, reason } = options
   const answer: ResourceRecord[] = [...first.answer]
   const seen = new Set([request.name])

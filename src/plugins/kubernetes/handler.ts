@@ -1,4 +1,5 @@
 // Per query: the schema's answer as a response, or on to the next plugin.
+import type { Eventual } from '../../base/index.ts'
 import { describeAbsence, formatReason, resolve, type SchemaAnswer } from '../../kube/schema/index.ts'
 import {
   fail,
@@ -79,7 +80,7 @@ export function createHandler(
     request: Request,
     answer: Extract<SchemaAnswer, { kind: 'nxdomain' | 'unsynced' }>,
     next: Next,
-  ): Outcome | Promise<Outcome> {
+  ): Outcome | Eventual<Outcome> {
     if (fallsThrough(options.fallthrough, request.name)) return next(request)
     const absence = describeAbsence(answer.absence)
     const [rcode, reason] =

@@ -1,4 +1,5 @@
 // Per query: rules in order on the way in, their changes in reverse on the way out.
+import type { Eventual } from '../../base/index.ts'
 import type { Message, ResourceRecord } from '../../dns/message.ts'
 import {
   fail,
@@ -23,7 +24,7 @@ export function createRewrite(options: RewriteOptions, env: PluginEnv): PluginIn
   const tools: RuleTools = { lookup: env.lookup, warn: (line) => env.log.debug(line) }
   const rules = options.rules.map((rule) => createRule(rule, tools))
 
-  function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
+  function handle(request: Request, next: Next): Outcome | Eventual<Outcome> {
     let rewritten = request
     const changes: ResponseChange[] = []
     try {
@@ -56,7 +57,7 @@ function changeOutcome(
   outcome: Outcome,
   request: Request,
   changes: readonly ResponseChange[],
-): Outcome | Promise<Outcome> {
+): Outcome | Eventual<Outcome> {
   if (outcome.kind === 'drop') return outcome
   if (outcome.kind === 'status') return changeStatus(outcome, request, changes)
   const message = changeMessage({ ...outcome.message, question: request.message.question }, changes)

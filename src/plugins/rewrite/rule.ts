@@ -1,4 +1,5 @@
 // What a rule does: to a query on its way in, and to the response on its way out.
+import type { Eventual } from '../../base/index.ts'
 import type { Message, ResourceRecord } from '../../dns/message.ts'
 import type { Outcome, Request } from '../../server/index.ts'
 
@@ -33,7 +34,7 @@ export interface RewriteRule {
 
 /** What rules need that the query does not bring. */
 export interface RuleTools {
-  readonly lookup: (request: Request) => Outcome | Promise<Outcome>
+  readonly lookup: (request: Request) => Outcome | Eventual<Outcome>
   readonly warn: (line: string) => void
 }
 

@@ -1,5 +1,5 @@
 // Per query: the first template that matches writes the response.
-import { describeError } from '../../base/index.ts'
+import { describeError, type Eventual } from '../../base/index.ts'
 import { parseRecord, writeExtendedError, type ResourceRecord } from '../../dns/index.ts'
 import {
   FIXED,
@@ -27,7 +27,7 @@ type Match = TemplateMatch & { readonly kind: 'match' }
 export function createTemplates({ rules }: TemplateOptions, env: PluginEnv): PluginInstance {
   const metrics = createTemplateMetrics(env)
 
-  function handle(request: Request, next: Next): Outcome | Promise<Outcome> {
+  function handle(request: Request, next: Next): Outcome | Eventual<Outcome> {
     const reads: Reads = { volatile: false }
     for (const rule of rules) {
       const match = matchTemplate(rule, request, { reads })
@@ -37,7 +37,7 @@ export function createTemplates({ rules }: TemplateOptions, env: PluginEnv): Plu
     return next(request)
   }
 
-  function answer(rule: TemplateRule, match: Match, { request, reads }: Asked): Outcome | Promise<Outcome> {
+  function answer(rule: TemplateRule, match: Match, { request, reads }: Asked): Outcome | Eventual<Outcome> {
     const labels = [request.server, match.zone, '', match.class, match.type]
     metrics.matches.inc(labels)
     if (rule.rcode === 'SERVFAIL') return fail(BY, 'SERVFAIL')
