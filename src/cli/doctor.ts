@@ -1,11 +1,12 @@
 // `fathom doctor`: facts, ladder, causes, verdict, report, exit status.
+import { systemClock } from '../base/index.ts'
 import { buildReport, renderReport } from '../doctor/report/index.ts'
 import type { DoctorReport } from '../doctor/report/index.ts'
 import { EXIT } from './command.ts'
-import type { Command } from './command.ts'
+import type { Command, Io } from './command.ts'
 import { examineCluster } from './doctor/examine.ts'
 import { parseDoctorArgs } from './doctor/options.ts'
-import type { DoctorOptions } from './doctor/options.ts'
+import type { DoctorOptions, WatchOptions } from './doctor/options.ts'
 import { replayBundle } from './doctor/replay.ts'
 
 export const doctorCommand: Command = {
@@ -14,7 +15,8 @@ export const doctorCommand: Command = {
   async run(args, io) {
     const options = parseDoctorArgs(args, io)
     if (options === undefined) return EXIT.ok
-    const { bundle, language } = options
+    const { bundle, language, watch } = options
+    if (watch !== undefined) return watchUntilStopped({ ...options, watch }, io)
     const report =
       bundle === undefined
         ? buildReport((await examineCluster(options, io)).diagnosis, language)
@@ -22,6 +24,26 @@ export const doctorCommand: Command = {
     io.stdout.write(renderReport(report, options.format, io.color))
     return exitCodeOf(report, options)
   },
+}
+
+/** Until Ctrl-C or SIGTERM; a second one ends the process at once, as without us. */
+async function watchUntilStopped(options: DoctorOptions & { readonly watch: WatchOptions }, io: Io): Promise<number> {
+  const { watchCluster } = await import('./doctor/watch/watch.ts')
+  const stop = new AbortController()
+  const onSignal = (): void => stop.abort()
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.once(signal, onSignal)
+  try {
+    const report = await watchCluster(options, {
+      io,
+      clock: systemClock,
+      signal: stop.signal,
+      examine: async (signal) => buildReport((await examineCluster(options, io, signal)).diagnosis, options.language),
+    })
+    return report === undefined ? EXIT.inconclusive : exitCodeOf(report, options)
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal)
+  }
 }
 
 function exitCodeOf({ outcome, causes }: DoctorReport, { exitZero, failOn }: DoctorOptions): number {

@@ -39,6 +39,8 @@ export interface ClimbLadderOptions {
   /** How often each DNS question is asked; default once, until it is answered. */
   readonly repeat?: number
   readonly readLog?: ReadLog
+  /** Ends asking early: what was not asked by then is skipped. */
+  readonly signal?: AbortSignal
   readonly onProgress?: (done: number, all: number) => void
 }
 
@@ -67,7 +69,13 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     repeat = 1,
   } = options
   const startedAt = clock.monotonic()
-  const climbing: ClimbOptions = { vantages, clock, deadlineMs: startedAt + timeoutMs }
+  const { signal } = options
+  const climbing: ClimbOptions = {
+    vantages,
+    clock,
+    deadlineMs: startedAt + timeoutMs,
+    ...(signal === undefined ? {} : { signal }),
+  }
   const kernelsAtStart = readKernels(facts, planOptions.origins, vantages)
   const podFiles = readPodFiles(planOptions.origins, vantages)
   const exercised = new Set<string>()
@@ -131,7 +139,7 @@ async function scrapeAgain(
   const { clock, deadlineMs } = climbing
   const once = new Set(scrapes.filter(({ second }) => isRepeated || second === undefined).map(({ hop }) => hop.name))
   const planned = plan.filter(({ hop, purpose }) => purpose === 'metrics' && once.has(hop.name))
-  if (planned.length === 0 || !isNeeded) return scrapes
+  if (planned.length === 0 || !isNeeded || climbing.signal?.aborted === true) return scrapes
   const waitMs = startedAt + LEAST_BETWEEN_READINGS_MS - clock.monotonic()
   if (clock.monotonic() + waitMs >= deadlineMs) return scrapes
   if (waitMs > 0) await new Promise<void>((resolve) => void clock.setTimeout(resolve, waitMs))
@@ -177,7 +185,7 @@ async function watchCounters(
   const giveUpAt = Math.min(startedAt + WATCH_COUNTERS_MS, deadlineMs)
   let scrapes = first
   while (silent.some((upstream) => isUnclear(upstream, scrapes)) && clock.monotonic() < giveUpAt) {
-    if (planned.length === 0) break
+    if (planned.length === 0 || climbing.signal?.aborted === true) break
     await new Promise<void>((resolve) => void clock.setTimeout(resolve, BETWEEN_SCRAPES_MS))
     scrapes = mergeScrapes(first, await climb(planned, climbing), clock.monotonic() - startedAt)
   }

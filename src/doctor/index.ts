@@ -35,6 +35,8 @@ export interface DiagnoseOptions {
     readonly searches?: readonly string[]
   }
   readonly readLog?: ReadLog
+  /** Ends asking early: what was not asked by then is skipped. */
+  readonly signal?: AbortSignal
   readonly onProgress?: (done: number, all: number) => void
 }
 

@@ -40,15 +40,16 @@ export interface Examined {
 /**
  * Opens the source of facts, asks, and judges.
  *
+ * @param signal ends asking early
  * @throws {BaseError} the options contradict each other, or their source cannot be read
  */
-export async function examineCluster(options: ExamineOptions, io: Io): Promise<Examined> {
+export async function examineCluster(options: ExamineOptions, io: Io, signal?: AbortSignal): Promise<Examined> {
   const ephemeral = consentOf(options, io)
   const placesOf = options.allow.has('exec') ? nodesByExec : undefined
   const source = await openSource(options.source, io, { placesOf })
   try {
     for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
-    return await examine(source, { options, ephemeral }, io)
+    return await examine(source, { options, ephemeral, signal }, io)
   } finally {
     await source.close()
   }
@@ -57,6 +58,7 @@ export async function examineCluster(options: ExamineOptions, io: Io): Promise<E
 interface Examination {
   readonly options: ExamineOptions
   readonly ephemeral: EphemeralConsent | undefined
+  readonly signal: AbortSignal | undefined
 }
 
 /** @throws {UsageError} */
@@ -66,7 +68,7 @@ function consentOf({ allow, image, from = '', source }: ExamineOptions, io: Io):
   return readEphemeral({ allow, image, unfit, asksFromPod }, io)
 }
 
-async function examine(source: OpenSource, { options, ephemeral }: Examination, io: Io): Promise<Examined> {
+async function examine(source: OpenSource, { options, ephemeral, signal }: Examination, io: Io): Promise<Examined> {
   const { facts, client } = source
   const context = { io, labVantages: source.vantages, client, ephemeral }
   const places = choosePlaces(facts, options, context)
@@ -76,12 +78,14 @@ async function examine(source: OpenSource, { options, ephemeral }: Examination, 
     if (vantages !== source.vantages) await vantages?.close()
   }
   try {
-    return await undoingOnSignal(close, async () => {
+    const work = async (): Promise<Examined> => {
       // What it takes to get there is not the ladder's time.
       const there = ephemeral === undefined ? undefined : places.origins.find(({ place }) => place.kind === 'pod')
       if (there !== undefined) await vantages?.at(there.place)
-      return ask(source, { options, places }, io)
-    })
+      return ask(source, { options, places, signal }, io)
+    }
+    // Whoever hands in a signal ends by it, and by what follows here.
+    return await (signal === undefined ? undoingOnSignal(close, work) : work())
   } finally {
     await close()
   }
@@ -89,7 +93,11 @@ async function examine(source: OpenSource, { options, ephemeral }: Examination, 
 
 async function ask(
   { facts, client }: OpenSource,
-  { options, places }: { readonly options: ExamineOptions; readonly places: Places },
+  {
+    options,
+    places,
+    signal,
+  }: { readonly options: ExamineOptions; readonly places: Places; readonly signal: AbortSignal | undefined },
   io: Io,
 ): Promise<Examined> {
   const { origins, vantages, pod } = places
@@ -105,6 +113,7 @@ async function ask(
       clock: systemClock,
       timeoutMs,
       ...(repeat === undefined ? {} : { repeat }),
+      ...(signal === undefined ? {} : { signal }),
       onProgress: progress.show,
       ...(vantages === undefined ? {} : { vantages }),
       ...(client === undefined ? {} : { readLog: (request: LogRequest) => readLog(client, request) }),

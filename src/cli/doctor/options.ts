@@ -1,4 +1,5 @@
 // The doctor's command line: options as given, checked before anything is asked.
+import { isIP } from 'node:net'
 import { Command as Commander, CommanderError } from 'commander'
 import { UsageError, describeError } from '../../base/index.ts'
 import { parseName, typeMnemonic, typeNumber } from '../../dns/index.ts'
@@ -6,6 +7,7 @@ import type { RRType } from '../../dns/message.ts'
 import { PER_REPEAT_MS } from '../../doctor/ladder/index.ts'
 import { LANGUAGES, REPORT_FORMATS } from '../../doctor/report/index.ts'
 import type { Language, ReportFormat } from '../../doctor/report/index.ts'
+import type { Endpoint } from '../../net/exchange-result.ts'
 import type { Io } from '../command.ts'
 import { usageErrorOf } from '../commander-error.ts'
 import { ALLOW_HELP, IMAGE_HELP, readAllowances } from '../consent.ts'
@@ -38,6 +40,15 @@ export interface DoctorOptions extends ExamineOptions {
   readonly language: Language
   readonly exitZero: boolean
   readonly failOn: 'proven' | 'suspected'
+  /** Repeats the diagnosis until it is stopped. */
+  readonly watch?: WatchOptions
+}
+
+export interface WatchOptions {
+  /** From the start of one run to the start of the next. */
+  readonly intervalMs: number
+  /** Where metrics are served; not at all when absent. Port 0: one that is free. */
+  readonly metricsAt?: Endpoint
 }
 
 export interface CollectOptions extends ExamineOptions {
@@ -63,10 +74,16 @@ interface DoctorGiven extends ExamineGiven {
   readonly lang: string
   readonly exitZero?: true
   readonly failOn: string
+  readonly watch?: true
+  readonly interval?: string
+  /** True without an address. */
+  readonly metrics?: string | true
 }
 
 /** Zone transfers, and what stands in no question of a stub resolver (RFC 6895 §3.1). */
 const NO_QUESTIONS: ReadonlySet<RRType> = new Set(['AXFR', 'IXFR', 'OPT', 'TKEY', 'TSIG'])
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const MAX_PORT = 65_535
 const MAX_TIMEOUT_MS = 600_000
 const DEFAULT_TIMEOUT_MS = 20_000
 /** Tells rates of one in a thousand from nothing. */
@@ -81,6 +98,7 @@ export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions 
   const program = createDoctorProgram(io)
   if (!parse(program, args)) return undefined
   const given = program.opts<DoctorGiven>()
+  const watch = readWatchOptions(given)
   if (given.bundle !== undefined) rejectBesideBundle(program)
   return {
     ...readExamineOptions(given),
@@ -89,6 +107,7 @@ export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions 
     language: oneOf('--lang', given.lang, LANGUAGES),
     exitZero: given.exitZero === true,
     failOn: oneOf('--fail-on', given.failOn, ['proven', 'suspected']),
+    ...(watch === undefined ? {} : { watch }),
   }
 }
 
@@ -169,6 +188,9 @@ function createDoctorProgram(io: Io): Commander {
     .option('-o, --output <format>', `how to report: ${REPORT_FORMATS.join(', ')}`, 'text')
     .option('--lang <language>', `language of the report: ${LANGUAGES.join(', ')}`, 'en')
     .option('--bundle <file>', 'judge what "fathom collect" saw instead of a cluster', once('--bundle'))
+    .option('--watch', 'diagnose again and again, and print what changes; with -o json one line for each change')
+    .option('--interval <duration>', 'with --watch: from one run to the next (default: 30s)')
+    .option('--metrics [address]', `with --watch: serve Prometheus metrics there (default: ${DEFAULT_METRICS})`)
     .option('--exit-zero', 'exit with 0 whatever is found')
     .option('--fail-on <status>', 'exit with 1 when a cause is proven, or already when one is suspected', 'proven')
     .option('--no-color', 'no colors')
@@ -227,6 +249,58 @@ function addExamineOptions(program: Commander): Commander {
   return addSourceOptions(program)
 }
 
+/** Default port: next to node-cache's and CoreDNS's. */
+const DEFAULT_METRICS = ':9255'
+const DEFAULT_INTERVAL_MS = 30_000
+const MAX_INTERVAL_MS = 86_400_000
+
+function readWatchOptions(given: DoctorGiven): WatchOptions | undefined {
+  const { watch, interval, metrics, output, bundle, manifests } = given
+  if (watch !== true) {
+    const lone = interval === undefined ? (metrics === undefined ? undefined : '--metrics') : '--interval'
+    if (lone === undefined) return undefined
+    throw new UsageError('bad-argument', `Cannot use ${lone} without --watch: a single run has nothing to repeat`)
+  }
+  const still = bundle === undefined ? (manifests === undefined ? undefined : '--manifests') : '--bundle'
+  if (still !== undefined) {
+    throw new UsageError('bad-argument', `Cannot use --watch with ${still}: what it holds does not change by itself`)
+  }
+  if (readAllowances(given.allow ?? []).has('ephemeral')) {
+    throw new UsageError(
+      'bad-argument',
+      'Cannot use --watch with --allow ephemeral: each run would leave a container in the pod until that is deleted',
+    )
+  }
+  if (output !== 'text' && output !== 'json') {
+    throw new UsageError('bad-argument', `Cannot use -o "${shorten(output)}" with --watch: it prints text or json`)
+  }
+  return {
+    intervalMs: interval === undefined ? DEFAULT_INTERVAL_MS : parseInterval(interval),
+    ...(metrics === undefined ? {} : { metricsAt: parseAddressAndPort(metrics === true ? DEFAULT_METRICS : metrics) }),
+  }
+}
+
+function parseInterval(text: string): number {
+  const ms = parseDuration(text)
+  if (ms >= 1000 && ms <= MAX_INTERVAL_MS) return ms
+  throw new UsageError(
+    'bad-argument',
+    `Cannot use --interval "${shorten(text)}": it must be between 1s and 1d, such as 30s`,
+  )
+}
+
+/** `:9255`, `127.0.0.1:0`, `[::1]:9255`; without a host every address is meant. */
+function parseAddressAndPort(text: string): Endpoint {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? plain ?? ''
+  const address = host === '' ? '::' : host === 'localhost' ? '127.0.0.1' : host
+  if (port !== undefined && Number(port) <= MAX_PORT && isIP(address) !== 0) return { address, port: Number(port) }
+  throw new UsageError(
+    'bad-argument',
+    `Cannot use --metrics "${shorten(text)}": it must be an address and a port, such as ${DEFAULT_METRICS} or 127.0.0.1:9255`,
+  )
+}
+
 function oneOf<Value extends string>(option: string, value: string, allowed: readonly Value[]): Value {
   const found = allowed.find((candidate) => candidate === value)
   if (found !== undefined) return found
@@ -274,10 +348,15 @@ function shorten(text: string): string {
 }
 
 function parseTimeout(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
-  const ms = match === null ? Number.NaN : Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[unitOf(match[2])]
+  const ms = parseDuration(text)
   if (ms >= 1000 && ms <= MAX_TIMEOUT_MS) return ms
   throw new UsageError('bad-argument', `Cannot use --timeout "${text}": it must be between 1s and 10m, such as 20s`)
+}
+
+/** Milliseconds; NaN for what is no duration. Seconds where no unit is given. */
+function parseDuration(text: string): number {
+  const match = /^(\d{1,9}(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text)
+  return match === null ? Number.NaN : Number(match[1]) * (UNITS_MS[match[2] ?? 's'] ?? Number.NaN)
 }
 
 /** A healthy cluster needs a fraction of it. */
@@ -289,8 +368,4 @@ function parseRepeat(text: string): number {
   const times = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
   if (times >= 2 && times <= MAX_REPEAT) return times
   throw new UsageError('bad-argument', `Cannot use --repeat "${shorten(text)}": it must be between 2 and ${MAX_REPEAT}`)
-}
-
-function unitOf(text: string | undefined): 'm' | 'ms' | 's' {
-  return text === 'ms' || text === 'm' ? text : 's'
 }

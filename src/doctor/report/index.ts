@@ -8,6 +8,9 @@ import { renderText } from './text.ts'
 export { buildReport } from './build-report.ts'
 export type * from './doctor-report.ts'
 export * from './language.ts'
+export { NOTHING_KNOWN, compareRuns } from './watch/compare-runs.ts'
+export type { Change, Memory } from './watch/compare-runs.ts'
+export { renderChanges, renderUnreadable } from './watch/render-changes.ts'
 
 export const REPORT_FORMATS = ['text', 'json', 'junit', 'md', 'html'] as const
 export type ReportFormat = (typeof REPORT_FORMATS)[number]

@@ -36,11 +36,19 @@ export interface HttpListener {
 
 const TIMEOUT_MS = 5000
 const MAX_CONNECTIONS = 1024
+/** Octets of a request's head; a scraper's has a few hundred. */
+const MAX_HEADER_SIZE = 8192
+/** Node looks for connections beyond their time so often; by default only every 30 s. */
+const CHECK_INTERVAL_MS = 1000
 
 /** How an HTTP listener is opened. */
 export interface HttpOptions extends ListenOptions {
   /** In the clear if absent. */
   readonly tls?: TlsOptions | undefined
+  /** Connections at the same time; more are closed at once. Default 1024. */
+  readonly maxConnections?: number
+  /** Milliseconds without an octet either way, after which a connection ends; default none once a request is in. */
+  readonly idleTimeoutMs?: number
 }
 
 /**
@@ -57,9 +65,12 @@ export async function openHttpListener(
     request.resume()
     void answer(request, responder).then((reply) => write(response, reply))
   }
-  const { tls } = options
-  const server: Server = tls === undefined ? createServer(handle) : createSecureServer(tls, handle)
-  server.maxConnections = MAX_CONNECTIONS
+  const { tls, maxConnections = MAX_CONNECTIONS, idleTimeoutMs = 0 } = options
+  const bounds = { maxHeaderSize: MAX_HEADER_SIZE, connectionsCheckingInterval: CHECK_INTERVAL_MS }
+  const server: Server =
+    tls === undefined ? createServer(bounds, handle) : createSecureServer({ ...bounds, ...tls }, handle)
+  server.maxConnections = maxConnections
+  server.timeout = idleTimeoutMs
   server.headersTimeout = TIMEOUT_MS
   server.requestTimeout = TIMEOUT_MS
   server.keepAliveTimeout = TIMEOUT_MS

@@ -47,6 +47,7 @@ export async function repeatRungs(
   const startedAt = clock.monotonic()
   const all = open.length * Math.max(0, times - 1)
   await askPatiently(all, { clock, concurrent: CONCURRENT }, async (turn) => {
+    if (options.signal?.aborted === true) return
     const round = Math.floor(turn / open.length)
     const waitMs = startedAt + round * BETWEEN_ROUNDS_MS - clock.monotonic()
     if (clock.monotonic() + Math.max(0, waitMs) >= deadlineMs) return

@@ -83,6 +83,19 @@ export interface Labels {
   /** Heads the places where a cause that was told in full is at work as well. */
   readonly elsewhere: string
   readonly someNodes: string
+  /** Words of `--watch`, one for each kind of change. */
+  readonly watch: {
+    readonly healthy: string
+    readonly proven: string
+    readonly inconclusive: string
+    readonly unreadable: string
+    readonly suspected: string
+    readonly failing: string
+    readonly cured: string
+    readonly answers: string
+    /** Behind what ended: how long it lasted. */
+    readonly after: string
+  }
   /** Words that only the page (`-o html`) needs. */
   readonly page: {
     readonly skip: string

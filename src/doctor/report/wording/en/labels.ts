@@ -47,6 +47,17 @@ export const labels: Labels = {
   elsewhere: 'The same in other places',
   someNodes:
     'Asked from {count} of {all} nodes: those that run CoreDNS, and others spread over the list; --from node/NODE adds one',
+  watch: {
+    healthy: 'healthy',
+    proven: 'proven',
+    inconclusive: 'inconclusive',
+    unreadable: 'no verdict',
+    suspected: 'suspected',
+    failing: 'failing',
+    cured: 'gone',
+    answers: 'answers',
+    after: 'after {duration}',
+  },
   page: {
     skip: 'Skip to the verdict',
     cause: 'Cause',

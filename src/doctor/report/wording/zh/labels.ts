@@ -47,6 +47,17 @@ export const labels: Labels = {
   elsewhere: '其他位置的相同原因',
   someNodes:
     '只从 {all} 个节点中的 {count} 个发起查询：运行 CoreDNS 的节点，以及均匀选取的其他节点；--from node/NODE 可再加一个',
+  watch: {
+    healthy: '健康',
+    proven: '证实',
+    inconclusive: '无法定论',
+    unreadable: '没有结论',
+    suspected: '疑似',
+    failing: '失败',
+    cured: '消失',
+    answers: '恢复应答',
+    after: '历时 {duration}',
+  },
   page: {
     skip: '跳到结论',
     cause: '根因',
