@@ -5,9 +5,9 @@ import type { HttpListener, HttpReply } from '../../../net/listen/index.ts'
 
 export interface MetricsPages {
   /** The text exposition format 0.0.4. */
-  metrics(): string
+  readonly metrics: () => string
   /** Whether runs still come to an end. */
-  isAlive(): boolean
+  readonly isAlive: () => boolean
 }
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
