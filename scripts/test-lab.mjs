@@ -1,172 +1,195 @@
-// Every fault of the lab against the doctor: a lab comes up, each fault is injected, "fathom doctor --lab" looks, the fault is healed.
-// Prints the table fault x verdict. Fails when a fault that the doctor has a check for goes unnamed, or a healthy lab does not.
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// The doctor against labs: each fault is put in, "fathom doctor --lab" looks without knowing what was done, the fault is taken out.
+// Prints the table fault x verdict. Fails when a fault is not named as the proven first cause, when anything else is blamed, and when a
+// healthy lab is not called healthy. Causes that the catalogue calls observations need only be observed.
+import { availableParallelism } from 'node:os'
+import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { byHandCases } from './lab-runs/by-hand-cases.mjs'
+import { pairCases, singleCases } from './lab-runs/fault-cases.mjs'
+import { clusterWithoutNodeCache, healthyCases } from './lab-runs/healthy-cases.mjs'
+import { listFaults } from './lab-runs/lab.mjs'
+import { runSuite, stopAll } from './lab-runs/run-cases.mjs'
 
-const USAGE = `Usage: node scripts/test-lab.mjs [--grade netns|loopback] [--cni calico|flannel] [--only FAULT,…]
+const USAGE = `Usage: node scripts/test-lab.mjs [--faults] [--pairs] [--by-hand] [--healthy]
+       [--grade netns|loopback] [--cni calico|flannel|both] [--coredns PATH] [--only TEXT,…] [--sample N] [--jobs N] [--keep FOLDER]
 
---grade: default netns for root on Linux, else loopback
+--faults   each fault of the lab by itself (what runs when nothing is said)
+--pairs    faults two at a time: all pairs of faults from different groups
+--by-hand  faults made with ip, iptables, kubectl, kill and edited files
+--healthy  labs without faults: each network plugin, with and without node cache, loopback, a CoreDNS given by --coredns
+--all      all of these
+--grade    default netns for root on Linux, else loopback
+--cni      default both: flannel runs the faults that need it
+--only     cases whose title contains one of the texts
+--sample   every Nth pair
+--jobs     labs side by side; default: one a processor, at most 4
+--keep     a folder for the reports
 `
-const flags = readFlags()
-const program = process.env.FATHOM_PROGRAM ?? fileURLToPath(new URL('../bin/fathom.js', import.meta.url))
-const causePages = fileURLToPath(new URL('../docs/causes/', import.meta.url))
-const name = `test-${process.pid}`
-// A folder of its own: labs of others are left alone.
-const runtime = mkdtempSync(join(tmpdir(), 'fathom-test-lab-'))
-const env = { ...process.env, XDG_RUNTIME_DIR: runtime }
+const LOOPBACK = { title: 'loopback', labArgs: ['--grade', 'loopback', '--healthy'] }
+const CALICO = { title: 'netns, calico', cni: 'calico', labArgs: ['--grade', 'netns', '--cni', 'calico', '--healthy'] }
+const FLANNEL = {
+  title: 'netns, flannel',
+  cni: 'flannel',
+  labArgs: ['--grade', 'netns', '--cni', 'flannel', '--healthy'],
+}
 
-let lab
+const flags = readFlags()
+/** Folders that were made for this run. */
+const folders = []
+
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) {
-  process.on(signal, () => void stopLab().then(() => process.exit(130)))
+  process.on(signal, () => {
+    void stopAll().then(() => {
+      removeFolders()
+      process.exit(130)
+    })
+  })
 }
 
 try {
   process.exitCode = await main()
 } finally {
-  await stopLab()
-  rmSync(runtime, { recursive: true, force: true })
+  await stopAll()
+  removeFolders()
 }
 
 async function main() {
-  const faults = (await listFaults()).filter(fits).filter(isWanted)
-  const why = await startLab()
-  if (why !== undefined) return say(`The lab did not start: ${why}`, 1)
-  const where = flags.grade === 'netns' ? `netns, ${String(flags.cni)}` : 'loopback'
-  say(`\n${faults.length} faults, ${where}\n`)
-  const width = Math.max(...faults.map((fault) => fault.name.length), 'healthy lab'.length)
-  const row = (first, ...cells) => say([first.padEnd(width), ...cells].join('  '))
-  row('fault', 'verdict    ', '    s', 'named first')
-
-  const healthy = await ask([])
-  const isClean = healthy.report?.outcome === 'healthy'
-  row('healthy lab', (isClean ? 'healthy' : 'BLAMED').padEnd(11), healthy.seconds, firstOf(healthy.report))
-
-  const counts = new Map()
-  let missed = 0
-  for (const fault of faults) {
-    const { verdict, seconds, first } = await tryFault(fault)
-    counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
-    if (verdict === 'MISSED' || verdict === 'failed') missed += 1
-    row(fault.name, verdict.padEnd(11), seconds, first)
-  }
-  say(`\n${[...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}`)
-  return missed > 0 || !isClean ? 1 : 0
-}
-
-/** One fault in, one look, out again; the look is taken by somebody who does not know what was done. */
-async function tryFault(fault) {
-  const injected = await run(['lab', 'inject', fault.name, '--name', name])
-  if (injected.status !== 0) return { verdict: 'failed', seconds: '    -', first: injected.stderr.trim() }
-  const { report, seconds, stderr } = await ask(fault.shownBy)
-  const healed = await run(['lab', 'heal', '--name', name])
-  if (healed.status !== 0) return { verdict: 'failed', seconds, first: `not healed: ${healed.stderr.trim()}` }
-  if (report === undefined) return { verdict: 'failed', seconds, first: stderr.trim().split('\n')[0] }
-  return { verdict: verdictOn(fault, report), seconds, first: firstOf(report) }
-}
-
-/** `proven` and `suspected` of a cause, `observed` of what explains no failure, `no check` where the doctor knows no such cause. */
-function verdictOn({ cause }, { causes, observations }) {
-  const found = causes.find(({ code }) => code === cause)
-  if (found !== undefined) return found.status
-  if (observations.some(({ code }) => code === cause)) return 'observed'
-  return existsSync(`${causePages}${cause}.md`) ? 'MISSED' : 'no check'
-}
-
-function firstOf(report) {
-  if (report === undefined) return '(no report)'
-  const named = report.causes.map(({ code, status }) => (status === 'proven' ? code : `${code}?`))
-  return named.length > 0 ? named.join(', ') : `(${report.outcome})`
-}
-
-async function ask(args) {
   const startedAt = Date.now()
-  const { stdout, stderr } = await run(['doctor', `--lab=${name}`, '-o', 'json', ...args])
-  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1).padStart(5)
-  try {
-    return { report: JSON.parse(stdout), seconds, stderr }
-  } catch {
-    return { report: undefined, seconds, stderr }
+  const failures = []
+  let passed = 0
+  for (const suite of await suites()) {
+    const cases = suite.cases.filter(isWanted)
+    if (cases.length === 0) continue
+    const result = await runSuite({ ...suite, cases }, { jobs: flags.jobs, keep: flags.keep, say })
+    passed += result.passed
+    failures.push(...result.failed.map((title) => `${suite.title}: ${title}`))
   }
+  const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1)
+  say(`\n${passed} as they should be, ${failures.length} not, in ${minutes} min`)
+  for (const failure of failures) say(`  ${failure}`)
+  return failures.length > 0 || passed === 0 ? 1 : 0
 }
 
-async function listFaults() {
-  const { status, stdout, stderr } = await run(['lab', 'faults', '-o', 'json'])
-  if (status !== 0) throw new Error(stderr)
-  return JSON.parse(stdout).faults
+async function suites() {
+  const faults = await listFaults()
+  const labs = flags.grade === 'loopback' ? [LOOPBACK] : flags.cni === 'both' ? [CALICO, FLANNEL] : [labOf(flags.cni)]
+  const isAlone = labs.length === 1
+  return [
+    ...(flags.healthy ? healthySuites() : []),
+    ...(flags.faults
+      ? labs.map((lab, index) => ({
+          ...lab,
+          title: `faults, ${lab.title}`,
+          cases: singleCases(
+            faults.filter((fault) => fits(fault, lab) && (index === 0 || isAlone || fault.needs === lab.cni)),
+          ),
+        }))
+      : []),
+    ...(flags.pairs
+      ? labs.slice(0, 1).map((lab) => ({
+          ...lab,
+          title: `pairs, ${lab.title}`,
+          cases: pairCases(faults.filter((fault) => fits(fault, lab))).filter((_, index) => index % flags.sample === 0),
+        }))
+      : []),
+    ...(flags['by-hand'] && flags.grade === 'netns'
+      ? labs.map((lab) => ({ ...lab, title: `by hand, ${lab.title}`, cases: byHandCases(lab.cni) }))
+      : []),
+  ]
 }
 
-function fits({ needs }) {
+// --- Labs ---
+
+function labOf(cni) {
+  return cni === 'flannel' ? FLANNEL : CALICO
+}
+
+function healthySuites() {
+  const cases = healthyCases()
+  const loopback = { ...LOOPBACK, title: 'healthy, loopback', cases }
+  if (flags.grade === 'loopback') return [loopback]
+  const folder = clusterWithoutNodeCache()
+  folders.push(folder)
+  const bare = ['--cluster', folder]
+  return [
+    loopback,
+    ...[CALICO, FLANNEL].flatMap((lab) => [
+      { ...lab, title: `healthy, ${lab.title}`, cases },
+      { ...lab, labArgs: [...lab.labArgs, ...bare], title: `healthy, ${lab.title}, no node cache`, cases },
+    ]),
+    ...(flags.coredns === undefined
+      ? []
+      : [CALICO, FLANNEL].map((lab) => ({
+          ...lab,
+          labArgs: [...lab.labArgs, '--coredns', flags.coredns],
+          title: `healthy, ${lab.title}, CoreDNS of its own`,
+          cases,
+        }))),
+  ]
+}
+
+function fits({ needs }, { cni }) {
   if (needs === undefined || needs === null) return true
-  return flags.grade === 'netns' && (needs === 'netns' || needs === flags.cni)
+  return cni !== undefined && (needs === 'netns' || needs === cni)
 }
 
-function isWanted({ name: fault }) {
-  return flags.only === undefined || flags.only.split(',').includes(fault)
-}
+// --- Flags and words ---
 
-/** Starts the lab as a child of this process; resolves with nothing once it is up, else with the reason why not. */
-function startLab() {
-  const kind = flags.grade === 'netns' ? ['--grade', 'netns', '--cni', flags.cni] : []
-  lab = spawn(process.execPath, [program, 'lab', 'up', '--foreground', '--healthy', '--name', name, ...kind], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-  })
-  let said = ''
-  lab.stderr.setEncoding('utf8').on('data', (text) => {
-    said += text
-  })
-  return new Promise((resolve) => {
-    lab.stdout.setEncoding('utf8').once('data', () => {
-      lab.stdout.resume()
-      resolve()
-    })
-    lab.once('close', (status) => resolve(said.trim() || `status ${status}`))
-  })
-}
-
-/** Ends the lab and waits for its end. */
-async function stopLab() {
-  if (lab === undefined || lab.exitCode !== null || lab.signalCode !== null) return
-  const ended = new Promise((resolve) => {
-    lab.once('close', resolve)
-  })
-  lab.kill('SIGTERM')
-  await ended
-}
-
-function run(args) {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
-    const said = { stdout: '', stderr: '' }
-    for (const stream of ['stdout', 'stderr']) {
-      child[stream].setEncoding('utf8').on('data', (text) => {
-        said[stream] += text
-      })
-    }
-    child.on('close', (status) => resolve({ status, ...said }))
-  })
+function isWanted({ title }) {
+  return flags.only === undefined || flags.only.split(',').some((text) => title.includes(text))
 }
 
 function readFlags() {
   const isRoot = process.platform === 'linux' && process.getuid?.() === 0
-  const options = { grade: { type: 'string' }, cni: { type: 'string' }, only: { type: 'string' } }
+  const yes = { type: 'boolean', default: false }
+  const text = { type: 'string' }
+  const options = {
+    faults: yes,
+    pairs: yes,
+    'by-hand': yes,
+    healthy: yes,
+    all: yes,
+    grade: text,
+    cni: text,
+    coredns: text,
+    only: text,
+    sample: text,
+    jobs: text,
+    keep: text,
+    help: yes,
+  }
   try {
     const { values } = parseArgs({ options })
-    const { grade = isRoot ? 'netns' : 'loopback', cni = 'calico', only } = values
+    if (values.help) {
+      process.stdout.write(USAGE)
+      process.exit(0)
+    }
+    const { grade = isRoot ? 'netns' : 'loopback', cni = 'both', all, coredns = process.env.COREDNS } = values
     if (!['loopback', 'netns'].includes(grade)) throw new Error('--grade takes netns or loopback')
-    if (!['calico', 'flannel'].includes(cni)) throw new Error('--cni takes calico or flannel')
-    return { grade, cni, only }
+    if (!['both', 'calico', 'flannel'].includes(cni)) throw new Error('--cni takes calico, flannel or both')
+    const kinds = ['faults', 'pairs', 'by-hand', 'healthy']
+    const isSaid = kinds.some((kind) => values[kind])
+    const chosen = kinds.map((kind) => [kind, all || values[kind] || (!isSaid && kind === 'faults')])
+    const sample = countOf('--sample', values.sample, 1)
+    const jobs = countOf('--jobs', values.jobs, Math.min(4, availableParallelism()))
+    return { ...values, ...Object.fromEntries(chosen), grade, cni, coredns, sample, jobs }
   } catch (error) {
     process.stderr.write(`test-lab: ${error.message}\n${USAGE}`)
     process.exit(2)
   }
 }
 
-function say(line, status) {
+function countOf(flag, given, otherwise) {
+  if (given === undefined) return otherwise
+  const count = Number(given)
+  if (!Number.isInteger(count) || count < 1) throw new Error(`${flag} takes a whole number from 1`)
+  return count
+}
+
+function say(line) {
   process.stdout.write(`${line}\n`)
-  return status
+}
+
+function removeFolders() {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
 }

@@ -10,13 +10,16 @@ import { failedIds, objectRef, qualifiedName } from './support.ts'
 /** A sign in a replica's log. */
 export interface LogSighting {
   readonly server: string
+  /** True where it stands in the log of a run that ended. */
+  readonly isPrevious?: boolean
   readonly finding: LogFinding
 }
 
 /** What the replicas' logs say of one kind, the previous runs of crashed pods included. */
 export function signsOfReplicas({ logs }: Ladder, sign: LogSign): LogSighting[] {
-  return findInLogs(logs, sign, ({ kind }) => kind === 'replica').map(({ hop, finding }) => ({
+  return findInLogs(logs, sign, ({ kind }) => kind === 'replica').map(({ hop, isPrevious, finding }) => ({
     server: hop.name,
+    isPrevious,
     finding,
   }))
 }

@@ -1,5 +1,6 @@
 // What a cause may say. Wording lives in report/ only: a judgement holds keys and values, never sentences.
 import type { Basis, Phrase } from '../ladder/phrase.ts'
+import type { CauseCode } from './codes.ts'
 
 /** The thing that is at fault. */
 export interface Subject {
@@ -44,6 +45,8 @@ interface Finding {
    * explains something that failed, and an observation when it does not.
    */
   readonly isFault: boolean
+  /** Causes that lie beneath this one when they are found too, beside those that lie beneath every finding of its code. */
+  readonly beneath?: readonly CauseCode[]
   /** Ids of failed rungs that this explains; {@link ASKED_NAME} for the name that was asked about. */
   readonly explains: readonly string[]
 }

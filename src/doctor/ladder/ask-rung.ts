@@ -11,7 +11,7 @@ import { parseExposition } from './prometheus.ts'
 import type { MetricSample } from './prometheus.ts'
 import { formatPlace } from './rung.ts'
 import type { Observation, Rung } from './rung.ts'
-import { summarizeExchange, summarizeHttp, summarizeStray } from './summarize.ts'
+import { shortenRecords, summarizeExchange, summarizeHttp, summarizeStray } from './summarize.ts'
 
 export interface AskOptions {
   readonly vantages: Vantages
@@ -126,7 +126,7 @@ function conclude(
   const { rttMs, ...rest } = course
   return {
     ...asked(planned),
-    observed,
+    observed: shortenRecords(observed),
     ...(rttMs === undefined ? {} : { rttMs }),
     ...rest,
     ...checkObservation(planned.expected, observed),

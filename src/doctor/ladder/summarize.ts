@@ -10,7 +10,7 @@ import type { Observation } from './rung.ts'
 /** Longest text kept of a body that is only shown. */
 const MAX_SUMMARY = 80
 
-/** Summarizes what became of one DNS question. */
+/** Summarizes what became of one DNS question, with all its records: {@link shortenRecords} when they were compared. */
 export function summarizeExchange(result: ExchangeResult): Observation {
   switch (result.kind) {
     case 'response': {
@@ -19,10 +19,7 @@ export function summarizeExchange(result: ExchangeResult): Observation {
       return {
         kind: 'response',
         rcode,
-        records: answer
-          .slice(0, MAX_RECORDS)
-          .map(({ rdata }) => formatRData(rdata))
-          .sort(),
+        records: answer.map(({ rdata }) => formatRData(rdata)).sort(),
         recordCount: answer.length,
         aa: flags.aa,
         tc: flags.tc,
@@ -37,6 +34,12 @@ export function summarizeExchange(result: ExchangeResult): Observation {
     case 'closed':
       return { kind: result.kind, detail: result.detail }
   }
+}
+
+/** Keeps the first {@link MAX_RECORDS} records; of equal sets it keeps the same ones. */
+export function shortenRecords(observed: Observation): Observation {
+  if (observed.kind !== 'response' || observed.records.length <= MAX_RECORDS) return observed
+  return { ...observed, records: observed.records.slice(0, MAX_RECORDS) }
 }
 
 /** Summarizes what became of one HTTP request. */

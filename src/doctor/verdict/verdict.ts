@@ -86,7 +86,7 @@ function isCause(judgement: Proven | Suspected, failed: ReadonlySet<string>): bo
 /** Marks each finding whose cause beneath was found as well. */
 function fold(findings: readonly Finding[]): Finding[] {
   return findings.map((finding) => {
-    const beneath = (CONSEQUENCES[finding.code] ?? []).find((code) =>
+    const beneath = [...(finding.beneath ?? []), ...(CONSEQUENCES[finding.code] ?? [])].find((code) =>
       findings.some((other) => other.code === code && (other.status === 'proven' || finding.status === 'suspected')),
     )
     return beneath === undefined ? finding : { ...finding, causedBy: beneath }

@@ -7,6 +7,7 @@ export class LogBuffer implements PodLog {
   readonly #now: () => number
   readonly #listeners = new Set<(line: LogLine) => void>()
   #lines: LogLine[] = []
+  #previous: readonly LogLine[] = []
 
   constructor(now: () => number) {
     this.#now = now
@@ -17,6 +18,17 @@ export class LogBuffer implements PodLog {
     this.#lines.push(line)
     if (this.#lines.length > LIMIT) this.#lines = this.#lines.slice(-LIMIT / 2)
     for (const listener of this.#listeners) listener(line)
+  }
+
+  /** A container that starts anew has a log of its own; of those before, only the last one is kept. */
+  startRun(): void {
+    if (this.#lines.length === 0) return
+    this.#previous = this.#lines
+    this.#lines = []
+  }
+
+  previousLines(): readonly LogLine[] {
+    return this.#previous
   }
 
   lines(): readonly LogLine[] {

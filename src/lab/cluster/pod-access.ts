@@ -11,6 +11,8 @@ export interface LogLine {
 export interface PodLog {
   /** What is kept, oldest first. */
   lines(): readonly LogLine[]
+  /** Of the run before, which ended; absent where runs are not told apart. */
+  previousLines?(): readonly LogLine[]
   /** Calls `listener` for every line to come; the result ends that. */
   subscribe(listener: (line: LogLine) => void): () => void
 }

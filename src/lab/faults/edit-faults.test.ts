@@ -33,7 +33,7 @@ const MARKS: Readonly<Record<string, string>> = {
   'cluster-domain-mismatch': 'clusterDomain: k8s.local',
   'host-network-cluster-first': '"name":"agent"',
   'dns-policy-none-incomplete': '"name":"plain"',
-  'loopback-nameserver-in-pod': '"nameservers":["127.0.0.1"]',
+  'loopback-nameserver-in-pod': 'nameserver 127.0.0.53',
   'host-aliases-shadow-dns': '"hostAliases"',
   'short-name-other-namespace': '"name":"billing"',
   'external-name-is-ip': '"externalName":"100.64.20.5"',
@@ -118,7 +118,7 @@ function bareStage(): Bare {
     return JSON.stringify({
       objects,
       overridden: [...overridden],
-      files: [...nodeFiles].map(([node, files]) => [node, [...files].sort()]),
+      files: [...nodeFiles].map(([node, files]) => [node, [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))]),
     })
   }
   return { stage, everything }

@@ -10,6 +10,8 @@ const NODE = 'node2'
 export const nodeCacheWrongSource: Fault = ruleFault({
   name: 'node-cache-wrong-source',
   summary: `${NODE}: the DNS Service IP is redirected to the node cache, whose responses come from its own address: "reply from unexpected source"`,
+  // Only what is forwarded on the node passes the rule: the node itself sees nothing of it.
+  shownBy: ['--from', 'default/console'],
   looks: [strangers(CONSOLE, /IP 169\.254\.25\.10\.53 > /), dig(CONSOLE, `+notcp @${DNS_SERVICE} ${NAME}`)],
   rules: (_kernel, stage) => {
     const service = textAt(dnsService(stage) ?? {}, 'spec', 'clusterIP')

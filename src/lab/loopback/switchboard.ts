@@ -19,6 +19,9 @@ export type Reach =
 /** Decides about addresses that are no listener's own: Service IPs. Undefined when the address is not its business. */
 export type Resolver = (from: Origin, endpoint: Endpoint) => Reach | undefined
 
+/** Stands for every loopback address at which a wildcard listener is reached from its own namespace. */
+const ANY_LOOPBACK = '127.0.0.0'
+
 export class Switchboard {
   /** `scope|address|port` -> loopback endpoint; scope is a node's name for addresses that mean another thing on every node. */
   readonly #listeners = new Map<string, Endpoint>()
@@ -28,10 +31,11 @@ export class Switchboard {
   /** Puts a listener into the table; the result takes it out again. */
   register(owner: Origin, wanted: Endpoint, actual: Endpoint): () => void {
     const address = isWildcard(wanted.address) ? owner.address : wanted.address
-    const key = keyOf(owner, { address, port: wanted.port })
-    this.#listeners.set(key, actual)
+    const keys = [keyOf(owner, { address, port: wanted.port })]
+    if (isWildcard(wanted.address)) keys.push(keyOf(owner, { address: ANY_LOOPBACK, port: wanted.port }))
+    for (const key of keys) this.#listeners.set(key, actual)
     return () => {
-      if (this.#listeners.get(key) === actual) this.#listeners.delete(key)
+      for (const key of keys) if (this.#listeners.get(key) === actual) this.#listeners.delete(key)
     }
   }
 
@@ -42,9 +46,9 @@ export class Switchboard {
     readonly port: number
     readonly actual: Endpoint
   }[] {
-    return [...this.#listeners].map(([key, actual]) => {
+    return [...this.#listeners].flatMap(([key, actual]) => {
       const [scope = '', address = '', port] = key.split('|')
-      return { scope, address, port: Number(port), actual }
+      return address === ANY_LOOPBACK ? [] : [{ scope, address, port: Number(port), actual }]
     })
   }
 
@@ -69,7 +73,9 @@ export class Switchboard {
       const reach = resolver(from, { address, port })
       if (reach !== undefined) return reach
     }
-    const endpoint = this.#listeners.get(keyOf(from, { address, port }))
+    const endpoint =
+      this.#listeners.get(keyOf(from, { address, port })) ??
+      (isOwnAlone(address) ? this.#listeners.get(keyOf(from, { address: ANY_LOOPBACK, port })) : undefined)
     if (endpoint !== undefined) return { kind: 'port', endpoint }
     const isAlive = isOwnAlone(address) || address === from.address || this.#alive.has(address)
     return { kind: isAlive ? 'refused' : 'silent' }

@@ -5,6 +5,7 @@ import {
   deadUpstream,
   denyAt,
   editCorefile,
+  LOOP_LINE,
   invalidCorefile,
   loopingCoreDns,
   missingService,
@@ -48,6 +49,13 @@ export const corefile: GroupFixtures<(typeof COREFILE_CODES)[number]> = {
           setNameservers(cluster, 'node3', ['127.0.0.53'])
           return { cluster }
         },
+      },
+      {
+        title: 'the log of a run that ended tells of it, and its pod serves again with another file',
+        make: () => ({
+          cluster: withRestarted('coredns-a'),
+          logs: { 'kube-system/coredns-a': '', 'kube-system/coredns-a previous': LOOP_LINE },
+        }),
       },
       { title: 'it crashes for a directive that is gone', make: removedDirective },
       { title: 'it crashes for an error in the Corefile', make: invalidCorefile },
@@ -357,6 +365,16 @@ export function lostFragments(): Fixture {
   return { cluster: withLargeService(), rules: [lost] }
 }
 
+/** A path that carries small datagrams alone and says nothing: neither UDP nor TCP brings the large name from node3. */
+export function narrowPath(): Fixture {
+  const lost: Rule = ({ name, node, transport, size }) => {
+    if (name !== DB_NAME || node !== 'node3' || transport === 'http') return undefined
+    if (transport === 'tcp' || size > 512) return 'silent'
+    return { rcode: 'NOERROR', tc: true }
+  }
+  return { cluster: withLargeService(), rules: [lost] }
+}
+
 /** UDP truncates and TCP is closed. */
 export function closedTcp(): Fixture {
   const rule: Rule = ({ to, name, transport }) => {
@@ -372,6 +390,14 @@ function editedWithoutReload(): Fixture {
   editCorefile(cluster, (text) => STUB + text.replace('    reload\n', ''))
   setChanged(cluster, 'coredns', '2026-01-01T12:00:00Z')
   return { cluster, name: STUB_NAME, rules: [denyAt(SERVERS, STUB_NAME)] }
+}
+
+/** A pod whose container was started anew once, and is ready. */
+function withRestarted(podName: string): SmallCluster {
+  const cluster = smallCluster()
+  const status = findObject(cluster, 'Pod', podName)['status'] as Record<string, unknown>
+  status['containerStatuses'] = [{ name: 'coredns', ready: true, restartCount: 1, state: { running: {} } }]
+  return cluster
 }
 
 function setImage(cluster: SmallCluster, image: string): void {

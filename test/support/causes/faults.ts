@@ -161,7 +161,8 @@ export function loopingCoreDns(): Fixture {
   return crashing(cluster, LOOP_LINE)
 }
 
-const LOOP_LINE =
+/** CoreDNS's last words when it met its own query. */
+export const LOOP_LINE =
   '[FATAL] plugin/loop: Loop (127.0.0.1:55953 -> :53) detected for zone ".", see https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO 4547991504243258144.3688648895315093531."\n'
 
 /** A directive that went with CoreDNS 1.5.0. */

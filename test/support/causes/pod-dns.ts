@@ -281,7 +281,8 @@ function wrongAddress(): Fixture {
   return { cluster: withKubelet({ clusterDNS: WRONG }), rules: [silence(WRONG)] }
 }
 
-function withPod(spec: Record<string, unknown>): SmallCluster {
+/** Pod shop/web on node2 with these settings. */
+export function withPod(spec: Record<string, unknown>): SmallCluster {
   const cluster = smallCluster()
   cluster.objects.push(pod('shop', 'web', { node: 'node2', ip: '10.244.2.77', labels: { app: 'web' }, spec }))
   // The pod of the small cluster that has dnsPolicy Default would be an observation of its own.

@@ -276,6 +276,20 @@ export const records: GroupFixtures<(typeof RECORDS_CODES)[number]> = {
         }),
       },
       {
+        title: 'a cache still holds the A record of a name that its server denies altogether',
+        make: () => ({
+          cluster: smallCluster(),
+          name: 'db.db.svc.cluster.local',
+          rules: [
+            ({ to, name, type, transport }) => {
+              if (transport === 'http' || name !== 'db.db.svc.cluster.local.') return undefined
+              if (to === '169.254.20.10' && type === 'A') return { rcode: 'NOERROR', answers: ['10.244.3.3'], ttl: 3 }
+              return { rcode: 'NXDOMAIN', soaTtl: 5 }
+            },
+          ],
+        }),
+      },
+      {
         title: 'the upstream is silent',
         make: () => ({ cluster: smallCluster(), rules: [silence(UPSTREAMS[0])] }),
       },

@@ -37,14 +37,18 @@ function judge(evidence: Evidence): Judgement {
   const { facts, ladder } = evidence
   const { corefile, replicas } = facts.dns
   if (replicas.length === 0) return notChecked('not-checked.no-replicas')
-  const seen = signsOfReplicas(ladder, 'loop')
+  const sightings = signsOfReplicas(ladder, 'loop')
   const forwards = listForwards(corefile?.blocks ?? []).filter(isDefaultForward)
   const ways = corefile === undefined ? [] : waysBack(facts, corefile, forwards)
   const [way] = ways
+  const areFilesKnown = replicas.some(({ node }) => nodeNamed(facts, node)?.resolvConf !== undefined)
+  // The log of a run that ended tells of the past where its pod serves again and nothing leads back any more.
+  const isPast = way === undefined && corefile !== undefined && areFilesKnown
+  const serving = new Set(replicas.filter(({ ready }) => ready).map(({ pod }) => qualifiedName(pod)))
+  const seen = sightings.filter(({ server, isPrevious }) => !(isPast && isPrevious === true && serving.has(server)))
   if (seen.length === 0 && way === undefined) {
     if (corefile === undefined) return notChecked('not-checked.no-corefile')
     if (forwards.length === 0) return excluded(line('stated', 'no-forward', {}))
-    const areFilesKnown = replicas.some(({ node }) => nodeNamed(facts, node)?.resolvConf !== undefined)
     const fromFile = forwards.some(({ targets }) => targets.some(({ kind }) => kind === 'file'))
     if (fromFile && !areFilesKnown) return notChecked('not-checked.no-node-file')
     return excluded(line('observed', 'elsewhere', {}))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { closedTcp } from '../../../../test/support/causes/corefile.ts'
+import { closedTcp, narrowPath } from '../../../../test/support/causes/corefile.ts'
 import { diagnoseFixture } from '../../../../test/support/dns-world.ts'
 
 describe('large-response-lost', () => {
@@ -15,5 +15,17 @@ describe('large-response-lost', () => {
       'small-works',
     ])
     expect(found?.explains.every((id) => id.includes('/tcp/large/'))).toBe(true)
+  })
+
+  it('is proven where a datagram of 512 octets arrives and neither a larger one nor TCP does', async () => {
+    const { verdict } = await diagnoseFixture(narrowPath())
+    const found = verdict.causes.find(({ code }) => code === 'large-response-lost')
+    expect(found).toMatchObject({
+      status: 'proven',
+      fix: { key: 'large-response-lost.path' },
+      values: { places: ['node3'] },
+    })
+    expect(found?.evidence[0]).toMatchObject({ key: 'big-lost', values: { size: 1232 } })
+    expect(verdict.unexplained).toEqual([])
   })
 })

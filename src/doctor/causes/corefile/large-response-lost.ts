@@ -20,14 +20,14 @@ export const largeResponseLost: Cause = {
 
 /** The same question from one place to one server, in several sizes and over both transports. */
 interface Comparison {
-  readonly big: readonly Rung[]
-  readonly small: readonly Rung[]
+  /** Largest first. */
+  readonly udp: readonly Rung[]
   readonly tcp: readonly Rung[]
 }
 
-/** How large responses are lost there. */
+/** How large responses are lost there; `path` when not even what passes every network whole arrives. */
 interface Loss {
-  readonly kind: 'fragments' | 'no-tcp'
+  readonly kind: 'fragments' | 'no-tcp' | 'path'
   readonly lost: Rung
   readonly beside: Rung
 }
@@ -37,10 +37,11 @@ function judge({ facts, ladder, asked }: Evidence): Judgement {
   const losses = comparisons.flatMap(lossOf)
   const [loss] = losses
   if (loss === undefined) {
-    const seen = comparisons.find(({ big, small }) => big.some(isAnswered) || small.some(isTruncated))
+    const seen = comparisons.find(({ udp }) =>
+      udp.some((rung) => (isAnswered(rung) && sizeOf(rung) > SAFE) || isTruncated(rung)),
+    )
     if (seen === undefined) return notChecked('not-checked.no-large-name')
-    const server = (seen.big[0] ?? seen.small[0])?.hop.name ?? ''
-    return excluded(line('observed', 'arrive', { server }))
+    return excluded(line('observed', 'arrive', { server: seen.udp[0]?.hop.name ?? '' }))
   }
   const name = nameOf(loss.lost)
   const places = [...new Set(losses.map(({ lost }) => lost.fromNode ?? formatPlace(lost.from)))]
@@ -50,13 +51,14 @@ function judge({ facts, ladder, asked }: Evidence): Judgement {
   const { corefile } = facts.dns
   const lacksBufsize = corefile !== undefined && !hasBufsize(corefile)
   const isFragments = kinds.has('fragments')
-  const key = isFragments ? 'large-response-lost' : 'large-response-lost.tcp'
+  const isPath = kinds.has('path')
+  const key = isPath ? 'large-response-lost.path' : isFragments ? 'large-response-lost' : 'large-response-lost.tcp'
   return {
     status: 'proven',
     subject: { kind: 'name', name },
     objects: servers.map((server) => objectRef(loss.lost.hop.kind === 'dns-service' ? 'Service' : 'Pod', server)),
     values: { name, servers, places },
-    ...(isFragments ? {} : { summary: 'tcp-closed' }),
+    ...(isFragments || isPath ? {} : { summary: 'tcp-closed' }),
     evidence: [
       ...losses.slice(0, 2).flatMap(evidenceOf),
       ...(lacksBufsize && isFragments ? [line('stated', 'no-bufsize', {})] : []),
@@ -65,13 +67,14 @@ function judge({ facts, ladder, asked }: Evidence): Judgement {
     fix: {
       key,
       values: { places },
-      command:
-        isFragments && corefile !== undefined
+      command: isPath
+        ? `ping -M do -s 1200 ${loss.lost.to.address}   # from ${places.join(', ')}: less and less until it passes; then the MTU of that link or of the pods`
+        : isFragments && corefile !== undefined
           ? `${editCorefile(corefile)}   # in every server block: bufsize ${SAFE}`
           : `# let TCP port 53 pass wherever UDP port 53 does, on the way from ${places.join(', ')}\nkubectl get networkpolicies -A`,
     },
     isFault: true,
-    explains: [...losses.map(({ lost }) => lost.id), ...(isAsked ? [ASKED_NAME] : [])],
+    explains: [...explainedBy(ladder.rungs, losses), ...(isAsked ? [ASKED_NAME] : [])],
   }
 }
 
@@ -84,17 +87,25 @@ function compare(rungs: readonly Rung[]): Comparison[] {
     groups.set(key, [...(groups.get(key) ?? []), rung])
   }
   return [...groups.values()].map((own) => ({
-    big: own.filter((rung) => rung.transport === 'udp' && sizeOf(rung) > SAFE),
-    small: own.filter((rung) => rung.transport === 'udp' && sizeOf(rung) <= SAFE),
+    udp: own.filter(({ transport }) => transport === 'udp').toSorted((a, b) => sizeOf(b) - sizeOf(a)),
     tcp: own.filter(({ transport }) => transport === 'tcp'),
   }))
 }
 
-function lossOf({ big, small, tcp }: Comparison): Loss[] {
-  const silent = big.find(({ observed }) => observed.kind === 'timeout')
-  const answered = [...small, ...tcp].find(isAnswered)
-  if (silent !== undefined && answered !== undefined) return [{ kind: 'fragments', lost: silent, beside: answered }]
-  const truncated = [...small, ...big].find(isTruncated)
+function lossOf({ udp, tcp }: Comparison): Loss[] {
+  const smaller = (rung: Rung): Rung | undefined =>
+    udp.find((other) => isAnswered(other) && sizeOf(other) < sizeOf(rung))
+  // The smallest that is lost beside a smaller one that arrives: between them lies what the path carries.
+  const silent = udp.findLast(
+    (rung) => rung.observed.kind === 'timeout' && (smaller(rung) ?? tcp.find(isAnswered)) !== undefined,
+  )
+  const answered = silent === undefined ? undefined : (smaller(silent) ?? tcp.find(isAnswered))
+  if (silent !== undefined && answered !== undefined) {
+    if (sizeOf(silent) > SAFE) return [{ kind: 'fragments', lost: silent, beside: answered }]
+    // Small datagrams that are lost while TCP works are another fault: UDP is filtered.
+    if (answered.transport === 'udp') return [{ kind: 'path', lost: silent, beside: answered }]
+  }
+  const truncated = udp.find(isTruncated)
   const closed = tcp.find(({ result, observed }) => result === 'failed' && observed.kind !== 'response')
   if (truncated !== undefined && closed !== undefined && !tcp.some(isAnswered)) {
     return [{ kind: 'no-tcp', lost: closed, beside: truncated }]
@@ -105,7 +116,7 @@ function lossOf({ big, small, tcp }: Comparison): Loss[] {
 function evidenceOf({ kind, lost, beside }: Loss): EvidenceLine[] {
   const place = lost.fromNode ?? formatPlace(lost.from)
   const values = { server: lost.hop.name, place, name: nameOf(lost) }
-  if (kind === 'fragments') {
+  if (kind !== 'no-tcp') {
     const how = beside.transport === 'tcp' ? 'TCP' : `UDP (${sizeOf(beside)})`
     return [
       line('observed', 'big-lost', { ...values, size: sizeOf(lost) }),
@@ -113,6 +124,19 @@ function evidenceOf({ kind, lost, beside }: Loss): EvidenceLine[] {
     ]
   }
   return [line('observed', 'truncated', values), line('observed', 'tcp-fails', { ...values, why: lost.observed.kind })]
+}
+
+/** What is lost, and on a path that carries little everything else that is as large and went the same way. */
+function explainedBy(rungs: readonly Rung[], losses: readonly Loss[]): string[] {
+  const paths = losses.filter(({ kind }) => kind === 'path').map(({ lost }) => lost)
+  const others = rungs.filter(
+    (rung) =>
+      rung.observed.kind === 'timeout' &&
+      paths.some(
+        (lost) => nameOf(lost) === nameOf(rung) && lost.fromNode === rung.fromNode && rung.hop.kind !== 'upstream',
+      ),
+  )
+  return [...new Set([...losses.map(({ lost }) => lost.id), ...others.map(({ id }) => id)])]
 }
 
 /** A small name over UDP, from the same place at the same server. */

@@ -170,8 +170,9 @@ function cacheRungs(ladder: Evidence['ladder'], nodes: readonly string[]): strin
   )
 }
 
-function isUdpLost({ udp, tcp }: Way): boolean {
-  return udp === 'silent' && tcp === 'answered'
+/** What TCP brings must be the answer: a server that gives up on its upstream says so to who waits longest. */
+function isUdpLost({ udp, rungs }: Way): boolean {
+  return udp === 'silent' && rungs.some(({ transport, result }) => transport === 'tcp' && result === 'ok')
 }
 
 function attemptsOf({ rungs }: Way): number {

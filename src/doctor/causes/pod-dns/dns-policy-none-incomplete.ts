@@ -4,7 +4,7 @@ import { phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { ASKED_NAME, line } from '../judgement.ts'
 import type { EvidenceLine, Judgement } from '../judgement.ts'
-import { askedRungs, excluded, notChecked } from '../support.ts'
+import { askedRungs, excluded, failedIds, notChecked } from '../support.ts'
 import { clusterServers, concernedPods, explainsPods, groupRefs, groupSubject, groupValues } from './pod-settings.ts'
 import type { PodGroup } from './pod-settings.ts'
 import { workloadPatch } from './workload-patch.ts'
@@ -28,6 +28,7 @@ function judgeGroup(evidence: Evidence, group: PodGroup): Judgement {
   if (lacks.length === 0) return excluded(line('stated', 'complete', groupValues(group)), subject)
   const explains = explainsPods(evidence, group)
   const isAsked = asked?.inCluster === true && group.pods.some((one) => pods.includes(one))
+  const meant = pod === undefined || !pods.includes(pod) ? undefined : nameMeant(evidence, pod)
   const address = facts.dns.service?.clusterIPs[0] ?? ''
   return {
     ...(isOpen(evidence, group)
@@ -36,15 +37,34 @@ function judgeGroup(evidence: Evidence, group: PodGroup): Judgement {
     subject,
     objects: groupRefs(group, 'spec.dnsConfig'),
     values: groupValues(group),
-    evidence: [line('stated', 'policy', groupValues(group)), ...lacks],
+    evidence: [
+      line('stated', 'policy', groupValues(group)),
+      ...lacks,
+      ...(meant === undefined ? [] : [line('computed', 'meant', { given: asked?.given ?? '', name: meant })]),
+    ],
     fix: {
       key: 'dns-policy-none-incomplete',
       values: { owner: group.owner },
       command: workloadPatch(group, { dnsPolicy: 'ClusterFirst', dnsConfig: null }),
     },
     isFault: false,
-    explains: [...new Set([...(isAsked ? [ASKED_NAME] : []), ...explains])],
+    explains: [
+      ...new Set([
+        ...(isAsked || meant !== undefined ? [ASKED_NAME] : []),
+        ...(meant === undefined ? [] : failedIds(evidence.ladder, ({ purpose }) => purpose === 'asked')),
+        ...explains,
+      ]),
+    ],
   }
+}
+
+/** The name of the cluster that a short name stands for with the search list of ClusterFirst, where the pod has none. */
+function nameMeant({ facts, asked, explain }: Evidence, { meta, spec }: Pod): string | undefined {
+  const searches = spec.dnsConfig?.searches ?? []
+  if (asked === undefined || asked.inCluster || searches.length > 0 || asked.given.endsWith('.')) return undefined
+  const domain = `${facts.dns.clusterDomain.value.replace(/\.$/, '')}.`
+  const candidates = [`${meta.namespace}.svc.${domain}`, `svc.${domain}`, domain].map((suffix) => asked.name + suffix)
+  return candidates.find((name) => explain(name, asked.type).kind === 'records')
 }
 
 function findLacks({ facts }: Evidence, { spec }: Pod): EvidenceLine[] {

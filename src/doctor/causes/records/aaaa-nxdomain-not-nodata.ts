@@ -53,10 +53,16 @@ function findPairs({ ladder }: Evidence): Pair[] {
     if (hasAnswer && (typeOf(rung) === 'A' || typeOf(rung) === 'AAAA') && !given.has(key(rung)))
       given.set(key(rung), rung)
   }
+  // Where a server on the way says that the name does not exist at all, whoever passes answers on may have both from it.
+  const denied = new Set(
+    rungs.filter((rung) => rcodeOf(rung) === 'NXDOMAIN').map((rung) => `${nameOf(rung)} ${typeOf(rung)}`),
+  )
   return rungs.flatMap((other) => {
     const first = given.get(key(other))
     const isOther = typeOf(other) === 'AAAA' || typeOf(other) === 'A'
-    return first === undefined || !isOther || typeOf(first) === typeOf(other) ? [] : [{ given: first, other }]
+    if (first === undefined || !isOther || typeOf(first) === typeOf(other)) return []
+    const isDisputed = other.hop.kind !== 'upstream' && denied.has(`${nameOf(first)} ${typeOf(first)}`)
+    return isDisputed ? [] : [{ given: first, other }]
   })
 }
 

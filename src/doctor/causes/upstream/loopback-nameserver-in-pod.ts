@@ -74,6 +74,10 @@ function judgeNode({ facts, ladder, pods, asked }: Evidence, node: NodeFacts): J
       ].join('\n'),
     },
     isFault: true,
+    // CoreDNS pods of the node got the same file.
+    ...(facts.dns.replicas.some((replica) => replica.node === node.name)
+      ? { beneath: ['forwarding-loop'] as const }
+      : {}),
     explains: [...(isAsked ? [ASKED_NAME] : []), ...failed],
   }
 }

@@ -24,6 +24,13 @@ export const upstreamDead: Cause = {
   },
 }
 
+/** A loopback address is another server in every network namespace: what leads to it is the fault, not a server there. */
+const OF_LOOPBACK = ['forwarding-loop', 'loopback-nameserver-in-pod'] as const
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1'
+}
+
 /** An upstream seen from one node. */
 interface Sighting {
   readonly use: UpstreamUse
@@ -68,6 +75,7 @@ function judgeUpstream(evidence: Evidence, to: string, uses: readonly UpstreamUs
     ],
     fix: upstreamFix(evidence.facts, subject.name, concerned),
     isFault: true,
+    ...(isLoopback(address) ? { beneath: OF_LOOPBACK } : {}),
     explains: explainedByUpstream(evidence.ladder, concerned, servers),
   }
   if (isProven) return { status: 'proven', ...finding }

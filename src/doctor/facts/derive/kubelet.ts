@@ -72,7 +72,8 @@ export async function collectNodes(
 async function nodeFacts(name: string, input: NodeFactsInput, missing: MissingFact[]): Promise<NodeFacts> {
   const node = input.objects.nodes.find((item) => item.meta.name === name)
   const files = await readSettings(name, input, missing)
-  const sources = [...files, ...configMapSources(node, input)]
+  // kubelet reads its file and never the ConfigMap: what a file that was seen does not say is not set.
+  const sources = files.isConfigured ? files.sources : [...files.sources, ...configMapSources(node, input)]
   const kubelet = kubeletFacts(sources, node, input)
   const file = await readResolvConf(name, kubelet.resolvConf.value, input, missing)
   return {
@@ -109,7 +110,8 @@ function kubeletFacts(sources: readonly Source[], node: Node | undefined, input:
 
 /** A configuration was seen and names no server: kubelet then has none, unless a flag that nobody saw says otherwise. */
 function unsetClusterDns(sources: readonly Source[]): Known<readonly string[]> {
-  const source = sources[0]
+  // Flags stand first; the configuration is where it would be set today.
+  const source = sources.at(-1)
   return { value: [], origin: source?.origin ?? 'stated', from: `${source?.from ?? ''} names no clusterDNS` }
 }
 
@@ -135,10 +137,16 @@ function inferClusterDns({ nodeCaches, dnsServiceIPs }: NodeFactsInput): Known<r
 
 // --- Sources ---
 
+interface NodeSettings {
+  readonly sources: readonly Source[]
+  /** Whether kubelet's configuration file was among what could be read. */
+  readonly isConfigured: boolean
+}
+
 /** Of the node's own files: the flags first, which win. */
-async function readSettings(name: string, input: NodeFactsInput, missing: MissingFact[]): Promise<Source[]> {
+async function readSettings(name: string, input: NodeFactsInput, missing: MissingFact[]): Promise<NodeSettings> {
   const { readNodeFile, parseYaml } = input
-  if (readNodeFile === undefined) return []
+  if (readNodeFile === undefined) return { sources: [], isConfigured: false }
   const sources: Source[] = []
   for (const path of FLAG_FILES) {
     const text = await readNodeFile(name, path)
@@ -158,7 +166,10 @@ async function readSettings(name: string, input: NodeFactsInput, missing: Missin
     }
   }
   // Flags alone are half of the picture: without the file the ConfigMap fills in what they do not say.
-  return sources.filter(({ settings }) => isConfigured || Object.keys(settings).length > 0)
+  return {
+    sources: sources.filter(({ settings }) => isConfigured || Object.keys(settings).length > 0),
+    isConfigured,
+  }
 }
 
 const parsedMaps = new WeakMap<ConfigMap, KubeletSettings>()

@@ -30,7 +30,8 @@ interface Found {
 
 function nodeCache(objects: ClusterObjects, { owner, daemonSet, pods }: Found): NodeCacheFact {
   const [namespace = '', name = ''] = owner.split('/')
-  const spec = daemonSet?.template.spec ?? pods[0]?.spec
+  const template = daemonSet?.template.spec
+  const spec = (template === undefined || !isRolledOut(template, pods) ? pods[0]?.spec : undefined) ?? template
   const container = spec && cacheContainer(spec)
   const flags = readFlags(container)
   const corefile = corefileOfPod(spec, namespace, objects.configMaps)
@@ -53,6 +54,12 @@ function nodeCache(objects: ClusterObjects, { owner, daemonSet, pods }: Found): 
       .map((pod) => ({ pod, node: pod.spec.nodeName, ips: pod.podIPs, ready: pod.ready }))
       .toSorted((a, b) => (a.node < b.node ? -1 : 1)),
   }
+}
+
+/** Whether a pod runs with the template's arguments; with updateStrategy OnDelete pods keep what they were made with. */
+function isRolledOut(template: PodSpec, pods: readonly Pod[]): boolean {
+  const words = (spec: PodSpec): string => JSON.stringify([cacheContainer(spec)?.command, cacheContainer(spec)?.args])
+  return pods.length === 0 || pods.some(({ spec }) => words(spec) === words(template))
 }
 
 /** Go's flags: `-name value`, `-name=value`, and the same with two dashes. */

@@ -1,10 +1,12 @@
 import { planCutOff } from './cut-off.ts'
 import type { FollowUp } from './follow-up.ts'
 import { planKubeProxy } from './kube-proxy.ts'
+import { planLostOverOne } from './lost-over-one.ts'
 import { planOmittedSearches } from './omitted-searches.ts'
 import { planOtherFamily } from './other-family.ts'
 import { planPlainSize } from './plain-size.ts'
 import { planPodFiles } from './pod-files.ts'
+import { planSmallDatagrams } from './small-datagrams.ts'
 import { planSuffixNames } from './suffix-names.ts'
 import { planSetupMetrics } from './setup-metrics.ts'
 
@@ -12,6 +14,8 @@ import { planSetupMetrics } from './setup-metrics.ts'
 export const FOLLOW_UPS: readonly FollowUp[] = [
   planKubeProxy,
   planCutOff,
+  planLostOverOne,
+  planSmallDatagrams,
   planOtherFamily,
   planPodFiles,
   planSuffixNames,

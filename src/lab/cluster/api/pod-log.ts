@@ -22,7 +22,7 @@ export function servePodLog(
   const render = (line: LogLine): string =>
     query.get('timestamps') === 'true' ? `${new Date(line.at).toISOString()} ${line.text}\n` : `${line.text}\n`
   const previous = query.get('previous') === 'true'
-  const kept = previous ? [] : (log?.lines() ?? []).filter((line) => line.at >= since)
+  const kept = ((previous ? log?.previousLines?.() : log?.lines()) ?? []).filter((line) => line.at >= since)
   const tail = query.get('tailLines')
   const lines = tail === null ? kept : kept.slice(Math.max(0, kept.length - count(tail, 'tailLines')))
   const text = lines.map(render).join('')

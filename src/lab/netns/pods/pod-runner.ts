@@ -92,7 +92,7 @@ export class PodRunner {
     await Promise.all(pods.filter((pod) => !first.includes(pod)).map((pod) => this.#start(pod)))
   }
 
-  /** Kills a pod's programs and starts them anew: its files are made again, its log goes on. Resolves when they run. */
+  /** Kills a pod's programs and starts them anew: its files are made again. Resolves when they run. */
   async restart(namespace: string, name: string): Promise<void> {
     const running = this.#pods.get(objectKey(namespace, name))
     const pod = this.#options.store.get(POD_TYPE, namespace, name)
@@ -197,6 +197,7 @@ export class PodRunner {
   async #startContainer(pod: RunningPod, container: RunningContainer): Promise<void> {
     const { store } = this.#options
     const key = keyOf(pod.pod)
+    container.log.startRun()
     const crash = this.changes.crashOf(key)
     if (crash !== undefined) {
       this.#fail(pod, container, crash)

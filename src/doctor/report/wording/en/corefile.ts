@@ -221,6 +221,11 @@ export const corefileFixes: Readonly<Record<string, FixWording>> = {
       'Have CoreDNS send nothing over UDP that must be cut into fragments: "bufsize 1232"; what is larger then comes over TCP ({places}).',
     risk: 'TCP port 53 must be open; musl before 1.2.4 has no TCP.',
   },
+  'large-response-lost.path': {
+    explanation:
+      'Somewhere between {places} and CoreDNS a link carries fewer octets than its ends believe, and nobody says so: find it, and give it or the pods their right MTU. "bufsize 512" helps over UDP alone.',
+    risk: 'A smaller MTU of the pods takes effect when they are made anew.',
+  },
   'large-response-lost.tcp': {
     explanation:
       'Open TCP port 53 wherever UDP port 53 is open, on the way from {places}: policies, firewalls, the Service.',

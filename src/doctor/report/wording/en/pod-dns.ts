@@ -51,6 +51,7 @@ export const podDns: GroupWording<(typeof CAUSE_GROUPS)['pod-dns'][number]> = {
       'no-nameserver': 'dnsConfig has no nameserver',
       'other-nameservers': 'Nameservers {nameservers} are none of {known}',
       'no-searches': 'dnsConfig has no search domains: short names do not resolve',
+      meant: '{given} is asked as it stands; with the search list of ClusterFirst it would be {name}, which exists',
       complete:
         'dnsConfig of {owner} has a nameserver of the cluster and search domains ({count} {count:pod|pods}: {pods})',
       none: 'No such pod has dnsPolicy None',

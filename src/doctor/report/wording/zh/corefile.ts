@@ -213,6 +213,11 @@ export const corefileFixes: Readonly<Record<string, FixWording>> = {
     explanation: '让 CoreDNS 不再经 UDP 发送需要分片的响应："bufsize 1232"；更大的响应改由 TCP 传送（{places}）。',
     risk: 'TCP 53 端口必须放通；1.2.4 之前的 musl 不支持 TCP。',
   },
+  'large-response-lost.path': {
+    explanation:
+      '{places} 与 CoreDNS 之间有一段链路，实际能通过的字节数小于两端所认为的，又没有任何提示：请找出它，并为它或为 Pod 设置正确的 MTU。"bufsize 512" 只对 UDP 有帮助。',
+    risk: 'Pod 的较小 MTU 要等 Pod 重建后才生效。',
+  },
   'large-response-lost.tcp': {
     explanation: '在从 {places} 出发的路径上，凡是放通 UDP 53 的地方都要放通 TCP 53：网络策略、防火墙、Service。',
     risk: '无：DNS 需要两者（RFC 7766）。',

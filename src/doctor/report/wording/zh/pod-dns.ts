@@ -51,6 +51,7 @@ export const podDns: GroupWording<(typeof CAUSE_GROUPS)['pod-dns'][number]> = {
       'no-nameserver': 'dnsConfig 没有域名服务器',
       'other-nameservers': '域名服务器 {nameservers} 不在 {known} 之中',
       'no-searches': 'dnsConfig 没有搜索域：短域名无法解析',
+      meant: '{given} 会按原样查询；若用 ClusterFirst 的搜索列表，它就是 {name}，而该域名存在',
       complete: '{owner} 的 dnsConfig 有集群的域名服务器和搜索域（{count} 个 Pod：{pods}）',
       none: '没有 dnsPolicy 为 None 的 Pod',
     },
