@@ -1,3 +1,4 @@
+export * from './churning-map.ts'
 export * from './clock.ts'
 export * from './collect-garbage.ts'
 export * from './errors.ts'

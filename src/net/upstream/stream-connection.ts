@@ -1,6 +1,7 @@
 // One TCP or TLS connection to an upstream and the queries that wait on it, matched by id in whatever order answers come.
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
+import { ChurningMap } from '../../base/index.ts'
 import type { Message } from '../../dns/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import { createFrameSplitter, frameMessage } from '../tcp-frames.ts'
@@ -75,7 +76,7 @@ export class StreamConnection {
   #state: 'closed' | 'connecting' | 'open' = 'connecting'
   readonly #options: StreamConnectionOptions
   readonly #socket: Socket
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new ChurningMap<number, Pending>()
   readonly #isUsed = (id: number): boolean => this.#pending.has(id)
   readonly #dialTimer: NodeJS.Timeout
   /** One for all queries, set for the first that something is to be done about. */
@@ -120,8 +121,7 @@ export class StreamConnection {
 
   /** When the query that waits for longest was given to it; infinite when none waits. */
   get waitsSinceMs(): number {
-    for (const { startedAtMs } of this.#pending.values()) return startedAtMs
-    return Infinity
+    return this.#pending.first()?.startedAtMs ?? Infinity
   }
 
   /** Sends a query, once the connection stands; those of one turn with one write. */
@@ -158,7 +158,7 @@ export class StreamConnection {
     if (localAddress !== undefined && localPort !== undefined) this.#local = { address: localAddress, port: localPort }
     this.heardAtMs = performance.now()
     this.#options.connected?.(this.heardAtMs - this.openedAtMs)
-    for (const pending of this.#pending.values()) this.#send(pending, this.heardAtMs)
+    for (const [, pending] of this.#pending.entries()) this.#send(pending, this.heardAtMs)
   }
 
   #send(pending: Pending, nowMs: number): void {
@@ -225,7 +225,7 @@ export class StreamConnection {
     const now = performance.now() + 1
     let isStuck = false
     let nextMs = Infinity
-    for (const [id, pending] of this.#pending) {
+    for (const [id, pending] of this.#pending.entries()) {
       if (pending.deadlineMs <= now) {
         const error = timeoutError(this.#place('read'))
         this.#settle(id, pending, { kind: 'failed', error, protocol: this.protocol, reused: pending.reused })
@@ -266,7 +266,7 @@ export class StreamConnection {
 
   #failAll(error: UpstreamError): void {
     const { protocol } = this
-    for (const [id, pending] of this.#pending) {
+    for (const [id, pending] of this.#pending.entries()) {
       this.#settle(id, pending, { kind: 'failed', error, protocol, reused: pending.reused })
     }
   }
