@@ -25,6 +25,25 @@ export function readAllowances(given: readonly string[]): ReadonlySet<Allowance>
   )
 }
 
+/** Calls to the API server in one run, whatever the cluster's size; further pages of lists are none. */
+const MOST_CALLS = 30
+/** Where tables of nodes are read: a few sessions for each of a handful of nodes. */
+const MOST_CALLS_WITH_EXEC = 100
+/** What a container that is added costs at most: until it runs, its questions, its end. */
+const CALLS_OF_CONTAINER = 30
+export const MAX_CALLS_HELP: string = `calls to the API server in one run at most (default: ${MOST_CALLS}; with --allow exec ${MOST_CALLS_WITH_EXEC})`
+
+/** Reads `--max-calls`. @throws {UsageError} */
+export function readMostCalls(given: string | undefined, allow: ReadonlySet<Allowance>): number {
+  if (given === undefined) {
+    const base = allow.has('exec') ? MOST_CALLS_WITH_EXEC : MOST_CALLS
+    return allow.has('ephemeral') ? base + CALLS_OF_CONTAINER : base
+  }
+  const most = Number(given)
+  if (/^\d+$/.test(given) && most >= 1 && most <= 1_000_000) return most
+  throw new UsageError('bad-argument', `Cannot use --max-calls ${given}: give a whole number from 1 on`)
+}
+
 export interface ConsentOptions {
   readonly allow: ReadonlySet<Allowance>
   readonly image?: string | undefined

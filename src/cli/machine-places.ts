@@ -37,7 +37,11 @@ export function machineVantages(facts: ClusterFacts): Vantages {
 export function reachableVantages(
   facts: ClusterFacts,
   client: KubeClient,
-  consent: { readonly allowExec: boolean; readonly ephemeral?: EphemeralOptions | undefined },
+  consent: {
+    readonly allowExec: boolean
+    readonly ephemeral?: EphemeralOptions | undefined
+    readonly mostCalls: number
+  },
 ): Vantages {
   const machine = machineVantages(facts)
   const others = apiVantages({ client, pods: facts.objects.pods, ...consent })

@@ -11,7 +11,15 @@ import type { EphemeralConsent, Place, Vantages } from '../vantage/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
-import { ALLOW_HELP, IMAGE_HELP, readAllowances, readEphemeral, undoingOnSignal } from './consent.ts'
+import {
+  ALLOW_HELP,
+  IMAGE_HELP,
+  MAX_CALLS_HELP,
+  readAllowances,
+  readEphemeral,
+  readMostCalls,
+  undoingOnSignal,
+} from './consent.ts'
 import { findPod } from './explain/asker.ts'
 import { machineVantages, reachableVantages } from './machine-places.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
@@ -30,6 +38,7 @@ interface TraceOptions extends SourceOptions {
   readonly timeout: string
   readonly allow?: readonly string[]
   readonly image?: string
+  readonly maxCalls?: string
 }
 
 export const traceCommand: Command = {
@@ -100,6 +109,7 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .option('--allow <what...>', ALLOW_HELP)
     .option('--image <image>', IMAGE_HELP)
+    .option('--max-calls <n>', MAX_CALLS_HELP)
     .option('--no-color', 'no colors')
     .option('--verbose', 'show stack traces of errors')
     .addHelpText('after', EXAMPLES)
@@ -179,14 +189,15 @@ function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'compute
 interface Consent {
   readonly allowExec: boolean
   readonly ephemeral: EphemeralConsent | undefined
+  readonly mostCalls: number
 }
 
 /** @throws {UsageError} */
-function readConsent({ allow: given = [], image, from = '', lab, manifests }: TraceOptions, io: Io): Consent {
+function readConsent({ allow: given = [], image, maxCalls, from = '', lab, manifests }: TraceOptions, io: Io): Consent {
   const allow = readAllowances(given)
   const unfit = lab !== undefined ? '--lab' : manifests !== undefined ? '--manifests' : undefined
   const ephemeral = readEphemeral({ allow, image, unfit, asksFromPod: !from.startsWith('node/') }, io)
-  return { allowExec: allow.has('exec'), ephemeral }
+  return { allowExec: allow.has('exec'), ephemeral, mostCalls: readMostCalls(maxCalls, allow) }
 }
 
 /** The lab's places, which its source closes, or those of this machine and what the API server shows of others. */

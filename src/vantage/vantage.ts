@@ -47,6 +47,16 @@ export type HttpResult =
 
 export type FileResult = { readonly kind: 'file'; readonly text: string } | { readonly kind: 'absent' } | Skipped
 
+/** A question as somebody would type it in the place itself. */
+export interface PlainCommand {
+  /** `dig -x 10.233.0.1 @10.233.0.3`, `curl http://10.233.74.65:9153/metrics`. */
+  readonly command: string
+  readonly server: Endpoint
+  readonly transport: Transport | 'http'
+  /** Of an HTTP request. */
+  readonly path?: string
+}
+
 /**
  * One place to ask from.
  *
@@ -62,6 +72,8 @@ export interface Vantage {
   readFile(path: string): Promise<FileResult>
   /** Reads what the kernel knows in the place's network namespace; each table says why it is missing. */
   kernelTables(request: KernelTablesRequest): Promise<KernelTables | Skipped>
+  /** The command that does the same from where the user sits; absent where that is the command as it is. */
+  equivalent?(plain: PlainCommand): string
 }
 
 /** Hands out vantages; one per run. */

@@ -23,12 +23,12 @@ const LOG_LINES = 5000
 const MAX_LOG_OCTETS = 4 * 1024 * 1024
 
 /** Nodes as their own pods show them: those of kube-system, which are listed for that. */
-function nodesByExec(client: KubeClient): Vantages {
+function nodesByExec(client: KubeClient, mostCalls: number): Vantages {
   const pods = async (): Promise<readonly Pod[]> => {
     const list = await client.getJson('/api/v1/namespaces/kube-system/pods')
     return groupObjects([readList(list)]).pods
   }
-  return apiVantages({ client, pods, allowExec: true })
+  return apiVantages({ client, pods, allowExec: true, mostCalls })
 }
 
 /** What was seen and judged, and what judging it again needs besides. */
@@ -45,7 +45,8 @@ export interface Examined {
  */
 export async function examineCluster(options: ExamineOptions, io: Io, signal?: AbortSignal): Promise<Examined> {
   const ephemeral = consentOf(options, io)
-  const placesOf = options.allow.has('exec') ? nodesByExec : undefined
+  const { allow, mostCalls } = options
+  const placesOf = allow.has('exec') ? (client: KubeClient) => nodesByExec(client, mostCalls) : undefined
   const source = await openSource(options.source, io, { placesOf })
   try {
     for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
@@ -116,7 +117,9 @@ async function ask(
       ...(signal === undefined ? {} : { signal }),
       onProgress: progress.show,
       ...(vantages === undefined ? {} : { vantages }),
-      ...(client === undefined ? {} : { readLog: (request: LogRequest) => readLog(client, request) }),
+      ...(client === undefined
+        ? {}
+        : { readLog: (request: LogRequest) => readLog(client, request, options.mostCalls) }),
       ...(externalName === undefined ? {} : { externalName }),
       ...name,
     })
@@ -129,14 +132,20 @@ async function ask(
       ...(externalName === undefined ? {} : { externalName }),
       pods,
     }
-    return { diagnosis, asked }
+    return { diagnosis: client === undefined ? diagnosis : withCalls(diagnosis, client.calls), asked }
   } finally {
     progress.clear()
   }
 }
 
+/** What looking at the cluster cost its API server is known when everything was asked. */
+function withCalls({ facts, ...rest }: Diagnosis, calls: number): Diagnosis {
+  return { ...rest, facts: { ...facts, source: { ...facts.source, calls } } }
+}
+
 /** The end of a container's log; undefined where it cannot be read: causes that need it then say so. */
-async function readLog(client: KubeClient, request: LogRequest): Promise<string | undefined> {
+async function readLog(client: KubeClient, request: LogRequest, mostCalls: number): Promise<string | undefined> {
+  if (client.calls >= mostCalls) return undefined
   const { namespace, pod, container, isPrevious } = request
   const query = {
     tailLines: LOG_LINES,

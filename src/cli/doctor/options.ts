@@ -10,7 +10,7 @@ import type { Language, ReportFormat } from '../../doctor/report/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { Io } from '../command.ts'
 import { usageErrorOf } from '../commander-error.ts'
-import { ALLOW_HELP, IMAGE_HELP, readAllowances } from '../consent.ts'
+import { ALLOW_HELP, IMAGE_HELP, MAX_CALLS_HELP, readAllowances, readMostCalls } from '../consent.ts'
 import type { Allowance } from '../consent.ts'
 import { addSourceOptions, normalizeSourceArgs } from '../sources.ts'
 import type { SourceOptions } from '../sources.ts'
@@ -31,6 +31,8 @@ export interface ExamineOptions {
   readonly allow: ReadonlySet<Allowance>
   /** Of a container that is added. */
   readonly image?: string | undefined
+  /** Calls to the API server. */
+  readonly mostCalls: number
 }
 
 export interface DoctorOptions extends ExamineOptions {
@@ -66,6 +68,7 @@ interface ExamineGiven extends SourceOptions {
   readonly direct?: true
   readonly allow?: readonly string[]
   readonly image?: string
+  readonly maxCalls?: string
 }
 
 interface DoctorGiven extends ExamineGiven {
@@ -136,6 +139,7 @@ function parse(program: Commander, args: readonly string[]): boolean {
 }
 
 function readExamineOptions(given: ExamineGiven): ExamineOptions {
+  const allow = readAllowances(given.allow ?? [])
   const { name, from, externalName } = given
   const repeat = given.repeat === undefined ? undefined : parseRepeat(given.repeat)
   const type = given.type === undefined ? undefined : checkType(given.type, name)
@@ -150,8 +154,9 @@ function readExamineOptions(given: ExamineGiven): ExamineOptions {
     ...(repeat === undefined ? {} : { repeat }),
     ...(externalName === undefined ? {} : { externalName }),
     direct: given.direct === true || from === 'here',
-    allow: readAllowances(given.allow ?? []),
+    allow,
     image: given.image,
+    mostCalls: readMostCalls(given.maxCalls, allow),
   }
 }
 
@@ -245,6 +250,7 @@ function addExamineOptions(program: Commander): Commander {
     .option('--direct', "ask the cluster's addresses from this machine, which is one of its nodes or pods")
     .option('--allow <what...>', ALLOW_HELP)
     .option('--image <image>', IMAGE_HELP)
+    .option('--max-calls <n>', MAX_CALLS_HELP)
     .option('--verbose', 'stack traces of internal errors')
   return addSourceOptions(program)
 }

@@ -72,6 +72,7 @@ export function choosePlaces(
     const consent = {
       allowExec: options.allow.has('exec'),
       ephemeral: ephemeral && { ...ephemeral, pod: { namespace, name } },
+      mostCalls: options.mostCalls,
     }
     const seen = apiVantages({ client, pods: facts.objects.pods, ...consent })
     const vantages = onMachine.length === 0 ? seen : joinVantages(machineVantages(facts), onMachine, seen)

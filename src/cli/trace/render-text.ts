@@ -89,7 +89,11 @@ function renderHop(hop: TracedHop, depth: number, style: Style): string[] {
   }
   if (hop.note !== null) lines.push(`${detail}note: ${hop.note}`)
   for (const { plugin, at, text } of hop.plugins) lines.push(colors.dim(`${detail}${plugin} (${at}): ${text}`))
-  if (hop.equivalent !== '') lines.push(colors.dim(`${detail}$ ${hop.equivalent}   (in ${hop.from})`))
+  if (hop.equivalent !== '') {
+    // kubectl is typed at the workstation and names the place itself.
+    const where = hop.equivalent.startsWith('kubectl ') ? '' : `   (in ${hop.from})`
+    lines.push(colors.dim(`${detail}$ ${hop.equivalent}${where}`))
+  }
   if (hop.chosen.length > 0) {
     const flows = hop.chosen.map(({ address, flows }) => `${flows} to ${address}`).join(', ')
     lines.push(`${detail}kube-proxy chose, by the node's connection table: ${flows}`)

@@ -37,6 +37,8 @@ export interface FactSource {
   readonly server: string
   /** Namespace that a bare pod name is looked for in. */
   readonly namespace: string
+  /** Requests to the API server for everything that was seen, pages of a list counted as one; absent for manifests. */
+  readonly calls?: number
 }
 
 /** The API server's `/version`. */

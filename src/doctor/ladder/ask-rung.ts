@@ -44,12 +44,21 @@ export async function askRung(planned: PlannedRung, options: AskOptions, places:
   try {
     const vantage = await findVantage(planned, options, places)
     if ('kind' in vantage) return { rung: skippedByVantage(planned, vantage) }
+    const typed = withCommand(planned, vantage)
     return planned.question.kind === 'http'
-      ? await getHttp(planned, vantage, options)
-      : { rung: await exchange(planned, vantage, options) }
+      ? await getHttp(typed, vantage, options)
+      : { rung: await exchange(typed, vantage, options) }
   } catch (error) {
     return { rung: skipped(planned, phrase('skip.error', { detail: describeError(error) })) }
   }
+}
+
+/** What a person would type is another command where the place is reached through something. */
+function withCommand(planned: PlannedRung, vantage: Vantage): PlannedRung {
+  const { equivalent: command, question, to: server, transport } = planned
+  if (vantage.equivalent === undefined || command === '') return planned
+  const path = question.kind === 'http' ? { path: question.path } : {}
+  return { ...planned, equivalent: vantage.equivalent({ command, server, transport, ...path }) }
 }
 
 function findVantage({ from }: PlannedRung, { vantages }: AskOptions, places: OpenPlaces): Promise<Skipped | Vantage> {

@@ -59,6 +59,7 @@ function clusterOf({ facts }: Diagnosis): ReportCluster {
     replicas: replicas.length,
     nodes: facts.nodes.length,
     collectedAt: facts.collectedAt,
+    ...(facts.source.calls === undefined ? {} : { apiCalls: facts.source.calls }),
     missing: facts.missing,
   }
 }

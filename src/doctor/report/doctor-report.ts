@@ -37,6 +37,8 @@ export interface ReportCluster {
   readonly nodes: number
   /** RFC 3339. */
   readonly collectedAt: string
+  /** Requests to the API server; absent without one. */
+  readonly apiCalls?: number
   /** What could not be read, and what would show it. */
   readonly missing: readonly { readonly what: string; readonly why: string; readonly needs: string }[]
 }

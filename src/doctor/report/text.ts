@@ -256,14 +256,15 @@ function excludedSection({ report, labels, paint }: Context): string[] {
 }
 
 function clusterSection({ report, labels, paint }: Context): string[] {
-  const { source, version, dnsService, clusterDomain } = report.cluster
+  const { source, version, dnsService, clusterDomain, apiCalls } = report.cluster
+  const calls = apiCalls === undefined ? '' : `, ${fillTemplate(labels.calls, { count: apiCalls }, report.language)}`
   const service = dnsService === null ? '' : `, ${dnsService.name} ${dnsService.addresses.join(', ')}`
   const missing = report.cluster.missing.map(
     ({ what, why, needs }) => `  ${what}${labels.colon}${why}${labels.semicolon}${labels.needs}${labels.colon}${needs}`,
   )
   return [
     paint.dim(
-      `${labels.cluster}${labels.colon}${source}${version === null ? '' : `, ${version}`}${service}, ${clusterDomain}`,
+      `${labels.cluster}${labels.colon}${source}${version === null ? '' : `, ${version}`}${service}, ${clusterDomain}${calls}`,
     ),
     ...missing.slice(0, MAX_UNEXPLAINED).map((line) => paint.dim(line)),
   ]

@@ -80,6 +80,17 @@ describe('KubeClient', () => {
     expect(urls.at(-1)).toBe('/api/v1/pods')
   })
 
+  it('counts its calls, and the pages of one list as one', async () => {
+    const client = await start((request, response) => {
+      const isFirst = !(request.url ?? '').includes('continue=')
+      response.end(JSON.stringify({ metadata: isFirst ? { continue: 'x' } : {}, items: [] }))
+    })
+    let pages = 0
+    for await (const { page } of client.pages('/api/v1/pods')) pages += Array.isArray(page['items']) ? 1 : 0
+    await client.getJson('/api/v1/nodes')
+    expect({ pages, calls: client.calls }).toEqual({ pages: 2, calls: 2 })
+  })
+
   it('asks a SelfSubjectAccessReview', async () => {
     let body = ''
     const client = await start((request, response) => {

@@ -60,6 +60,7 @@ export class KubeClient {
   readonly #server: URL
   readonly #agent: HttpAgent
   readonly #authorizer: Authorizer
+  #calls = 0
 
   /** @throws {UsageError} the proxy's URL cannot be used */
   constructor(access: ClusterAccess, environment: Environment) {
@@ -69,12 +70,18 @@ export class KubeClient {
     this.#agent = createAgent(access, this.#server, environment)
   }
 
+  /** Requests so far, WebSockets among them; further pages of a list and new attempts with a new credential are none. */
+  get calls(): number {
+    return this.#calls
+  }
+
   /**
    * Sends one request and gives its response whatever its status.
    *
    * @throws {KubeApiError} there was no HTTP answer: `unreachable`, `tls`, `timeout`, `credential`
    */
   async stream(request: KubeRequest): Promise<KubeResponse> {
+    if (request.query?.['continue'] === undefined) this.#calls += 1
     const response = await this.#send(request, await this.#authorizer.authorize())
     if (response.status !== 401 || !this.#authorizer.renew()) return response
     response.body.destroy()
@@ -154,6 +161,7 @@ export class KubeClient {
    * @throws {KubeApiError} there was no answer within the time, or the API server refuses
    */
   async openWebSocket(request: WebSocketRequest): Promise<WebSocket> {
+    this.#calls += 1
     const open = async (): Promise<RefusedUpgrade | WebSocket> => {
       const authorization = await this.#authorizer.authorize()
       return openWebSocket(request, { access: this.access, agent: this.#agent, authorization })

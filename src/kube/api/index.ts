@@ -12,7 +12,7 @@ export { execInPod, type ExecRequest, type ExecResult, type PodName } from './ex
 export { describeRequest } from './failure.ts'
 export { resolveAccess, type ClusterOptions, type Environment } from './kubeconfig.ts'
 export { loadCluster } from './load-cluster.ts'
-export { openPortForward } from './port-forward.ts'
+export { openPortForwards } from './port-forward.ts'
 export {
   Watch,
   type ObjectKey,

@@ -4,7 +4,7 @@
 // the pod's own node and from no other; the proxy is dialed by the API server. Neither carries UDP, and neither goes
 // through a Service IP: those questions are skipped, never answered by something else.
 import { describeError } from '../../base/index.ts'
-import { KubeApiError, openPortForward } from '../../kube/api/index.ts'
+import { KubeApiError } from '../../kube/api/index.ts'
 import type { KubeClient } from '../../kube/api/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
 import { exchangeOverStream } from '../../net/index.ts'
@@ -18,6 +18,7 @@ import type {
   KernelTables,
   KernelTablesRequest,
   Place,
+  PlainCommand,
   Skipped,
   Vantage,
   Vantages,
@@ -29,6 +30,8 @@ import type { ChosenContainer } from './choose-pods.ts'
 import { openEphemeral } from './ephemeral/ephemeral-vantage.ts'
 import type { EphemeralOptions, EphemeralVantage } from './ephemeral/ephemeral-vantage.ts'
 import { execSource } from './exec-source.ts'
+import { CallLimitReached, PodTunnels } from './pod-tunnels.ts'
+import { debugNodeCommand, debugPodCommand, portForwardCommand, proxyCommand } from './kubectl-commands.ts'
 import { getThroughProxy } from './pod-http.ts'
 
 export interface ApiVantagesOptions {
@@ -37,6 +40,8 @@ export interface ApiVantagesOptions {
   readonly pods: readonly Pod[] | (() => Promise<readonly Pod[]>)
   /** Whether commands may be run in containers: only reading ones are. */
   readonly allowExec: boolean
+  /** Calls to the API server that the client may make in all, those before this run's included; default: any number. */
+  readonly mostCalls?: number | undefined
   /** A pod that a container may be added to; absent: none is. */
   readonly ephemeral?: EphemeralOptions | undefined
 }
@@ -57,6 +62,9 @@ const EXEC_TIMEOUT_MS = 8000
 export function apiVantages(options: ApiVantagesOptions): Vantages {
   const { client, allowExec, ephemeral, pods: given } = options
   const check = createAccessCheck(client)
+  const { mostCalls = Number.POSITIVE_INFINITY } = options
+  const mayCall = (kind: CallKind): boolean => client.calls < mostCalls - KEPT_FOR_OTHERS[kind]
+  const tunnels = new PodTunnels(client, () => mayCall('forward'))
   const filesRead = new Set<string>()
   const added: Added = { opening: undefined }
   let listing: Promise<readonly Pod[]> | undefined
@@ -64,18 +72,33 @@ export function apiVantages(options: ApiVantagesOptions): Vantages {
     async at(place) {
       listing ??= typeof given === 'function' ? given() : Promise.resolve(given)
       try {
-        return await vantageOf({ client, allowExec, ephemeral, check, filesRead, added, pods: await listing }, place)
+        return await vantageOf(
+          { client, allowExec, ephemeral, check, mayCall, tunnels, filesRead, added, pods: await listing },
+          place,
+        )
       } catch (error) {
         return skipFor(error, 'list pods')
       }
     },
-    // Every connection ends with its question; only what was added to pods is still there.
     async close() {
+      tunnels.close()
       const vantage = await added.opening
       added.opening = undefined
       if (vantage !== undefined && 'close' in vantage) await vantage.close()
     },
   }
+}
+
+/**
+ * What a call is for, and how many calls are left for what tells more: replicas before node caches' metrics, those before
+ * tables of nodes, and everything before the logs of what failed.
+ */
+type CallKind = 'exec' | 'forward' | 'proxy'
+const KEPT_FOR_OTHERS: Readonly<Record<CallKind, number>> = { forward: 2, proxy: 6, exec: 8 }
+const LIMIT_REACHED: Skipped = {
+  kind: 'skipped',
+  why: 'the API server was called as often as it may be in one run',
+  needs: '--max-calls with a higher number',
 }
 
 interface Added {
@@ -87,6 +110,8 @@ interface Context {
   readonly pods: readonly Pod[]
   readonly allowExec: boolean
   readonly check: AccessCheck
+  readonly mayCall: (kind: CallKind) => boolean
+  readonly tunnels: PodTunnels
   /** Nodes whose files were looked at. */
   readonly filesRead: Set<string>
   readonly ephemeral: EphemeralOptions | undefined
@@ -104,6 +129,7 @@ function vantageOf(context: Context, place: Place): Promise<Skipped | Vantage> |
       httpGet: (request) => getFrom(context, request),
       readFile: (path) => readNodeFile(context, place.name, path),
       kernelTables: (request) => readTables(context, toolsOf(context, place.name), request),
+      equivalent: (plain) => nodeCommand(context, place.name, plain),
     }
   }
   const pod = context.pods.find(({ meta }) => meta.namespace === place.namespace && meta.name === place.name)
@@ -126,7 +152,26 @@ function vantageOf(context: Context, place: Place): Promise<Skipped | Vantage> |
     httpGet: () => Promise.resolve(skip(`nothing can be sent from ${named} through the API server`, FROM_POD)),
     readFile: (path) => readByExec(context, chosen, path),
     kernelTables: (request) => readTables(context, chosen, request),
+    equivalent: (plain) =>
+      plain.transport === 'tcp' && isOwnAddress(pod, plain.server.address)
+        ? portForwardCommand(pod.meta, plain)
+        : debugPodCommand(pod.meta, plain),
   }
+}
+
+/** What a person would type for it, also where it can only be done by somebody who may do more. */
+function nodeCommand({ pods }: Context, node: string, plain: PlainCommand): string {
+  const { address, port } = plain.server
+  const pod = isNodeLocal(address) ? undefined : podAt(pods, address, port)
+  if (pod === undefined) return debugNodeCommand(node, plain)
+  if (plain.transport === 'http') return proxyCommand(pod.meta, plain)
+  return plain.transport === 'tcp' && pod.spec.nodeName === node
+    ? portForwardCommand(pod.meta, plain)
+    : debugNodeCommand(node, plain)
+}
+
+function isOwnAddress({ podIPs }: Pod, address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || podIPs.includes(address)
 }
 
 // --- Questions ---
@@ -151,14 +196,13 @@ async function exchangeFrom(
 function exchangeInside(context: Context, pod: Pod, request: ExchangeRequest): Promise<ExchangeResult | Skipped> {
   const { address } = request.server
   if (request.transport === 'udp') return Promise.resolve(skip(NO_UDP, `TCP to the pod itself, ${FROM_POD}`))
-  const isOwn = address.startsWith('127.') || address === '::1' || pod.podIPs.includes(address)
-  return isOwn
+  return isOwnAddress(pod, address)
     ? forward(context, pod, request)
     : Promise.resolve(skip('a port-forward reaches the pod itself only', FROM_POD))
 }
 
 async function forward(
-  { client, check }: Context,
+  { check, tunnels }: Context,
   { meta }: Pod,
   { id, ...request }: ExchangeRequest,
 ): Promise<ExchangeResult | Skipped> {
@@ -167,23 +211,33 @@ async function forward(
   const startedAt = performance.now()
   try {
     const { server, timeoutMs } = request
-    const stream = await openPortForward(client, { pod: meta, port: server.port, timeoutMs })
+    const stream = await tunnels.connect(meta, server.port, timeoutMs)
     const left = Math.max(1, timeoutMs - (performance.now() - startedAt))
     const drawId = id === undefined ? {} : { drawId: () => id }
     return await exchangeOverStream(stream, { ...request, timeoutMs: left, ...drawId })
   } catch (error) {
-    return skipFor(error, 'create, get pods/portforward')
+    return error instanceof CallLimitReached ? LIMIT_REACHED : skipFor(error, 'create, get pods/portforward')
   }
 }
 
-async function getFrom({ client, pods, check }: Context, request: HttpRequest): Promise<HttpResult> {
+async function getFrom({ client, pods, check, mayCall, tunnels }: Context, request: HttpRequest): Promise<HttpResult> {
   const { address, port } = request.server
   if (isNodeLocal(address)) return skip(NODE_LOCAL, INSIDE)
   const pod = podAt(pods, address, port)
   if (pod === undefined) return skip(NO_POD, INSIDE)
   const { namespace, name } = pod.meta
+  // The way that its questions take as well; a port of the node's own network is not dialed as a pod's is.
+  if (!pod.spec.hostNetwork && (await check(streamRights('portforward', pod.meta))) === undefined) {
+    try {
+      return await tunnels.get(pod.meta, request)
+    } catch (error) {
+      if (error instanceof CallLimitReached) return LIMIT_REACHED
+      if (!(error instanceof KubeApiError)) throw error
+    }
+  }
   const denied = await check([{ verb: 'get', subresource: 'proxy', namespace, name }])
-  return denied ?? getThroughProxy(client, pod.meta, request)
+  if (denied !== undefined) return denied
+  return mayCall('proxy') ? getThroughProxy(client, pod.meta, request) : LIMIT_REACHED
 }
 
 // --- What containers show ---
@@ -228,11 +282,15 @@ function denyExec({ allowExec, check }: Context, { pod }: ChosenContainer): Prom
 }
 
 function sourceOf(
-  { client }: Context,
+  { client, mayCall }: Context,
   { pod, container }: ChosenContainer,
   timeoutMs: number,
 ): ReturnType<typeof execSource> {
-  return execSource(client, { pod: pod.meta, container }, { timeoutMs })
+  return execSource(
+    client,
+    { pod: pod.meta, container },
+    { timeoutMs, whyNot: () => (mayCall('exec') ? undefined : LIMIT_REACHED) },
+  )
 }
 
 function skip(why: string, needs?: string): Skipped {

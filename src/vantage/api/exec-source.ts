@@ -23,12 +23,18 @@ const CANNOT_RUN = 126
 const PATH = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"; LC_ALL=C; export PATH LC_ALL'
 const MAX_OUTPUT_OCTETS = 64 * 1024 * 1024
 
-/** Reads a container's place; `timeoutMs` holds for each session. Never rejects. */
-export function execSource(client: KubeClient, target: ExecTarget, { timeoutMs }: { timeoutMs: number }): KernelSource {
+/** Reads a container's place; `timeoutMs` holds for each session, before which `whyNot` is asked. Never rejects. */
+export function execSource(
+  client: KubeClient,
+  target: ExecTarget,
+  { timeoutMs, whyNot }: { readonly timeoutMs: number; readonly whyNot?: () => Skipped | undefined },
+): KernelSource {
   let waiting: Asked[] = []
   const flush = async (): Promise<void> => {
     const batch = waiting
     waiting = []
+    const denied = whyNot?.()
+    if (denied !== undefined) return batch.forEach(({ answer }) => answer(denied))
     const results = await runTogether(
       batch.map(({ words }) => words),
       (command) => execInPod(client, { ...target, command, timeoutMs, mostOctets: MAX_OUTPUT_OCTETS }),

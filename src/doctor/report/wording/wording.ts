@@ -75,6 +75,8 @@ export interface Labels {
   readonly nodes: string
   readonly here: string
   readonly cluster: string
+  /** How often the API server was asked. */
+  readonly calls: string
   readonly name: string
   readonly resolves: string
   readonly outside: string

@@ -8,6 +8,7 @@ import type { Skipped, Vantage } from '../../vantage.ts'
 import { streamRights } from '../access-check.ts'
 import type { AccessCheck } from '../access-check.ts'
 import { execSource } from '../exec-source.ts'
+import { debugPodCommand } from '../kubectl-commands.ts'
 import { addContainer } from './added-container.ts'
 import { containerAsker } from './ask.ts'
 import { chooseImage, seeNode } from './choose-image.ts'
@@ -73,6 +74,7 @@ export async function openEphemeral(
           ? execSource(client, target, { timeoutMs: FILE_TIMEOUT_MS }).readFile(path)
           : Promise.resolve({ kind: 'skipped', why: `${path} of a container that was added is not the pod's` }),
       kernelTables: (request) => collectKernelTables(execSource(client, target, request), request),
+      equivalent: (plain) => debugPodCommand(pod.meta, plain, image.image),
       close: () => added.end(),
     }
   } catch (error) {

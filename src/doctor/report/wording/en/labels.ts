@@ -39,6 +39,7 @@ export const labels: Labels = {
   nodes: '{count} nodes',
   here: 'here',
   cluster: 'Cluster',
+  calls: '{count} calls to the API server',
   name: 'Name',
   resolves: 'should resolve: {expected}',
   outside: 'not a name of the cluster domain, so its objects say nothing about it',

@@ -39,6 +39,7 @@ export const labels: Labels = {
   nodes: '{count} 个节点',
   here: '本机',
   cluster: '集群',
+  calls: '调用 API server {count} 次',
   name: '域名',
   resolves: '应当解析为：{expected}',
   outside: '不在集群域之内，集群对象不能说明它的情况',

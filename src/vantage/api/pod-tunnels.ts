@@ -1,0 +1,174 @@
+// Connections to pods by port-forward: those that are wanted at the same moment share one WebSocket, which is what a call to
+// the API server costs. Pages are read over connections that stay open, so that reading metrics again costs nothing.
+import { Agent, request as httpRequest } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { describeError } from '../../base/index.ts'
+import { openPortForwards } from '../../kube/api/index.ts'
+import type { KubeClient, PodName } from '../../kube/api/index.ts'
+import type { HttpRequest, HttpResult } from '../vantage.ts'
+
+/** Whether one more call may be made. */
+export type MayCall = () => boolean
+
+/** What is wanted within this time goes together, in milliseconds. */
+const GATHER_MS = 25
+/** Connections of one WebSocket at most. */
+const MAX_TOGETHER = 32
+const MAX_BODY_OCTETS = 16 * 1024 * 1024
+
+interface Wanted {
+  readonly port: number
+  readonly timeoutMs: number
+  readonly resolve: (stream: Duplex & { readonly connecting?: boolean }) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** No call was made: {@link MayCall} said no. */
+export class CallLimitReached extends Error {}
+
+export class PodTunnels {
+  readonly #client: KubeClient
+  readonly #mayCall: MayCall
+  readonly #wanted = new Map<string, Wanted[]>()
+  readonly #agents = new Map<string, Agent>()
+  readonly #open = new Set<Duplex>()
+
+  constructor(client: KubeClient, mayCall: MayCall) {
+    this.#client = client
+    this.#mayCall = mayCall
+  }
+
+  /**
+   * Opens a connection to a port of a pod.
+   *
+   * @throws {KubeApiError} the API server cannot be reached, or refuses @throws {CallLimitReached}
+   */
+  connect(pod: PodName, port: number, timeoutMs: number): Promise<Duplex & { readonly connecting?: boolean }> {
+    return new Promise((resolve, reject) => {
+      const key = `${pod.namespace}/${pod.name}`
+      const waiting = this.#wanted.get(key)
+      const one: Wanted = { port, timeoutMs, resolve, reject }
+      if (waiting === undefined) {
+        this.#wanted.set(key, [one])
+        setTimeout(() => void this.#openAll(key, pod), GATHER_MS)
+      } else waiting.push(one)
+    })
+  }
+
+  /** Gets a page over a connection that is kept. Rejects as {@link PodTunnels.connect} does, and for nothing else. */
+  async get(pod: PodName, { server, path, timeoutMs }: HttpRequest): Promise<HttpResult> {
+    const agent = this.#agentOf(pod, server.port, timeoutMs)
+    const startedAt = performance.now()
+    const afterMs = (): number => performance.now() - startedAt
+    return new Promise((resolve, reject) => {
+      const outgoing = httpRequest({ agent, host: pod.name, port: server.port, path })
+      const settle = (result: HttpResult): void => {
+        clearTimeout(timer)
+        resolve(result)
+      }
+      const timer = setTimeout(() => {
+        settle({
+          kind: 'failed',
+          why: 'timeout',
+          detail: `no complete response in ${timeoutMs} ms`,
+          afterMs: afterMs(),
+        })
+        outgoing.destroy()
+      }, timeoutMs)
+      const fail = (error: NodeJS.ErrnoException): void => {
+        clearTimeout(timer)
+        if (error instanceof NotConnected) return reject(error.cause)
+        const why = error.code === 'ECONNREFUSED' ? 'refused' : error.code === 'ETIMEDOUT' ? 'timeout' : 'unreachable'
+        settle({ kind: 'failed', why, detail: describeError(error), afterMs: afterMs() })
+      }
+      outgoing.on('error', fail)
+      outgoing.on('response', (incoming) => {
+        const chunks: Buffer[] = []
+        let length = 0
+        const finish = (): void => {
+          const body = Buffer.concat(chunks).toString('utf8')
+          settle({ kind: 'response', status: incoming.statusCode ?? 0, body, rttMs: afterMs() })
+        }
+        incoming.on('data', (chunk: Buffer) => {
+          chunks.push(chunk)
+          length += chunk.length
+          if (length <= MAX_BODY_OCTETS) return
+          finish()
+          outgoing.destroy()
+        })
+        incoming.on('end', finish)
+        incoming.on('error', fail)
+      })
+      outgoing.end()
+    })
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy()
+    for (const stream of this.#open) stream.destroy()
+    this.#agents.clear()
+  }
+
+  async #openAll(key: string, pod: PodName): Promise<void> {
+    const all = this.#wanted.get(key) ?? []
+    this.#wanted.delete(key)
+    for (let at = 0; at < all.length; at += MAX_TOGETHER) await this.#openSome(pod, all.slice(at, at + MAX_TOGETHER))
+  }
+
+  async #openSome(pod: PodName, wanted: readonly Wanted[]): Promise<void> {
+    try {
+      if (!this.#mayCall()) throw new CallLimitReached()
+      const timeoutMs = Math.max(...wanted.map((one) => one.timeoutMs))
+      const streams = await openPortForwards(this.#client, { pod, ports: wanted.map(({ port }) => port), timeoutMs })
+      streams.forEach((stream, index) => {
+        this.#open.add(stream)
+        stream.once('close', () => this.#open.delete(stream))
+        // Whoever got it hears of errors too; without anybody they would end the program.
+        stream.on('error', () => undefined)
+        wanted[index]?.resolve(stream)
+      })
+    } catch (error) {
+      for (const { reject } of wanted) reject(error)
+    }
+  }
+
+  #agentOf(pod: PodName, port: number, timeoutMs: number): Agent {
+    const key = `${pod.namespace}/${pod.name}:${port}`
+    const known = this.#agents.get(key)
+    if (known !== undefined) return known
+    const agent = new StreamAgent(() => this.connect(pod, port, timeoutMs))
+    this.#agents.set(key, agent)
+    return agent
+  }
+}
+
+/** The connection could not even be begun; `cause` says why. */
+class NotConnected extends Error {}
+
+type Delivered = (error: Error | null, stream?: Duplex) => void
+
+/** An agent whose connections are streams of any kind: they have no keep-alive of their own to set. */
+class StreamAgent extends Agent {
+  readonly #connect: () => Promise<Duplex>
+
+  constructor(connect: () => Promise<Duplex>) {
+    super({ keepAlive: true, maxSockets: 1 })
+    this.#connect = connect
+    // Node's agents take a connection that is delivered later through the callback; its types know only the other form.
+    Object.assign(this, {
+      createConnection: (_options: unknown, deliver: Delivered) => {
+        void this.#deliver(deliver)
+      },
+      keepSocketAlive: () => true,
+      reuseSocket: () => undefined,
+    })
+  }
+
+  async #deliver(deliver: Delivered): Promise<void> {
+    try {
+      deliver(null, await this.#connect())
+    } catch (error) {
+      deliver(new NotConnected('', { cause: error }))
+    }
+  }
+}
