@@ -23,6 +23,7 @@ const TOOLS = [
   { command: 'tshark', debian: 'tshark', wantedBy: 'captures held against its fields' },
   { command: 'busybox', debian: 'busybox', wantedBy: "busybox's resolver against its model" },
   { command: 'musl-gcc', debian: 'musl-tools', wantedBy: "musl's resolver against its model" },
+  { command: 'chromium', debian: 'chromium', wantedBy: "the doctor's page in a browser" },
   { command: 'openssl', debian: 'openssl', wantedBy: 'TLS listener tests' },
 ]
 
@@ -31,7 +32,18 @@ installPackages()
 buildProgram()
 if (!flags.has('--no-apt')) {
   installTools()
-  unpackResolved()
+  unpack({
+    folder: 'systemd-resolved',
+    packages: ['systemd-resolved', 'libsystemd-shared'],
+    isThere: existsSync('/lib/systemd/systemd-resolved'),
+    wantedBy: "its model's tests",
+  })
+  unpack({
+    folder: 'prometheus',
+    packages: ['prometheus'],
+    isThere: onPath('promtool'),
+    wantedBy: 'checks of metrics and alert rules by promtool',
+  })
 }
 
 function installPackages() {
@@ -71,17 +83,15 @@ function installTools() {
 }
 
 /**
- * Unpacks systemd-resolved for the tests of its model. Installing it would put it in charge of this machine's names, so the
- * package is only taken apart: the tests start the program in namespaces of their own.
+ * Takes Debian packages apart for a program in them. Installing them would start a service on this machine, or put one in
+ * charge of its names; tests start the program themselves.
  */
-function unpackResolved() {
-  const folder = join(stamps, 'systemd-resolved')
-  if (existsSync(folder) || existsSync('/lib/systemd/systemd-resolved') || !onPath('apt-get') || !onPath('dpkg-deb'))
-    return
+function unpack({ folder: name, packages, isThere, wantedBy }) {
+  const folder = join(stamps, name)
+  if (existsSync(folder) || isThere || !onPath('apt-get') || !onPath('dpkg-deb')) return
   const downloads = join(stamps, 'downloads')
   mkdirSync(downloads, { recursive: true })
   try {
-    const packages = ['systemd-resolved', 'libsystemd-shared']
     execFileSync('apt-get', ['download', '-qq', ...packages], { cwd: downloads, stdio: 'ignore' })
     for (const file of readdirSync(downloads)) {
       execFileSync('dpkg-deb', ['--extract', join(downloads, file), `${folder}.part`], { stdio: 'ignore' })
@@ -89,7 +99,7 @@ function unpackResolved() {
     renameSync(`${folder}.part`, folder)
   } catch (error) {
     say(
-      `left out systemd-resolved (${error instanceof Error ? error.message.split('\n')[0] : String(error)}): skips its model's tests`,
+      `left out ${name} (${error instanceof Error ? error.message.split('\n')[0] : String(error)}): skips ${wantedBy}`,
     )
   } finally {
     rmSync(downloads, { recursive: true, force: true })

@@ -1,11 +1,11 @@
 // The watch with a scripted diagnosis, and its metrics over real sockets.
-import { spawnSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { CAUSE_FIXTURES } from '../../../../test/support/causes/index.ts'
 import { checkSchema } from '../../../../test/support/check-schema.ts'
 import { diagnoseFixture } from '../../../../test/support/dns-world.ts'
+import { NO_PROMTOOL, promtool } from '../../../../test/support/promtool.ts'
 import { smallCluster } from '../../../../test/support/small-cluster.ts'
 import { BaseError, systemClock } from '../../../base/index.ts'
 import type { Clock } from '../../../base/index.ts'
@@ -193,8 +193,8 @@ describe('createDoctorMetrics()', () => {
   it('is what promtool accepts', ({ skip }) => {
     const metrics = createDoctorMetrics()
     metrics.reported(DEAD, RUN)
-    const checked = spawnSync('promtool', ['check', 'metrics'], { input: metrics.render(), encoding: 'utf8' })
-    skip(checked.error !== undefined, 'no promtool (Debian: prometheus)')
-    expect({ status: checked.status, said: checked.stdout + checked.stderr }).toEqual({ status: 0, said: '' })
+    const checked = promtool(['check', 'metrics'], metrics.render())
+    skip(checked === undefined, NO_PROMTOOL)
+    expect(checked).toEqual({ status: 0, said: '' })
   })
 })

@@ -3,7 +3,7 @@
 /** CSS; the page's policy allows this text and no other by its hash. */
 export const STYLE = `
 :root{color-scheme:light dark;--ground:#fff;--card:#f5f6f8;--ink:#1b1f24;--soft:#57606a;--line:#c9d0d8;--ok:#136c34;--failed:#b3161f;--skipped:#7d5200;--accent:#0b57d0}
-@media (prefers-color-scheme:dark){:root{--ground:#12161b;--card:#1c222a;--ink:#e8ecf1;--soft:#a3adb8;--line:#3a444f;--ok:#5fd38a;--failed:#ff8a85;--skipped:#f0bd55;--accent:#8ab8ff}}
+@media screen and (prefers-color-scheme:dark){:root{--ground:#12161b;--card:#1c222a;--ink:#e8ecf1;--soft:#a3adb8;--line:#3a444f;--ok:#5fd38a;--failed:#ff8a85;--skipped:#f0bd55;--accent:#8ab8ff}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 header,main,footer{max-width:72rem;margin:0 auto;padding:.75rem 1rem}
@@ -45,5 +45,5 @@ tr{margin:.5rem 0;border:1px solid var(--line);border-radius:6px}
 td::before{content:attr(data-label) " ";font-weight:600;color:var(--soft)}
 td:empty{display:none}
 }
-@media print{details::details-content{content-visibility:visible}}
+@media print{:root{color-scheme:light}details::details-content{content-visibility:visible}}
 `
