@@ -41,7 +41,7 @@ export function renderHtml(report: DoctorReport): string {
 </head>
 <body>
 <a class="skip" href="#verdict">${labels.page.skip}</a>
-<header><span class="soft">fathom doctor, <time datetime="${report.cluster.collectedAt}">${report.cluster.collectedAt}</time></span></header>
+<header><span class="soft">fathom doctor, <time datetime="${report.cluster.collectedAt}">${timeText(report)}</time></span></header>
 <main id="verdict" tabindex="-1">
 <h1>${renderState(stateOf(report), headline)}</h1>
 ${bodySections(report)}</main>
@@ -49,6 +49,11 @@ ${bodySections(report)}</main>
 </body>
 </html>
 `.html
+}
+
+/** `2026-11-22 22:53:05 UTC`: to the second, with room for a line to break. */
+function timeText({ cluster }: DoctorReport): string {
+  return cluster.collectedAt.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC')
 }
 
 function stateOf({ verdict, outcome }: DoctorReport): State {

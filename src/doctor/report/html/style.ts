@@ -22,12 +22,12 @@ summary{cursor:pointer;padding:.15rem 0}
 .card{padding:.75rem 1rem;border:1px solid var(--line);border-left-width:6px;border-radius:6px}
 .ok{color:var(--ok)}.failed,.intermittent{color:var(--failed)}.skipped{color:var(--skipped)}.none{color:var(--soft)}
 .card.ok,.card.failed,.card.intermittent,.card.skipped,.card.none{color:inherit}
-.card.ok{border-left-color:var(--ok)}.card.failed,.card.intermittent{border-left-color:var(--failed)}.card.skipped{border-left-color:var(--skipped)}.card.none{border-style:dashed}
+.card.ok{border-left-color:var(--ok)}.card.failed,.card.intermittent{border-left-color:var(--failed)}.card.skipped{border-left-color:var(--skipped)}.card.none{border-style:dashed;border-left:6px solid var(--line)}
 .icon{width:1.1em;height:1.1em;vertical-align:-.18em;fill:none;stroke:currentColor;stroke-width:2}
 .way{list-style:none;padding:0;display:grid;gap:1.6rem}
 .way>li{position:relative;padding:.5rem .75rem;min-width:0}
 .way>li+li::before{content:"\\2193";position:absolute;top:-1.6rem;left:1rem;color:var(--soft)}
-.way h3{margin:0}.way ul{list-style:none;padding:0;font-size:.875rem}
+.way h3{margin:0}.way li li>span{display:grid;grid-template-columns:auto 1fr;gap:.35em;align-items:center}.way ul{list-style:none;padding:0;font-size:.875rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-bottom:1px solid var(--line)}
 td dl{padding:.25rem 0 .25rem .5rem;border-left:2px solid var(--line);margin:.25rem 0}
