@@ -22,7 +22,8 @@ import type { DigPlace } from './dig/place-options.ts'
 import { defaultSettings } from './dig/settings.ts'
 import type { Settings } from './dig/settings.ts'
 import { DigError, USAGE } from './dig/usage.ts'
-import { formatSkipped, openPlace } from './place.ts'
+import { formatSkipped } from './format-skipped.ts'
+import { openPlace } from './place.ts'
 import type { OpenPlace } from './place.ts'
 
 /** dig's exit codes beside those of a lookup. */

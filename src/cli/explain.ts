@@ -2,12 +2,17 @@
 import { Command as Commander, CommanderError, Option } from 'commander'
 import { UsageError } from '../base/index.ts'
 import { EXIT, type Command, type Io } from './command.ts'
-import { addSourceOptions, normalizeSourceArgs, openSource, type SourceOptions } from './sources.ts'
-import { explain, readRequest } from './explain/explain.ts'
+import { RESOLVER_NAMES, type ResolverName } from '../route/index.ts'
+import { comparableOf, readResolvConf } from './read-resolv-conf.ts'
+import { addSourceOptions, normalizeSourceArgs, openSource, type OpenSource, type SourceOptions } from './sources.ts'
+import { findPod } from './explain/asker.ts'
+import { explain, readRequest, type ExplainFrom } from './explain/explain.ts'
 import { renderText } from './explain/render-text.ts'
 
 interface ExplainOptions extends SourceOptions {
   readonly from?: string
+  readonly resolver: ResolverName
+  readonly allow?: 'exec'
   readonly output: 'json' | 'text'
 }
 
@@ -37,7 +42,7 @@ export const explainCommand: Command = {
     const source = await openSource(options, io, { kinds: KINDS })
     try {
       for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
-      const explanation = explain(source.facts, request, options.from)
+      const explanation = explain(source.facts, request, await askerOf(source, options))
       io.stdout.write(
         options.output === 'json' ? `${JSON.stringify(explanation, null, 2)}\n` : renderText(explanation, io.color),
       )
@@ -46,6 +51,24 @@ export const explainCommand: Command = {
       await source.close()
     }
   },
+}
+
+/** The pod of --from, with its own resolv.conf where a cluster or a lab lets it be read. @throws {UsageError} no such pod */
+async function askerOf(source: OpenSource, { from, resolver, allow }: ExplainOptions): Promise<ExplainFrom> {
+  if (from === undefined) return { resolver }
+  const pod = findPod(source.facts, from)
+  const { namespace, name } = pod.meta
+  // Manifests tell of a cluster that this machine need not have anything to do with.
+  if (source.client === undefined || pod.spec.nodeName === '') return { resolver, pod }
+  const { placesOf } = await import('./machine-places.ts')
+  const { podResolvConfOf } = await import('../doctor/facts/index.ts')
+  const vantages = placesOf(source, { allowExec: allow === 'exec' })
+  try {
+    const computed = comparableOf(podResolvConfOf(source.facts, pod))
+    return { resolver, pod, seen: await readResolvConf(vantages, { kind: 'pod', namespace, name }, computed) }
+  } finally {
+    await vantages.close()
+  }
 }
 
 interface Parsed {
@@ -67,6 +90,12 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
       )
       .option('--from <pod>', 'explain it as this pod asks: NAMESPACE/NAME, or NAME with -n'),
   )
+    .addOption(new Option('--resolver <name>', 'how the pod searches').choices(RESOLVER_NAMES).default('glibc'))
+    .addOption(
+      new Option('--allow <what>', 'what may be run in the pod to read its resolv.conf: commands that read').choices([
+        'exec',
+      ]),
+    )
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .option('--no-color', 'no colors')
     .option('--verbose', 'show stack traces of errors')

@@ -4,6 +4,7 @@ import type { ClusterFacts } from '../doctor/facts/index.ts'
 import type { KubeClient } from '../kube/api/index.ts'
 import { apiVantages, locateNode, locatePod, namespaceVantages, vantageHere } from '../vantage/index.ts'
 import type { EphemeralOptions, Vantages } from '../vantage/index.ts'
+import type { OpenSource } from './sources.ts'
 
 /** The node that this machine is, told by its addresses; undefined when it is none that is known. */
 export function nodeOfThisMachine(facts: ClusterFacts): string | undefined {
@@ -33,16 +34,16 @@ export function machineVantages(facts: ClusterFacts): Vantages {
   })
 }
 
+/** What may be done in the cluster to get to a place. */
+interface Consent {
+  readonly allowExec: boolean
+  readonly ephemeral?: EphemeralOptions | undefined
+  /** Calls to the API server in all; default: as many as it takes. */
+  readonly mostCalls?: number | undefined
+}
+
 /** The places of this machine, and all others as the API server shows them. */
-export function reachableVantages(
-  facts: ClusterFacts,
-  client: KubeClient,
-  consent: {
-    readonly allowExec: boolean
-    readonly ephemeral?: EphemeralOptions | undefined
-    readonly mostCalls: number
-  },
-): Vantages {
+export function reachableVantages(facts: ClusterFacts, client: KubeClient, consent: Consent): Vantages {
   const machine = machineVantages(facts)
   const others = apiVantages({ client, pods: facts.objects.pods, ...consent })
   return {
@@ -54,4 +55,10 @@ export function reachableVantages(
       await Promise.all([machine.close(), others.close()])
     },
   }
+}
+
+/** The lab's places, which its source closes, or those of this machine and what the API server shows of others. */
+export function placesOf({ vantages, facts, client }: OpenSource, consent: Consent): Vantages {
+  if (vantages !== undefined) return { at: (place) => vantages.at(place), close: () => Promise.resolve() }
+  return client === undefined ? machineVantages(facts) : reachableVantages(facts, client, consent)
 }

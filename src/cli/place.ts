@@ -161,8 +161,3 @@ async function withLabHint(skipped: Skipped): Promise<Skipped> {
     ? skipped
     : { ...skipped, needs: `${skipped.needs ?? 'that node'}; or --lab for a lab's pod` }
 }
-
-/** One line for a place that cannot be asked from. */
-export function formatSkipped({ why, needs }: Skipped): string {
-  return needs === undefined ? why : `${why} (needs ${needs})`
-}

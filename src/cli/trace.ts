@@ -7,7 +7,7 @@ import { createExpect } from '../doctor/ladder/index.ts'
 import type { ClusterFacts } from '../doctor/facts/index.ts'
 import { RESOLVER_NAMES } from '../route/index.ts'
 import type { ResolverName } from '../route/index.ts'
-import type { EphemeralConsent, Place, Vantages } from '../vantage/index.ts'
+import type { EphemeralConsent, Place } from '../vantage/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
@@ -21,9 +21,10 @@ import {
   undoingOnSignal,
 } from './consent.ts'
 import { findPod } from './explain/asker.ts'
-import { machineVantages, reachableVantages } from './machine-places.ts'
+import { placesOf } from './machine-places.ts'
+import { comparableOf } from './read-resolv-conf.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
-import type { OpenSource, SourceOptions } from './sources.ts'
+import type { SourceOptions } from './sources.ts'
 import { renderText } from './trace/render-text.ts'
 import { trace } from './trace/trace.ts'
 import type { TraceRequest } from './trace/trace.ts'
@@ -52,7 +53,11 @@ export const traceCommand: Command = {
     const source = await openSource(options, io)
     const progress = progressLine(io)
     const place = placeOf(source.facts, options.from ?? '')
-    const vantages = placesOf(source, consent, place.place)
+    const { ephemeral, ...calls } = consent
+    const vantages = placesOf(source, {
+      ...calls,
+      ephemeral: ephemeral === undefined || place.place.kind !== 'pod' ? undefined : { ...ephemeral, pod: place.place },
+    })
     try {
       for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
       const report = await undoingOnSignal(
@@ -174,8 +179,8 @@ function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'compute
         `Cannot ask from ${from}: the cluster has no node "${node}" (it has ${names})`,
       )
     }
-    const computed = known.resolvConf?.conf
-    return { place: { kind: 'node', name: node }, node, ...(computed === undefined ? {} : { computed }) }
+    const conf = known.resolvConf?.conf
+    return { place: { kind: 'node', name: node }, node, ...(conf === undefined ? {} : { computed: { conf } }) }
   }
   const pod = findPod(facts, from)
   const { namespace, name } = pod.meta
@@ -183,7 +188,7 @@ function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'compute
     throw new UsageError('bad-argument', `Cannot ask from pod ${namespace}/${name}: it is pending, no node runs it yet`)
   }
   const place: Place = { kind: 'pod', namespace, name }
-  return { place, node: pod.spec.nodeName, computed: podResolvConfOf(facts, pod).conf }
+  return { place, node: pod.spec.nodeName, computed: comparableOf(podResolvConfOf(facts, pod)) }
 }
 
 interface Consent {
@@ -200,28 +205,22 @@ function readConsent({ allow: given = [], image, maxCalls, from = '', lab, manif
   return { allowExec: allow.has('exec'), ephemeral, mostCalls: readMostCalls(maxCalls, allow) }
 }
 
-/** The lab's places, which its source closes, or those of this machine and what the API server shows of others. */
-function placesOf({ vantages, facts, client }: OpenSource, consent: Consent, place: Place): Vantages {
-  const ephemeral =
-    consent.ephemeral === undefined || place.kind !== 'pod' ? undefined : { ...consent.ephemeral, pod: place }
-  if (vantages === undefined) {
-    return client === undefined ? machineVantages(facts) : reachableVantages(facts, client, { ...consent, ephemeral })
-  }
-  return { at: (place) => vantages.at(place), close: () => Promise.resolve() }
-}
-
 function exitCodeOf({ firstDifference, queries }: TraceReport): number {
   if (firstDifference !== null) return EXIT.causeProven
   return queries.some(({ hop }) => hop.result !== 'skipped') ? EXIT.ok : EXIT.inconclusive
 }
 
+/** What takes less time shows nothing. */
+const QUIET_MS = 1000
+
 /** One line on a terminal's standard error that is rewritten; nothing anywhere else. */
 function progressLine({ stderr }: Io): { show: (text: string) => void; clear: () => void } {
   const isTerminal = (stderr as Partial<NodeJS.WriteStream>).isTTY === true
+  const startedAt = performance.now()
   let isShown = false
   return {
     show(text) {
-      if (!isTerminal) return
+      if (!isTerminal || performance.now() - startedAt < QUIET_MS) return
       isShown = true
       stderr.write(`\r\u001B[2K${text}`)
     },

@@ -27,7 +27,8 @@ export interface NodeDns {
 export interface ResolvConfEntry {
   readonly kind: 'nameserver' | 'option' | 'search'
   readonly value: string
-  readonly from: 'cluster-dns' | 'default' | 'dns-config' | 'namespace' | 'node-file'
+  /** `pod-file`: nothing that kubelet would write; only the pod has it. */
+  readonly from: 'cluster-dns' | 'default' | 'dns-config' | 'namespace' | 'node-file' | 'pod-file'
   /** The reason as half a sentence. */
   readonly why: string
   /** Why it is not in the file; absent when it is. */

@@ -1,7 +1,8 @@
 // The network namespace that a capture is to be taken in.
 import { UsageError } from '../../base/index.ts'
 import { locateNetns, locateNode, locatePod, locateProcess } from '../../vantage/index.ts'
-import { formatSkipped, parsePlace } from '../place.ts'
+import { formatSkipped } from '../format-skipped.ts'
+import { parsePlace } from '../place.ts'
 import type { PlaceOptions } from '../place.ts'
 
 /** The namespace's path; undefined for the present one. @throws {UsageError} for a place that cannot be entered */

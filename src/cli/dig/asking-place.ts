@@ -7,7 +7,7 @@ import type { ExchangeOptions, ExchangeResult, Transport } from '../../net/index
 import { EMPTY_RESOLV_CONF, MAX_NAMESERVERS, expandSearchList, parseResolvConf } from '../../route/index.ts'
 import type { ResolvConf } from '../../route/index.ts'
 import type { Vantage } from '../../vantage/index.ts'
-import { formatSkipped } from '../place.ts'
+import { formatSkipped } from '../format-skipped.ts'
 import { DigError } from './usage.ts'
 
 /** dig's exit code for what cannot be asked at all. */

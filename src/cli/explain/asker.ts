@@ -3,7 +3,15 @@ import { UsageError } from '../../base/index.ts'
 import { nodeDnsOf, podResolvConfOf, type ClusterFacts } from '../../doctor/facts/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
 import { closestTexts } from '../../base/edit-distance.ts'
-import { formatResolvConf, type NodeDns, type PodResolvConf, type ResolvConf } from '../../route/index.ts'
+import {
+  formatResolvConf,
+  type NodeDns,
+  type PodResolvConf,
+  type ResolvConf,
+  type ResolvConfEntry,
+  type ResolverName,
+} from '../../route/index.ts'
+import { differs, type SeenResolvConf } from '../read-resolv-conf.ts'
 import type { Asker } from './explanation.ts'
 
 /** An asker with what the route needs of it. */
@@ -11,6 +19,13 @@ export interface AskingPod {
   readonly asker: Asker
   readonly conf: ResolvConf
   readonly node: string
+}
+
+/** How the pod searches, and what was read in it. */
+export interface AskOptions {
+  readonly resolver: ResolverName
+  /** Absent when nobody tried to read it. */
+  readonly seen?: SeenResolvConf
 }
 
 /**
@@ -59,8 +74,8 @@ function nearest(
   return `; namespace "${namespace}" has ${inside.toSorted().slice(0, 3).join(', ')}${inside.length > 3 ? ', …' : ''}`
 }
 
-/** Computes the resolv.conf that the pod was given. */
-export function askFromPod(facts: ClusterFacts, pod: Pod): AskingPod {
+/** The pod with the resolv.conf that was read in it, or with the one that kubelet would write. */
+export function askFromPod(facts: ClusterFacts, pod: Pod, { resolver, seen }: AskOptions): AskingPod {
   const file = podResolvConfOf(facts, pod)
   const { nodeName } = pod.spec
   const asker = describeAsker(file, {
@@ -68,8 +83,10 @@ export function askFromPod(facts: ClusterFacts, pod: Pod): AskingPod {
     pod: pod.meta.name,
     node: nodeName === '' ? null : nodeName,
     remarks: remarksOf(facts, pod, file),
+    resolver,
+    ...(seen === undefined ? {} : { seen }),
   })
-  return { asker, conf: file.conf, node: nodeName }
+  return { asker, conf: seen?.conf ?? file.conf, node: nodeName }
 }
 
 /**
@@ -77,7 +94,7 @@ export function askFromPod(facts: ClusterFacts, pod: Pod): AskingPod {
  *
  * @throws {UsageError} there is no such namespace; `default` exists in every cluster, so manifests may lack it
  */
-export function askFromNamespace(facts: ClusterFacts, namespace: string): AskingPod {
+export function askFromNamespace(facts: ClusterFacts, namespace: string, resolver: ResolverName): AskingPod {
   rejectAbsent(facts, namespace)
   const kubelet: NodeDns = nodeDnsOf(facts, '')
   const domain = kubelet.clusterDomain
@@ -95,7 +112,7 @@ export function askFromNamespace(facts: ClusterFacts, namespace: string): Asking
     sortlist: [],
   }
   const file: PodResolvConf = { dnsPolicy: 'ClusterFirst', effective: 'ClusterFirst', conf, entries, events: [] }
-  return { asker: describeAsker(file, { namespace, pod: null, node: null, remarks: [] }), conf, node: '' }
+  return { asker: describeAsker(file, { namespace, pod: null, node: null, remarks: [], resolver }), conf, node: '' }
 }
 
 function rejectAbsent({ objects }: ClusterFacts, namespace: string): void {
@@ -113,22 +130,47 @@ interface AskerPlace {
   readonly pod: string | null
   readonly node: string | null
   readonly remarks: readonly string[]
+  readonly resolver: ResolverName
+  readonly seen?: SeenResolvConf
 }
 
-function describeAsker(file: PodResolvConf, { namespace, pod, node, remarks }: AskerPlace): Asker {
+function describeAsker(file: PodResolvConf, { namespace, pod, node, remarks, resolver, seen }: AskerPlace): Asker {
+  const isObserved = seen?.origin === 'observed'
+  const isOther = seen !== undefined && differs(seen)
   return {
     namespace,
     pod,
     node,
+    resolver,
     resolvConf: {
-      origin: 'computed',
+      origin: seen?.origin ?? 'computed',
+      why: seen?.why ?? null,
+      lines: isOther ? seen.lines : [],
       dnsPolicy: file.dnsPolicy,
       effective: file.effective,
-      text: formatResolvConf(file.conf),
-      entries: file.entries,
-      remarks,
+      text: formatResolvConf(isObserved ? seen.conf : file.conf),
+      entries: isObserved ? observedEntries(seen.conf, file) : file.entries,
+      // What a file that was read may lack is no question any more.
+      remarks: isObserved ? remarks.filter((remark) => remark !== file.unseen) : remarks,
     },
   }
+}
+
+/** What the pod's file says, with the reasons that kubelet would have for it; then what kubelet's would have beyond that. */
+function observedEntries(conf: ResolvConf, { entries, unseen }: PodResolvConf): ResolvConfEntry[] {
+  const stray = unseen === undefined ? 'in the pod, and not what kubelet would write today' : "in the pod's file"
+  const open = [...entries]
+  const take = (kind: ResolvConfEntry['kind'], value: string): ResolvConfEntry => {
+    const at = open.findIndex((each) => each.kind === kind && each.value === value && each.cut === undefined)
+    const [known] = at < 0 ? [] : open.splice(at, 1)
+    return known ?? { kind, value, from: 'pod-file', why: stray }
+  }
+  const present = [
+    ...conf.nameservers.map((value) => take('nameserver', value)),
+    ...conf.searches.map((value) => take('search', value)),
+    ...conf.options.map((value) => take('option', value)),
+  ]
+  return [...present, ...open.map((each) => ({ ...each, cut: each.cut ?? "the pod's file does not have it" }))]
 }
 
 function remarksOf(facts: ClusterFacts, pod: Pod, file: PodResolvConf): string[] {

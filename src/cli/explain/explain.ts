@@ -14,7 +14,8 @@ import {
 } from '../../dns/index.ts'
 import { expandSearchList, isAbsolute, type Candidate } from '../../route/index.ts'
 import { explainAddress } from './address.ts'
-import { askFromNamespace, askFromPod, findPod, type AskingPod } from './asker.ts'
+import type { Pod } from '../../kube/objects/index.ts'
+import { askFromNamespace, askFromPod, type AskOptions, type AskingPod } from './asker.ts'
 import type { Explanation, Lookup, Note } from './explanation.ts'
 import { explainLookup } from './lookup.ts'
 import { findNearMiss } from './meant.ts'
@@ -89,12 +90,18 @@ function readType(text: string): RRType {
   return typeMnemonic(number)
 }
 
-/** Explains a request; `from` is the pod that asks. @throws {UsageError} there is no such pod */
-export function explain(facts: ClusterFacts, request: Request, from: string | undefined): Explanation {
+/** Who asks. */
+export interface ExplainFrom extends AskOptions {
+  /** Absent: nobody in particular. */
+  readonly pod?: Pod
+}
+
+/** Explains a request. @throws {UsageError} a short name is asked from a namespace that is not there */
+export function explain(facts: ClusterFacts, request: Request, from: ExplainFrom): Explanation {
   const model = createModel(facts)
-  const pod = from === undefined ? undefined : askFromPod(facts, findPod(facts, from))
+  const pod = from.pod === undefined ? undefined : askFromPod(facts, from.pod, from)
   const isShort = pod === undefined && isShortName(model, request)
-  const asking = pod ?? (isShort ? askFromNamespace(facts, facts.source.namespace) : undefined)
+  const asking = pod ?? (isShort ? askFromNamespace(facts, facts.source.namespace, from.resolver) : undefined)
   const lookups = runLookups(model, request, asking)
   const last = lookups.findLast(({ asked }) => asked)
   const isFound = lookups.some(({ result }) => result === 'records' || result === 'overridden')

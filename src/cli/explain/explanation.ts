@@ -1,7 +1,7 @@
 // What `explain` found, as the plain value that both renderers read and nothing else. Documented in docs/explain-json.md.
 import type { DomainName, RData, RRType } from '../../dns/index.ts'
 import type { Known } from '../../doctor/facts/index.ts'
-import type { Hop, ResolvConfEntry } from '../../route/index.ts'
+import type { ComparedLine, Hop, ResolvConfEntry, ResolverName } from '../../route/index.ts'
 
 export interface Explanation {
   readonly schemaVersion: 1
@@ -41,8 +41,15 @@ export interface Asker {
   /** Null: any pod with the usual policy. */
   readonly pod: string | null
   readonly node: string | null
+  /** Whose way of searching decides which names are asked for. */
+  readonly resolver: ResolverName
   readonly resolvConf: {
-    readonly origin: 'computed'
+    /** `observed`: read in the pod; `computed`: what kubelet would write. */
+    readonly origin: 'computed' | 'observed'
+    /** Why it was not read; null when it was, or when nobody tried. */
+    readonly why: string | null
+    /** Where the pod's file is not the computed one: all lines of both; else empty. */
+    readonly lines: readonly ComparedLine[]
     readonly dnsPolicy: string
     readonly effective: string
     readonly text: string

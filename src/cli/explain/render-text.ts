@@ -156,7 +156,7 @@ function renderResolvConf(asker: Asker, colors: Colors): string[] {
       ? resolvConf.dnsPolicy
       : `${resolvConf.dnsPolicy}, in effect ${resolvConf.effective}`
   const title = `resolv.conf of pod ${asker.namespace}/${asker.pod ?? ''}${asker.node === null ? '' : ` on ${asker.node}`}`
-  const lines = [`${colors.bold(title)} (${resolvConf.origin}; dnsPolicy ${policy})`]
+  const lines = [`${colors.bold(title)} (${originText(resolvConf)}; dnsPolicy ${policy})`]
   const width = Math.max(...resolvConf.entries.map((entry) => entryText(entry).length), 0)
   for (const entry of resolvConf.entries) {
     const text = entryText(entry).padEnd(width)
@@ -166,8 +166,21 @@ function renderResolvConf(asker: Asker, colors: Colors): string[] {
         : `  ${colors.strikethrough(text)}  ${colors.yellow(`cut off: ${entry.cut}`)} ${colors.dim(`(${entry.why})`)}`,
     )
   }
+  if (resolvConf.lines.length > 0) {
+    lines.push(...wrap("! the pod's file is not the one that kubelet would write today (-):", 2))
+    const marks = { both: ' ', computed: '-', observed: '+' } as const
+    for (const line of resolvConf.lines) {
+      const text = `    ${marks[line.in]} ${line.text}`
+      lines.push(line.in === 'both' ? colors.dim(text) : colors.yellow(text))
+    }
+  }
   for (const remark of resolvConf.remarks) lines.push(...wrap(`! ${remark}`, 2))
   return lines
+}
+
+function originText({ origin, why }: Asker['resolvConf']): string {
+  if (origin === 'observed') return 'read in the pod'
+  return why === null ? 'computed' : `computed, as it was not read: ${why}`
 }
 
 function entryText({ kind, value }: ResolvConfEntry): string {
@@ -184,7 +197,10 @@ function renderSearchList({ lookups, asker }: Explanation, colors: Colors): stri
     const answers = lookup.result === 'records' || lookup.result === 'overridden'
     return `${text}${shortResult(lookup)}${answers ? colors.green('  <- this one answers') : ''}`
   })
-  return [`${colors.bold('Names that are asked for, in this order')} (ndots ${ndots}; glibc)`, ...rows]
+  return [
+    `${colors.bold('Names that are asked for, in this order')} (ndots ${ndots}; ${asker?.resolver ?? 'glibc'})`,
+    ...rows,
+  ]
 }
 
 function shortResult({ result, answer, decidedBy }: Lookup): string {

@@ -1,6 +1,7 @@
 // The lookups as stub resolvers would make them: which names glibc asks for, and where other resolvers come to something else.
 import { lowerName } from '../../dns/index.ts'
 import { simulateLookup, type LookupRun, type ResolverName, type ServerAct, type World } from '../../route/index.ts'
+import { namesStub } from '../read-resolv-conf.ts'
 import type { AskingPod } from './asker.ts'
 import type { Lookup, LookupResult, Note } from './explanation.ts'
 
@@ -12,33 +13,38 @@ export interface Search {
   readonly asking: AskingPod
 }
 
-/** Those that are held against glibc, by what people call them; Node's dns.resolve and nslookup search by rules of their own. */
-const OTHERS: readonly (readonly [ResolverName, string])[] = [
+/** Those that are held against each other, by what people call them; Node's dns.resolve and nslookup search by rules of their own. */
+const USUAL: readonly (readonly [ResolverName, string])[] = [
+  ['glibc', 'glibc'],
   ['musl', 'musl (Alpine)'],
   ['go', "Go's own resolver"],
 ]
 
-/** Gives the names, lower-case, that glibc asks for until it has an answer. */
+/** Gives the names, lower-case, that the asker's resolver asks for until it has an answer. */
 export function namesAsked(lookups: readonly Lookup[], search: Search): ReadonlySet<string> {
-  return new Set(simulate('glibc', lookups, search).queries.map(({ name }) => lowerName(name)))
+  const { queries } = simulate(search.asking.asker.resolver, lookups, search)
+  return new Set(queries.map(({ name }) => lowerName(name)))
 }
 
-/** Says which resolvers come to something else than glibc, and where they stop. */
+/** Says which resolvers come to something else than the asker's, and where they stop. */
 export function resolverNotes(lookups: readonly Lookup[], search: Search): Note[] {
-  const glibc = simulate('glibc', lookups, search)
-  const others = OTHERS.map(([resolver, title]) => ({ title, run: simulate(resolver, lookups, search) })).filter(
-    ({ run }) => outcomeOf(run) !== outcomeOf(glibc),
-  )
+  const { resolver } = search.asking.asker
+  const own = simulate(resolver, lookups, search)
+  const others = USUAL.filter(([name]) => name !== resolver)
+    .map(([resolver, title]) => ({ title, run: simulate(resolver, lookups, search) }))
+    .filter(({ run }) => outcomeOf(run) !== outcomeOf(own))
   if (others.length === 0) return []
   const parts = others.map(({ title, run }) => `${title} ${describe(run, lookups)}`)
-  const text = `Resolvers differ here: glibc ${describe(glibc, lookups)}; ${parts.join('; ')}.`
+  const text = `Resolvers differ here: ${resolver} ${describe(own, lookups)}; ${parts.join('; ')}.`
   return [{ code: 'resolvers-differ', text }]
 }
 
 function simulate(resolver: ResolverName, lookups: readonly Lookup[], { text, type, asking }: Search): LookupRun {
   // Types other than the two go the way of A: with a search list and one after the other.
   const families = type === 'A' ? ([4, 6] as const) : type === 'AAAA' ? ([6] as const) : ([4] as const)
-  return simulateLookup({ resolver, conf: asking.conf, name: text, families }, worldOf(lookups, type))
+  // Which servers stand behind systemd-resolved's stub matters little here: all are taken to know the same.
+  const conf = namesStub(asking.conf) ? { ...asking.conf, nameservers: ['127.0.0.1'] } : asking.conf
+  return simulateLookup({ resolver, conf, name: text, families }, worldOf(lookups, type))
 }
 
 /** All nameservers alike: what the first one says is what was explained. */

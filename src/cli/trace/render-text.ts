@@ -50,7 +50,7 @@ function placeText({ from: { place, node, how } }: TraceReport): string {
 }
 
 function renderConf({ resolvConf }: TraceReport, colors: Colors): string[] {
-  const { origin, text, computed, why } = resolvConf
+  const { origin, text, computed, lines, why } = resolvConf
   const title =
     origin === 'observed'
       ? `/etc/resolv.conf, read there${computed === null ? '' : `; ${colors.red('not what kubelet would write today')}`}`
@@ -60,14 +60,20 @@ function renderConf({ resolvConf }: TraceReport, colors: Colors): string[] {
       .trimEnd()
       .split('\n')
       .map((line) => `  ${line}`)
-  return [title, ...indented(text), ...(computed === null ? [] : ['kubelet would write', ...indented(computed)])]
+  if (computed === null) return [title, ...indented(text)]
+  const marks = { both: ' ', computed: '-', observed: '+' } as const
+  return [
+    title,
+    ...lines.map((line) => `${marks[line.in]} ${line.text}`),
+    colors.dim('  (-: kubelet would write it; +: only the pod has it)'),
+  ]
 }
 
 function renderQuery(query: TracedQuery, { number, ...style }: Style & { readonly number: number }): string[] {
-  const { name, type, suffix, nameserver, transport, atMs, hop } = query
+  const { name, type, suffix, nameserver, transport, edns, atMs, hop } = query
   const searched = suffix === null ? '' : ` (search ${suffix})`
   const at = atMs === 0 ? '' : `, after ${formatWait(atMs)} of waiting`
-  const title = `${number}. ${name} ${type}${searched} to ${nameserver} over ${transport.toUpperCase()}${at}`
+  const title = `${number}. ${name} ${type}${searched} to ${nameserver} over ${transport.toUpperCase()}${edns ? ', EDNS' : ''}${at}`
   return [style.colors.bold(title), ...renderHop(hop, 1, style)]
 }
 

@@ -2,7 +2,7 @@
 import type { Expectation, Observation } from '../../doctor/ladder/index.ts'
 import type { Transport } from '../../net/exchange-result.ts'
 import type { ChosenReplica } from './chosen-replicas.ts'
-import type { LookupOutcome, ResolverName } from '../../route/index.ts'
+import type { ComparedLine, LookupOutcome, ResolverName } from '../../route/index.ts'
 
 export interface TracedHop {
   readonly kind: 'dns-service' | 'node-cache' | 'replica' | 'unknown' | 'upstream'
@@ -45,6 +45,8 @@ export interface TracedQuery {
   readonly suffix: string | null
   readonly nameserver: string
   readonly transport: Transport
+  /** Whether the resolver sends an OPT record with it (RFC 6891); asked the same way at every hop. */
+  readonly edns: boolean
   /** Milliseconds since the lookup began, by the resolver's own waiting times. */
   readonly atMs: number
   /** How long the resolver waits for this response; null: as long as the kernel tries. */
@@ -67,6 +69,8 @@ export interface TraceReport {
     readonly computed: string | null
     /** Whether the observed file says something else than the computed one: then the pod's is the first difference. */
     readonly differs: boolean
+    /** Where they differ, all lines of both. */
+    readonly lines: readonly ComparedLine[]
     /** Why it was not read. */
     readonly why: string | null
   }

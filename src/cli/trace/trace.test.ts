@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { checkSchema } from '../../../test/support/check-schema.ts'
 import { worldOf } from '../../../test/support/dns-world.ts'
 import type { Rule } from '../../../test/support/dns-world.ts'
 import { DNS_IP, REPLICAS, factsOf, pod, smallCluster } from '../../../test/support/small-cluster.ts'
@@ -32,7 +35,7 @@ async function traceFrom({ rules = [], file, pod: who = 'shop/web', ...request }
     name: 'db.db',
     place: { kind: 'pod', namespace, name },
     node: own.spec.nodeName,
-    computed: podResolvConfOf(facts, own).conf,
+    computed: { conf: podResolvConfOf(facts, own).conf },
     vantages: worldOf(facts, rules, file === undefined ? {} : { podFiles: { [who]: file } }),
     expect: createExpect(facts),
     deadlineMs: performance.now() + 60_000,
@@ -49,7 +52,27 @@ const addressesOf = (report: TraceReport, query: number): string[] => {
   return found === undefined ? [] : hopsOf(found.hop).map(({ address, transport }) => `${address}/${transport}`)
 }
 
+const SCHEMA = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, '../../../docs/schema/trace.schema.json'), 'utf8'),
+) as Record<string, unknown>
+
 describe('trace()', () => {
+  it.each<{ what: string; scene: Scene }>([
+    { what: 'a lookup that finds', scene: { file: POD_FILE, types: ['A', 'AAAA'], allReplicas: true } },
+    { what: 'a silent cache', scene: { file: POD_FILE, rules: [({ to }) => (to === CACHE ? 'silent' : undefined)] } },
+    {
+      what: 'a refusing cache',
+      scene: { file: POD_FILE, rules: [({ to }) => (to === CACHE ? 'refused' : undefined)] },
+    },
+    { what: 'another file than kubelet would write', scene: { file: 'nameserver 192.0.2.1\n' } },
+    { what: 'a file that is not read', scene: {} },
+    { what: 'a name outside', scene: { file: POD_FILE, name: 'www.example.org.', resolver: 'go' } },
+    { what: 'a name that is denied', scene: { file: POD_FILE, name: 'nothing.db', types: ['SRV'] } },
+  ])('fits its schema: $what', async ({ scene }) => {
+    const report = JSON.parse(JSON.stringify(await traceFrom(scene))) as unknown
+    expect(checkSchema(report, SCHEMA)).toEqual([])
+  })
+
   it('asks the search list as the resolver does, and each query at every hop', async () => {
     const report = await traceFrom({ file: POD_FILE })
     expect(report.queries.map(({ name, suffix }) => [name, suffix])).toEqual([
@@ -111,6 +134,22 @@ describe('trace()', () => {
     expect(report.firstDifference).toBe("the pod's resolv.conf is not the one that kubelet would write today")
   })
 
+  it('asks as the resolver does: glibc without EDNS, Go with it, systemd-resolved both ways', async () => {
+    const equivalents = async (request: Scene): Promise<string[]> =>
+      (await traceFrom({ file: POD_FILE, name: 'nothing.db.svc.cluster.local.', ...request })).queries.map(
+        ({ edns, hop }) => `${edns} ${hop.equivalent.replace(/^.*@\S+ ?/, '')}`,
+      )
+    expect(await equivalents({})).toEqual(['false +noedns'])
+    expect(await equivalents({ resolver: 'go' })).toEqual(['true +bufsize=1232'])
+    const routed = { file: `nameserver ${CACHE}\nsearch cluster.local\n`, resolver: 'systemd-resolved' } as const
+    expect(await equivalents(routed)).toEqual(['true +bufsize=1472', 'false +noedns'])
+  })
+
+  it('names the stub of systemd-resolved for what it is', async () => {
+    const report = await traceFrom({ file: 'nameserver 127.0.0.53\nsearch cluster.local\n' })
+    expect(report.notes).toContainEqual(expect.stringContaining('--resolver systemd-resolved'))
+  })
+
   it('computes the file where it cannot be read, and says so', async () => {
     const report = await traceFrom({})
     expect(report.resolvConf).toMatchObject({
@@ -155,7 +194,9 @@ describe('renderText()', () => {
     expect(text).toContain(`${DNS_IP}:53/tcp  NOERROR 10.9.9.9`)
     expect(text.match(/<-- first difference/g)).toHaveLength(1)
     expect(text).toContain('expected: NOERROR 10.244.3.9')
-    expect(text).toContain(`$ dig db.db.svc.cluster.local. @${DNS_IP} +tcp   (in pod/kube-system/node-local-dns-node1)`)
+    expect(text).toContain(
+      `$ dig db.db.svc.cluster.local. @${DNS_IP} +tcp +noedns   (in pod/kube-system/node-local-dns-node1)`,
+    )
     expect(text).toMatch(
       /first difference: Service kube-system\/kube-dns over TCP, asked for db\.db\.svc\.cluster\.local\. A/,
     )

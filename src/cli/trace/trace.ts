@@ -3,10 +3,11 @@ import type { ClusterFacts } from '../../doctor/facts/index.ts'
 import { formatPlace } from '../../doctor/ladder/index.ts'
 import type { Expect, Expectation, Observation, Rung } from '../../doctor/ladder/index.ts'
 import { routeFactsOf } from '../../doctor/facts/index.ts'
-import { formatResolvConf, parseResolvConf, routeQuery } from '../../route/index.ts'
+import { RESOLVER_TRAITS, formatResolvConf, routeQuery } from '../../route/index.ts'
 import type { Hop, QuestionTo, ResolvConf, ResolverName, SentQuery, ServerAct } from '../../route/index.ts'
 import type { Place, Vantages } from '../../vantage/index.ts'
-import { formatSkipped } from '../place.ts'
+import { computedText, differs, namesStub, readResolvConf } from '../read-resolv-conf.ts'
+import type { ComputedResolvConf, SeenResolvConf } from '../read-resolv-conf.ts'
 import { chosenReplicas } from './chosen-replicas.ts'
 import type { ChosenReplica } from './chosen-replicas.ts'
 import { formatObservation } from './say-hop.ts'
@@ -23,7 +24,7 @@ export interface TraceRequest {
   /** Of the place; empty when unknown. */
   readonly node: string
   /** What kubelet writes for the pod; absent for a node. */
-  readonly computed?: ResolvConf
+  readonly computed?: ComputedResolvConf
   readonly resolver: ResolverName
   readonly tcp: boolean
   readonly allReplicas: boolean
@@ -55,6 +56,7 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
     transport: request.tcp ? 'tcp' : question.transport,
     from: place,
     fromNode: node === '' ? undefined : node,
+    payloadOctets: question.edns === true ? (RESOLVER_TRAITS[resolver].payloadOctets ?? 1232) : null,
   })
   const firsts = new Map<string, { readonly hop: Hop; readonly rung: Rung }>()
   const run = await walkLookup({
@@ -97,7 +99,8 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
 
 // --- resolv.conf ---
 
-interface SeenConf {
+interface UsedConf {
+  /** What the resolver works with. */
   readonly conf: ResolvConf
   readonly how: string | null
   readonly report: TraceReport['resolvConf']
@@ -105,28 +108,36 @@ interface SeenConf {
 }
 
 /** The file as the place has it, else as it is computed; which of the two is said. */
-async function readConf({ place, vantages, computed, name }: TraceRequest): Promise<SeenConf> {
+async function readConf({ place, vantages, computed, name, resolver }: TraceRequest): Promise<UsedConf> {
+  const seen = await readResolvConf(vantages, place, computed)
+  const { origin, conf, how, why, lines, behindStub } = seen
+  const report = {
+    origin,
+    text: formatResolvConf(conf),
+    computed: computedText(seen, computed),
+    differs: differs(seen),
+    lines: differs(seen) ? lines : [],
+    why,
+  }
   const vantage = await vantages.at(place)
-  const file = 'kind' in vantage ? vantage : await vantage.readFile('/etc/resolv.conf')
-  const how = 'kind' in vantage ? null : vantage.how
-  const ofKubelet = computed === undefined ? null : formatResolvConf(computed)
-  if (file.kind !== 'file') {
-    const why = file.kind === 'absent' ? 'the place has no /etc/resolv.conf' : formatSkipped(file)
-    const conf = computed ?? parseResolvConf('')
-    const report = { origin: 'computed', text: ofKubelet ?? '', computed: null, differs: false, why } as const
-    return { conf, how, report, notes: [] }
+  const hosts = origin === 'computed' || 'kind' in vantage ? undefined : await vantage.readFile('/etc/hosts')
+  const isListed = hosts?.kind === 'file' && namesHost(hosts.text, name)
+  const notes = [
+    ...(isListed ? [`/etc/hosts of the place has ${name}: programs there ask nobody for it`] : []),
+    ...stubNotes(seen, resolver),
+  ]
+  return { conf: resolver === 'systemd-resolved' ? (behindStub ?? conf) : conf, how, report, notes }
+}
+
+/** Which servers stand behind systemd-resolved's stub, or that they should be looked at. */
+function stubNotes({ conf, behindStub }: SeenResolvConf, resolver: ResolverName): string[] {
+  if (!namesStub(conf)) return []
+  if (resolver !== 'systemd-resolved') {
+    return ["127.0.0.53 is systemd-resolved's stub: --resolver systemd-resolved shows what it asks on"]
   }
-  const conf = parseResolvConf(file.text)
-  const text = formatResolvConf(conf)
-  const differs = ofKubelet !== null && ofKubelet !== text
-  const hosts = 'kind' in vantage ? undefined : await vantage.readFile('/etc/hosts')
-  const listed = hosts?.kind === 'file' && namesHost(hosts.text, name)
-  return {
-    conf,
-    how,
-    report: { origin: 'observed', text, computed: differs ? ofKubelet : null, differs, why: null },
-    notes: listed ? [`/etc/hosts of the place has ${name}: programs there ask nobody for it`] : [],
-  }
+  return behindStub === undefined
+    ? ["systemd-resolved's servers are unknown: /run/systemd/resolve/resolv.conf of the place was not seen"]
+    : [`systemd-resolved asks ${behindStub.nameservers.join(', ')} (/run/systemd/resolve/resolv.conf of the place)`]
 }
 
 function namesHost(text: string, host: string): boolean {
@@ -170,6 +181,7 @@ async function tracedQuery(query: SentQuery, { hop, rung, name, walk, context }:
     suffix: asked.length > asIs.length && asked.startsWith(`${asIs}.`) ? asked.slice(asIs.length + 1) : null,
     nameserver: query.nameserver,
     transport: walk.transport,
+    edns: query.edns,
     atMs: query.atMs,
     timeoutMs: query.timeoutMs,
     hop: await walkHops(hop, { ...walk, first: rung }, context),
@@ -182,8 +194,8 @@ function distinct(queries: readonly SentQuery[]): SentQuery[] {
   return queries.filter((query) => !seen.has(keyOf(query)) && seen.add(keyOf(query)))
 }
 
-function keyOf({ nameserver, name, type, transport }: QuestionTo): string {
-  return `${nameserver} ${name} ${type} ${transport}`
+function keyOf({ nameserver, name, type, transport, edns }: QuestionTo): string {
+  return `${nameserver} ${name} ${type} ${transport} ${edns === true}`
 }
 
 /** What a nameserver did, in the words of the resolvers' model; one that could not be asked is taken to do what it should. */

@@ -14,6 +14,8 @@ export interface HopWalk {
   readonly transport: Transport
   readonly from: Place
   readonly fromNode: string | undefined
+  /** Octets that the OPT record says are taken over UDP; null: the resolver sends none, and forwarders pass the query on as it is. */
+  readonly payloadOctets: number | null
 }
 
 export interface HopContext {
@@ -146,10 +148,11 @@ function transportTo({ transport }: Hop, walk: HopWalk, { tcp }: HopContext): Tr
 }
 
 function planHop(hop: Hop, walk: HopWalk, expected: Expectation, context: HopContext): PlannedRung {
-  const { name, type, from, fromNode } = walk
+  const { name, type, from, fromNode, payloadOctets } = walk
   const transport = context.tcp ? 'tcp' : walk.transport
   const to = { address: hop.address, port: hop.port }
-  const question = { kind: 'dns', name, type } as const
+  const edns = payloadOctets === null ? { withoutEdns: true as const } : { udpPayloadSize: payloadOctets }
+  const question = { kind: 'dns', name, type, ...edns } as const
   const encrypted = hop.transport === 'tls' || hop.transport === 'https'
   return {
     id: `${formatPlace(from)} ${hop.address} ${hop.port} ${transport} ${name} ${type}`,

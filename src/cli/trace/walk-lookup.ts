@@ -1,5 +1,5 @@
 // The lookup as the pod's resolver does it, each query answered by the real nameserver: what comes decides what is asked next.
-import { expandSearchList, simulateLookup } from '../../route/index.ts'
+import { expandSearchList, readSettings, simulateLookup } from '../../route/index.ts'
 import type { LookupRun, QuestionTo, ResolvConf, ResolverName, SentQuery, ServerAct } from '../../route/index.ts'
 
 export interface WalkOptions {
@@ -60,25 +60,29 @@ function simulate(options: WalkOptions, known: ReadonlyMap<string, ServerAct>): 
   return { run, open: [...new Map(open.map((question) => [keyOf(question), question])).values()] }
 }
 
-function keyOf({ nameserver, name, type, transport }: QuestionTo): string {
-  return `${nameserver} ${name} ${type} ${transport}`
+function keyOf({ nameserver, name, type, transport, edns }: QuestionTo): string {
+  return `${nameserver} ${name} ${type} ${transport} ${edns === true}`
 }
 
 const TIMEOUT_MS = 5000
 
 /** A type that programs ask for with res_search: one candidate after the other, the nameservers in order. */
-function searchOne({ name, types, conf }: WalkOptions, world: (question: QuestionTo) => ServerAct): LookupRun {
+function searchOne(
+  { name, types, conf, resolver }: WalkOptions,
+  world: (question: QuestionTo) => ServerAct,
+): LookupRun {
   const queries: SentQuery[] = []
   const [type = 'A'] = types
+  const { edns } = readSettings(resolver, conf)
   let nowMs = 0
   let outcome: LookupRun['outcome'] = { kind: 'not-found' }
   for (const candidate of expandSearchList(name, conf)) {
     let act: ServerAct = 'silent'
     for (const nameserver of conf.nameservers.slice(0, 3)) {
       for (const transport of ['udp', 'tcp'] as const) {
-        const question: QuestionTo = { nameserver, name: candidate.name, type, transport }
+        const question = { nameserver, name: candidate.name, type, transport, edns }
         act = world(question)
-        queries.push({ ...question, edns: false, atMs: nowMs, group: queries.length, timeoutMs: TIMEOUT_MS, act })
+        queries.push({ ...question, atMs: nowMs, group: queries.length, timeoutMs: TIMEOUT_MS, act })
         if (act !== 'truncated') break
       }
       if (act !== 'silent' && act !== 'closed' && act !== 'servfail' && act !== 'refused') break

@@ -84,7 +84,9 @@ async function exchange(planned: PlannedRung, vantage: Vantage, options: AskOpti
     const message = query({
       name: question.name,
       type: question.type,
-      edns: { udpPayloadSize: question.udpPayloadSize ?? DEFAULT_PAYLOAD_SIZE },
+      ...(question.withoutEdns === true
+        ? {}
+        : { edns: { udpPayloadSize: question.udpPayloadSize ?? DEFAULT_PAYLOAD_SIZE } }),
     })
     const result = await vantage.exchange({ server: to, message, transport, timeoutMs })
     if (result.kind === 'skipped') return skippedByVantage(planned, result)

@@ -15,6 +15,7 @@ export function formatEquivalent(question: RungQuestion, to: Endpoint, transport
   const words = ['dig', asked, `@${to.address}`]
   if (to.port !== 53) words.push(`-p ${to.port}`)
   if (transport === 'tcp') words.push('+tcp')
+  if (question.withoutEdns === true) words.push('+noedns')
   if (question.udpPayloadSize !== undefined && transport === 'udp') words.push(`+bufsize=${question.udpPayloadSize}`)
   return words.join(' ')
 }

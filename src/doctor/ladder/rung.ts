@@ -45,6 +45,8 @@ export type RungQuestion =
       readonly type: RRType
       /** Octets that the query says it takes over UDP; 1232 when absent. */
       readonly udpPayloadSize?: number
+      /** Asked without an OPT record (RFC 6891), as stub resolvers do that have none. */
+      readonly withoutEdns?: true
     }
   | { readonly kind: 'http'; readonly path: string }
 

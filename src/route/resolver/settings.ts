@@ -34,6 +34,8 @@ export interface ResolverTraits {
   readonly reads: readonly ('attempts' | 'ndots' | 'timeout')[]
   /** Whether queries carry an OPT record (RFC 6891): always, never, or with `options edns0`. */
   readonly edns: 'always' | 'never' | 'option'
+  /** Octets that it says it takes over UDP, where it sends one. Default: 1232. */
+  readonly payloadOctets?: number
   /** Addresses that are never asked: its own. */
   readonly ownAddresses?: readonly string[]
 }
@@ -65,6 +67,7 @@ export const RESOLVER_TRAITS: Readonly<Record<ResolverName, ResolverTraits>> = {
     options: ['rotate', 'single-request', 'single-request-reopen', 'use-vc', 'no-aaaa', 'edns0'],
     reads: ['ndots', 'timeout', 'attempts'],
     edns: 'option',
+    payloadOctets: 1200,
   },
   musl: { ...MUSL, title: 'musl 1.2.4 and newer (Alpine 3.18 and newer)' },
   'musl-1.2.3': { ...MUSL, title: 'musl before 1.2.4 (Alpine 3.17 and older, Debian 12)' },
@@ -115,6 +118,8 @@ export const RESOLVER_TRAITS: Readonly<Record<ResolverName, ResolverTraits>> = {
     options: [],
     reads: [],
     edns: 'always',
+    // What fits into the MTU of its links: 1500 here.
+    payloadOctets: 1472,
     ownAddresses: ['127.0.0.53', '127.0.0.54'],
   },
 }
