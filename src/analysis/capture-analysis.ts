@@ -161,7 +161,7 @@ export class CaptureAnalysis {
   /** Ends the capture. @param endMicros when it ended, if that is known better than by its last frame */
   finish(endMicros = 0): void {
     this.lastAtMicros = Math.max(this.lastAtMicros, endMicros)
-    this.decoder.finish()
+    this.decoder.finish(this.lastAtMicros)
     this.#tcp.finish()
     this.#table.finish(this.lastAtMicros)
     this.traffic.finish()
@@ -282,6 +282,7 @@ export class CaptureAnalysis {
         type: columns.types[slot] ?? 0,
         atMicros: columns.firstAt[slot] ?? 0,
         frame: columns.queryFrames[slot] ?? 0,
+        sends: columns.sends[slot] ?? 1,
         isGood: (columns.responses[slot] ?? 0) > 0 && columns.rcodes[slot] !== 2,
       })
     }

@@ -6,8 +6,8 @@ import type { Finder, Findings, Pattern } from './pattern.ts'
 
 const TYPE_A = 1
 const TYPE_AAAA = 28
-/** glibc's time-out is 5 s, musl's 2.5 s between attempts. */
-const RACE_RESEND_MS = 1000
+/** glibc's time-out is 5 s, musl's 2.5 s between attempts, and 1 s with "timeout:1", counted from the first of the pair. */
+const RACE_RESEND_MS = 900
 const LARGE_BYTES = 1200
 
 const unanswered = ({ incidents }: Pair): Incident[] =>
@@ -140,7 +140,7 @@ function isSilentElsewhere({ pairs }: Findings, { server }: Pair): boolean {
 }
 
 /**
- * A and AAAA from one socket within 10 ms; one is answered, the other only after it was sent again a second or more later, and no
+ * A and AAAA from one socket within 10 ms; one is answered, the other only after it was sent again 0.9 s or more later, and no
  * leg of the lost one was seen behind NAT. At least one such pair, and they are most of what was lost.
  */
 export const conntrackRace: Finder = ({ pairs, address, name }) =>
@@ -180,7 +180,7 @@ function isRace({ transaction }: Incident): boolean {
   const { sibling, sends, state, transport, sendsBeforeResponse, lastSendAtMicros, firstAtMicros, type } = transaction
   if (transport !== 'udp' || state !== 'answered' || sends < 2 || sendsBeforeResponse < 2 || sibling === undefined)
     return false
-  if (!sibling.isAnswered || sibling.sends > 1 || !isAddressPair(type, sibling.type)) return false
+  if (!sibling.isAnswered || sibling.sendsBeforeResponse > 1 || !isAddressPair(type, sibling.type)) return false
   return lastSendAtMicros - firstAtMicros >= RACE_RESEND_MS * 1000 && transaction.endpoint === 0
 }
 

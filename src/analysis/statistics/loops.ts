@@ -11,6 +11,8 @@ export interface LoopQuestion {
   readonly type: number
   readonly atMicros: number
   readonly frame: number
+  /** How often it was sent: forwarders send again what does not come back. */
+  readonly sends: number
   /** A response other than SERVFAIL came. */
   readonly isGood: boolean
 }
@@ -49,7 +51,7 @@ export class Loops {
     return this.#servers[address] === 1
   }
 
-  take(client: AddressId, server: AddressId, { name, type, atMicros, frame, isGood }: LoopQuestion): void {
+  take(client: AddressId, server: AddressId, { name, type, atMicros, frame, sends, isGood }: LoopQuestion): void {
     const [low, high] = client < server ? [client, server] : [server, client]
     const key = `${low} ${high} ${name} ${type}`
     let loop = this.questions.get(key)
@@ -59,8 +61,10 @@ export class Loops {
       loop = { low, high, name, type, firstAtMicros: atMicros, there: 0, back: 0, good: 0, frames: [] }
       this.questions.set(key, loop)
     }
-    if (client === low) loop.there += 1
-    else loop.back += 1
+    // A server that asks itself may send again for many reasons: there each question counts once.
+    if (low === high) loop.there += 1
+    else if (client === low) loop.there += sends
+    else loop.back += sends
     if (isGood) loop.good += 1
     if (loop.frames.length < MAX_FRAMES) loop.frames.push(frame)
   }

@@ -20,6 +20,8 @@ const MAX_PAIRS = 16_384
 const MAX_ALL_INCIDENTS = 16_384
 const MAX_OPEN_QUESTIONS = 4096
 const FOLLOW_UP_MICROS = 40e6
+/** A response so late is worth a look: resolvers ask again after a second at the earliest. */
+const LATE_MICROS = 1e6
 const PARALLEL_MICROS = 100_000
 /** Who asks the same again after this time does not wait for the first response any more. */
 const GIVEN_UP_MICROS = 500_000
@@ -143,6 +145,7 @@ export class Traffic {
       state === 'answered' &&
       sends === 1 &&
       c.responses[slot] === 1 &&
+      (c.answeredAt[slot] ?? 0) - firstAt < LATE_MICROS &&
       rcode !== SERVFAIL &&
       rcode !== REFUSED &&
       c.strangers[slot] === 0 &&
@@ -177,7 +180,10 @@ export class Traffic {
     if (transaction.state !== 'answered') this.#linkParallel(slot, incident)
     if (
       transaction.name !== 0 &&
-      (transaction.state !== 'answered' || transaction.isTruncated || transaction.sends > 1)
+      (transaction.state !== 'answered' ||
+        transaction.isTruncated ||
+        transaction.sends > 1 ||
+        transaction.answeredAtMicros - transaction.firstAtMicros >= LATE_MICROS)
     ) {
       const key = questionKey(transaction.client, transaction.name, transaction.type)
       if (!this.#open.has(key)) this.#open.set(key, incident)

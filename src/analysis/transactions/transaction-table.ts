@@ -268,7 +268,7 @@ export class TransactionTable {
       number,
       type: c.types[other] ?? 0,
       isAnswered: (c.responses[other] ?? 0) > 0,
-      sends: c.sends[other] ?? 0,
+      sendsBeforeResponse: c.sendsBefore[other] ?? 0,
       queryFrame: c.queryFrames[other] ?? 0,
       responseFrame: c.responseFrames[other] ?? 0,
     }

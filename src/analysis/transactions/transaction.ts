@@ -61,7 +61,8 @@ export interface Sibling {
   readonly number: number
   readonly type: number
   readonly isAnswered: boolean
-  readonly sends: number
+  /** Sends until the first response; glibc sends both of a pair again when one is lost. */
+  readonly sendsBeforeResponse: number
   readonly queryFrame: number
   readonly responseFrame: number
 }

@@ -69,9 +69,9 @@ export class FrameDecoder {
     })
   }
 
-  /** Ends the capture: what still waits for fragments is lost. */
-  finish(): void {
-    this.#fragments.finish()
+  /** Ends the capture: what still waits for fragments is lost. @param atMicros time of the last frame */
+  finish(atMicros: number): void {
+    this.#fragments.finish(atMicros)
   }
 
   /** Decodes a frame; the sink is called once for each packet that it holds or completes. */

@@ -79,8 +79,9 @@ export class FragmentTable {
     return whole
   }
 
-  /** Gives up what still waits. */
-  finish(): void {
+  /** Gives up what still waits when the capture ends. */
+  finish(atMicros: number): void {
+    this.#now = atMicros
     for (const waiting of this.#waiting.values()) this.#lose(waiting)
     this.#waiting.clear()
   }

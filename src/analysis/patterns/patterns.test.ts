@@ -1,0 +1,81 @@
+// Every pattern is found in a kept capture that has it, and not in its near-miss. test/netns/patterns takes them anew.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { messagesOf, reportOf } from '../../../test/support/read-patterns.ts'
+import { PATTERN_CODES } from './codes.ts'
+
+const ROOT = resolve(import.meta.dirname, '../../..')
+const CAPTURES = join(ROOT, 'testdata/patterns')
+const PAGES = join(ROOT, 'docs/patterns')
+const HEADINGS = ['On the wire', 'Threshold', 'What it points to', 'What it is confused with']
+
+describe('patterns', () => {
+  it('have two captures each, and none is left over', () => {
+    const wanted = PATTERN_CODES.flatMap((code) => [`${code}.near-miss.pcap`, `${code}.pcap`])
+    expect(readdirSync(CAPTURES).toSorted()).toEqual(wanted.toSorted())
+  })
+
+  it('have a page each, and no page is left over', () => {
+    const pages = readdirSync(PAGES).filter((name) => name !== 'README.md')
+    expect(pages.toSorted()).toEqual(PATTERN_CODES.map((code) => `${code}.md`).toSorted())
+  })
+
+  it.each(PATTERN_CODES)('%s: its page has every section and the threshold that README.md lists', (code) => {
+    const text = readFileSync(join(PAGES, `${code}.md`), 'utf8')
+    expect(text.startsWith(`# ${code}\n`)).toBe(true)
+    expect([...text.matchAll(/^## (.+)$/gm)].map((match) => match[1])).toEqual(HEADINGS)
+    const index = readFileSync(join(PAGES, 'README.md'), 'utf8')
+    const row = index.split('\n').find((line) => line.startsWith(`| [\`${code}\`](${code}.md) |`))
+    expect(row?.split(' | ')[2]?.replace(/ \|$/, '')).toBe(/## Threshold\n\n(.+?)\.\n/s.exec(text)?.[1])
+    const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map((match) => match[1] ?? '')
+    expect(links.filter((link) => !existsSync(join(PAGES, link)))).toEqual([])
+  })
+})
+
+describe.each(PATTERN_CODES)('%s', (code) => {
+  it('is found in its capture, with frames that are in it', async () => {
+    const { patterns, file } = await reportOf(join(CAPTURES, `${code}.pcap`))
+    const found = patterns.find((pattern) => pattern.code === code)
+    expect(found?.count).toBeGreaterThan(0)
+    const frames = (found?.evidence ?? []).flatMap((line) => line.frames)
+    expect(frames.filter((frame) => frame < 1 || frame > file.frames)).toEqual([])
+  })
+
+  it('is not found in its near-miss', async () => {
+    const { patterns } = await reportOf(join(CAPTURES, `${code}.near-miss.pcap`))
+    expect(patterns.map((pattern) => pattern.code)).not.toContain(code)
+  })
+})
+
+const hasTshark = spawnSync('tshark', ['-v'], { stdio: 'ignore' }).error === undefined
+
+/** Where tshark is right: no tunnel on 8472, no message cut by the snap length, none that cannot be read. */
+const COMPARED = [
+  'aaaa-query-unanswered',
+  'duplicate-frames',
+  'firewall-rejected',
+  'fragments-lost.near-miss',
+  'name-does-not-exist',
+  'search-list-amplification',
+  'servfail-responses',
+  'tcp-retransmissions.near-miss',
+  'truncation-fallback',
+] as const
+
+describe.skipIf(!hasTshark)(
+  `messages of captures${hasTshark ? '' : ' (the program "tshark" is not installed)'}`,
+  () => {
+    it.each(COMPARED)("%s: the same as tshark's fields", async (name) => {
+      const file = join(CAPTURES, `${name}.pcap`)
+      const fields = ['frame.number', 'dns.id', 'dns.flags.response', 'dns.qry.name', 'dns.qry.type', 'dns.flags.rcode']
+      // Errors of ICMP carry the message that they are about.
+      const args = ['-r', file, '-Y', 'dns && !icmp', '-T', 'fields', ...fields.flatMap((field) => ['-e', field])]
+      const theirs = execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      expect((await messagesOf(file)).map((line) => line.join('\t'))).toEqual(
+        theirs.split('\n').filter((line) => line !== ''),
+      )
+    })
+  },
+)
