@@ -1,7 +1,8 @@
 // `fathom collect`: what the doctor saw, as a file for people who cannot reach the cluster.
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { UsageError, describeError } from '../base/index.ts'
-import { packBundle } from '../doctor/bundle/index.ts'
+import { packBundle, pseudonymize } from '../doctor/bundle/index.ts'
 import { EXIT } from './command.ts'
 import type { Command } from './command.ts'
 import { examineCluster } from './doctor/examine.ts'
@@ -9,6 +10,7 @@ import { parseCollectArgs } from './doctor/options.ts'
 
 /** It tells a cluster's addresses and names: for its owner alone. */
 const FILE_MODE = 0o600
+const KEY_OCTETS = 32
 
 export const collectCommand: Command = {
   name: 'collect',
@@ -21,7 +23,10 @@ export const collectCommand: Command = {
       throw new UsageError('bad-argument', 'Cannot write a bundle to a terminal: redirect it, or give -o FILE')
     }
     const { diagnosis, asked } = await examineCluster(options, io)
-    const octets = await packBundle(diagnosis.facts, diagnosis.ladder, asked)
+    const seen = { facts: diagnosis.facts, ladder: diagnosis.ladder, options: asked }
+    // The key is forgotten: with it one could try which names were there.
+    const shown = options.pseudonymize ? pseudonymize(seen, randomBytes(KEY_OCTETS)) : seen
+    const octets = await packBundle(shown.facts, shown.ladder, shown.options)
     if (output === '-') {
       io.stdout.write(octets)
       return EXIT.ok

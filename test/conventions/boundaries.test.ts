@@ -49,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'doctor/verdict': ['base', 'doctor/facts', 'doctor/ladder', 'doctor/causes'],
   'doctor/report': ['base', 'dns', 'doctor/facts', 'doctor/ladder', 'doctor/causes', 'doctor/verdict'],
-  'doctor/bundle': ['base', 'doctor/facts', 'doctor/ladder'],
+  'doctor/bundle': ['base', 'corefile', 'dns', 'doctor/facts', 'doctor/ladder', 'doctor/causes', 'route'],
   doctor: [
     'base',
     'dns',

@@ -56,6 +56,8 @@ export interface WatchOptions {
 export interface CollectOptions extends ExamineOptions {
   /** Path, or `-` for standard output. */
   readonly output: string
+  /** Other names and addresses than the cluster's. */
+  readonly pseudonymize: boolean
 }
 
 interface ExamineGiven extends SourceOptions {
@@ -122,8 +124,8 @@ export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions 
 export function parseCollectArgs(args: readonly string[], io: Io): CollectOptions | undefined {
   const program = createCollectProgram(io)
   if (!parse(program, args)) return undefined
-  const given = program.opts<ExamineGiven & { readonly output: string }>()
-  return { ...readExamineOptions(given), output: given.output }
+  const given = program.opts<ExamineGiven & { readonly output: string; readonly pseudonymize?: true }>()
+  return { ...readExamineOptions(given), output: given.output, pseudonymize: given.pseudonymize === true }
 }
 
 /** False when only help was asked for. */
@@ -211,7 +213,9 @@ function createCollectProgram(io: Io): Commander {
     'Looks and asks as the doctor does, and writes what it saw to one file: "fathom doctor --bundle FILE" gives the same\n' +
       'report from it, without the cluster.',
     io,
-  ).option('-o, --output <file>', 'file to write, or "-" for standard output', 'fathom-bundle.tar.gz')
+  )
+    .option('-o, --output <file>', 'file to write, or "-" for standard output', 'fathom-bundle.tar.gz')
+    .option('--pseudonymize', 'other names and addresses than those of the cluster, each always the same')
   return addExamineOptions(program).addHelpText(
     'after',
     `\nExit status: 0 the bundle is written, 2 wrong usage or configuration.\nSecrets are never read. ${HARMLESS}`,

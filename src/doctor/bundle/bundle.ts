@@ -4,6 +4,7 @@ import { gunzip, gzip } from 'node:zlib'
 import { BaseError, PROGRAM_VERSION, describeError } from '../../base/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
 import type { Ladder } from '../ladder/index.ts'
+import { redactSecrets } from './redact.ts'
 import { reduceForBundle } from './reduce.ts'
 import { readSharedJson, writeSharedJson } from './shared-json.ts'
 import { readTar, writeTar } from './tar.ts'
@@ -42,8 +43,13 @@ const MAX_UNPACKED = 500 * 1024 * 1024
 const MANIFEST_VERSION = 1
 const FACTS_VERSION = 1
 
-/** Packs a bundle: a gzipped tar archive of three JSON files. */
-export async function packBundle(facts: ClusterFacts, ladder: Ladder, options: BundleOptions): Promise<Uint8Array> {
+/** Packs a bundle: a gzipped tar archive of three JSON files, without what looks like a secret. */
+export async function packBundle(
+  seenFacts: ClusterFacts,
+  seenLadder: Ladder,
+  options: BundleOptions,
+): Promise<Uint8Array> {
+  const { facts, ladder } = redactSecrets({ facts: seenFacts, ladder: seenLadder })
   const manifest: BundleManifest = {
     schemaVersion: MANIFEST_VERSION,
     fathom: PROGRAM_VERSION,
