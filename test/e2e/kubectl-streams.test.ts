@@ -1,11 +1,13 @@
 // kubectl's exec, port-forward and debug against the lab's API server, over WebSocket and over SPDY as older clients do.
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { query } from '../../src/dns/index.ts'
+import { POD_TYPE } from '../../src/lab/cluster/resource-types.ts'
 import { LoopbackLab, readDescription } from '../../src/lab/index.ts'
 import { exchange } from '../../src/net/index.ts'
 
@@ -100,12 +102,59 @@ describe.skipIf(!hasKubectl)(title, () => {
     })
   })
 
-  it('adds an ephemeral container by kubectl debug', async () => {
-    const add = ['debug', '-n', 'shop', 'web-0', '--image=busybox:1.36', '-c', 'look', '--', 'true']
-    const { out: names } = await kubectl('true', 'get', 'pods', '-n', 'shop', '-o', 'name')
-    const pod = names.trim().split('\n')[0]?.replace('pod/', '') ?? ''
-    await kubectl('true', ...add.map((word) => (word === 'web-0' ? pod : word)))
-    const path = '{.status.ephemeralContainerStatuses[0].name}'
-    expect((await kubectl('true', 'get', 'pod', '-n', 'shop', pod, '-o', `jsonpath=${path}`)).out).toBe('look')
+  async function podOf(namespace: string, at = 0): Promise<string> {
+    const { out } = await kubectl('true', 'get', 'pods', '-n', namespace, '-o', 'name')
+    return out.trim().split('\n')[at]?.replace('pod/', '') ?? ''
+  }
+
+  it('adds an ephemeral container by kubectl debug, runs its program, and keeps its log', async () => {
+    const pod = await podOf('shop')
+    const inShop = ['-n', 'shop', pod]
+    await kubectl('true', 'debug', ...inShop, '--image=busybox:1.36', '-c', 'look', '--', 'hostname')
+    const path = '{.status.ephemeralContainerStatuses[0].state.terminated.exitCode}'
+    await kubectl('true', 'wait', '--for', `jsonpath=${path}=0`, 'pod', ...inShop, '--timeout=10s')
+    expect((await kubectl('true', 'logs', ...inShop, '-c', 'look')).out).toBe(`${pod}\n`)
+  })
+
+  it('says by kubectl debug why an image does not come, and refuses what Pod Security forbids', async () => {
+    const pod = await podOf('shop', 1)
+    const inShop = ['-n', 'shop', pod]
+    await kubectl('true', 'debug', ...inShop, '--image=registry.invalid/tools:1', '-c', 'none', '--', 'true')
+    const reason = '{.status.ephemeralContainerStatuses[0].state.waiting.reason}'
+    expect((await kubectl('true', 'get', 'pod', ...inShop, '-o', `jsonpath=${reason}`)).out).toBe('ErrImagePull')
+    await kubectl('true', 'label', 'namespace', 'shop', 'pod-security.kubernetes.io/enforce=restricted')
+    const refused = await kubectl('true', 'debug', ...inShop, '--image=busybox:1.36', '--', 'true')
+    await kubectl('true', 'label', 'namespace', 'shop', 'pod-security.kubernetes.io/enforce-')
+    expect(refused.err).toContain('violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false')
+  })
+
+  it('follows a log until the pod is gone (kubectl logs -f)', async () => {
+    const pod = 'coredns-79c6f6447f-hp7ng'
+    const args = ['logs', '-f', '--tail=1', '-n', 'kube-system', pod]
+    const child = spawn(KUBECTL, args, { env: environment('true'), stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = new Promise<number | null>((done) => void child.once('exit', done))
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    // The last line that was there; from then on it follows.
+    expect((await lines.next()).done).toBe(false)
+    const object = lab.store.get(POD_TYPE, 'kube-system', pod)
+    if (object === undefined) throw new Error('the reference cluster has this replica')
+    lab.pods.log(object, 'coredns')?.write('[INFO] written later')
+    expect((await lines.next()).value).toBe('[INFO] written later')
+    await kubectl('true', 'delete', 'pod', '-n', 'kube-system', pod, '--wait=false')
+    expect(await ended).toBe(0)
+  })
+
+  it('serves pages of pods through kubectl proxy', async () => {
+    const args = ['proxy', '--port=0', '--address=127.0.0.1']
+    const child = spawn(KUBECTL, args, { env: environment('true'), stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      const [first] = await once(createInterface({ input: child.stdout }), 'line')
+      const port = /127\.0\.0\.1:(\d+)/.exec(String(first))?.[1]
+      const page = `api/v1/namespaces/kube-system/pods/coredns-79c6f6447f-6f9xp:8080/proxy/health`
+      const answer = await fetch(`http://127.0.0.1:${port}/${page}`)
+      expect(await answer.text()).toBe('OK')
+    } finally {
+      child.kill()
+    }
   })
 })

@@ -146,7 +146,7 @@ async function handleSubresource(exchange: Exchange, path: ResourcePath, verb: s
     throw new ApiError('NotFound', 'the server could not find the requested resource')
   switch (subresource) {
     case 'log':
-      return servePodLog(readObject(exchange, path), url.searchParams, { access, ephemeral, response })
+      return servePodLog(readObject(exchange, path), url.searchParams, { access, ephemeral, store, response })
     case 'proxy': {
       if (type.kind === 'Node')
         throw new ApiError('ServiceUnavailable', "the lab's nodes run no kubelet that could be asked")

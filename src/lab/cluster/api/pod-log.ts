@@ -2,8 +2,10 @@
 import type { ServerResponse } from 'node:http'
 import type { EphemeralRunner } from '../ephemeral-runner.ts'
 import type { LogLine, PodAccess } from '../pod-access.ts'
-import { objectsAt, textAt } from '../raw-object.ts'
+import type { ObjectStore } from '../object-store.ts'
+import { keyOf, objectsAt, textAt } from '../raw-object.ts'
 import type { RawObject } from '../raw-object.ts'
+import { POD_TYPE } from '../resource-types.ts'
 import { ApiError } from './api-error.ts'
 
 /** Serves a container's log, following it when asked to. @throws {ApiError} `BadRequest` */
@@ -13,8 +15,14 @@ export function servePodLog(
   {
     access,
     ephemeral,
+    store,
     response,
-  }: { readonly access: PodAccess; readonly ephemeral: EphemeralRunner; readonly response: ServerResponse },
+  }: {
+    readonly access: PodAccess
+    readonly ephemeral: EphemeralRunner
+    readonly store: ObjectStore
+    readonly response: ServerResponse
+  },
 ): void {
   const container = containerOf(pod, query.get('container'))
   const log = ephemeral.log(pod, container) ?? access.log(pod, container)
@@ -34,8 +42,16 @@ export function servePodLog(
     return
   }
   response.flushHeaders()
-  const unsubscribe = log.subscribe((line) => response.write(render(line)))
-  response.once('close', unsubscribe)
+  const unfollow = log.subscribe((line) => response.write(render(line)))
+  // Nothing comes after the pod's end, and clients wait for no more.
+  const unwatch = store.subscribe(({ type, change, object }) => {
+    if (type === POD_TYPE && change === 'deleted' && keyOf(object) === keyOf(pod)) response.end()
+  })
+  void ephemeral.process(pod, container)?.ended.finally(() => setImmediate(() => response.end()))
+  response.once('close', () => {
+    unfollow()
+    unwatch()
+  })
 }
 
 function containerOf(pod: RawObject, asked: string | null): string {
