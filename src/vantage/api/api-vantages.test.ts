@@ -8,11 +8,12 @@ import { podPrograms } from '../../../test/support/pod-programs.ts'
 import type { PodPrograms } from '../../../test/support/pod-programs.ts'
 import { startScriptedServer } from '../../../test/support/scripted-server.ts'
 import { roleObjects } from '../../cli/rbac/role-objects.ts'
+import type { RbacRule } from '../../cli/rbac/tiers.ts'
 import { query, response } from '../../dns/index.ts'
 import { collectFromCluster } from '../../doctor/facts/index.ts'
 import type { KubeClient } from '../../kube/api/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
-import type { ExchangeRequest, Place, Vantage } from '../vantage.ts'
+import type { ExchangeRequest, Place, Skipped, Vantage } from '../vantage.ts'
 import { apiVantages } from './api-vantages.ts'
 
 const REPLICA = { address: '10.233.71.1', port: 53 }
@@ -172,6 +173,57 @@ describe('apiVantages(): rights', () => {
     expect({ proxy: proxy.kind, exchange: exchange.kind, file: file.kind }).toEqual(wanted)
   })
 
+  // What each right of a tier is for: without it, and with everything else, that alone is skipped, by name.
+  it.each([
+    { tier: 2, resource: 'pods/proxy', verb: 'get', probe: 'page' },
+    { tier: 3, resource: 'pods/portforward', verb: 'create', probe: 'exchange' },
+    { tier: 3, resource: 'pods/portforward', verb: 'get', probe: 'exchange' },
+    { tier: 4, resource: 'pods/exec', verb: 'create', probe: 'file' },
+    { tier: 4, resource: 'pods/exec', verb: 'get', probe: 'file' },
+    { tier: 5, resource: 'pods/ephemeralcontainers', verb: 'patch', probe: 'container' },
+    { tier: 5, resource: 'pods/exec', verb: 'create', probe: 'container' },
+    { tier: 5, resource: 'pods/exec', verb: 'get', probe: 'container' },
+  ] as const)('tier $tier without $verb of $resource skips the $probe, and says so', async ({ tier, ...missing }) => {
+    const { at, lab, client, pods } = await startRig({ user: DEV })
+    const scope = missing.probe === 'container' ? 'shop' : 'kube-system'
+    await bind(lab, tier, (rule, namespace) => {
+      const isMeant = namespace === scope && rule.resources.includes(missing.resource)
+      return isMeant ? { ...rule, verbs: rule.verbs.filter((verb) => verb !== missing.verb) } : rule
+    })
+    const node = await at(NODE)
+    const page = { server: { address: REPLICA.address, port: 9153 }, path: '/metrics', timeoutMs: 1000 }
+    const probes = {
+      page: () => node.httpGet(page),
+      exchange: () => node.exchange(question()),
+      file: () => node.readFile('/etc/resolv.conf'),
+      container: async () => {
+        const pod = { namespace: 'shop', name: 'web-5f6d8b9c47-2lkqs' }
+        const vantages = apiVantages({ client, pods, allowExec: true, ephemeral: { pod, say: () => undefined } })
+        const vantage = await vantages.at({ kind: 'pod', ...pod })
+        await vantages.close()
+        return 'kind' in vantage ? vantage : ({ kind: 'open' } as const)
+      },
+    }
+    const result = await probes[missing.probe]()
+    expect(result).toMatchObject({ kind: 'skipped', why: 'forbidden' })
+    const { needs = '' } = result as Skipped
+    expect(needs).toContain(missing.verb)
+    expect(needs).toContain(`${missing.resource} in ${scope}`)
+    // The others of the tiers below go on.
+    if (tier === 4) expect(await probes.exchange()).toMatchObject({ kind: 'refused' })
+  })
+
+  it('adds a container with exactly the roles of tier 5', async () => {
+    const { lab, client, pods } = await startRig({ user: DEV })
+    await bind(lab, 5)
+    const pod = { namespace: 'shop', name: 'web-5f6d8b9c47-2lkqs' }
+    const vantages = apiVantages({ client, pods, allowExec: false, ephemeral: { pod, say: () => undefined } })
+    endings.push(() => vantages.close())
+    const vantage = await vantages.at({ kind: 'pod', ...pod })
+    if ('kind' in vantage) throw new Error(vantage.why)
+    expect(await vantage.readFile('/etc/hosts')).toMatchObject({ kind: 'file' })
+  })
+
   it('runs no command without consent', async () => {
     const { at, programs } = await startRig({ allowExec: false })
     const tables = await (await at(NODE)).kernelTables({ addresses: [], timeoutMs: 1000 })
@@ -231,14 +283,20 @@ describe('apiVantages(): what containers show', () => {
   })
 })
 
-async function bind(lab: LabApi, tier: number): Promise<void> {
+async function bind(
+  lab: LabApi,
+  tier: number,
+  change: (rule: RbacRule, namespace: string | undefined) => RbacRule = (rule) => rule,
+): Promise<void> {
   const subject = { kind: 'User', name: DEV.name } as const
   const names = { name: 'fathom', dnsNamespace: 'kube-system', applicationNamespace: 'shop' }
   for (const object of roleObjects({ tier, ...names, subject })) {
     const { namespace } = object.metadata
     const scope = namespace === undefined ? '' : `/namespaces/${namespace}`
     const path = `/apis/rbac.authorization.k8s.io/v1${scope}/${object.kind.toLowerCase()}s`
-    expect((await lab.call(path, { method: 'POST', body: object })).status).toBe(201)
+    const rules = object.rules?.map((rule) => change(rule, namespace)).filter(({ verbs }) => verbs.length > 0)
+    const body = rules === undefined ? object : { ...object, rules }
+    expect((await lab.call(path, { method: 'POST', body })).status).toBe(201)
   }
 }
 
