@@ -88,6 +88,8 @@ function bareStage(): Bare {
     portOf: () => '',
     setVxlanPort: NOTHING,
     setRulesFrozen: NOTHING,
+    hold: () => Promise.resolve(() => undefined),
+    processes: () => Promise.resolve([]),
     keepAsking: () => () => undefined,
   }
   const overridden = new Map<string, string>()
@@ -108,6 +110,7 @@ function bareStage(): Bare {
     podReplaced: () => undefined,
     setServiceRules: NOTHING,
     hasServiceRules: () => Promise.resolve(true),
+    connect: () => Promise.reject(new Error('nothing runs here')),
     kernel,
   }
   const everything = (): string => {
@@ -118,7 +121,7 @@ function bareStage(): Bare {
     return JSON.stringify({
       objects,
       overridden: [...overridden],
-      files: [...nodeFiles].map(([node, files]) => [node, [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))]),
+      files: [...nodeFiles].map(([node, files]) => [node, [...files].map(([path, text]) => `${path}\0${text}`).sort()]),
     })
   }
   return { stage, everything }

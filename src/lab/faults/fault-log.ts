@@ -3,6 +3,7 @@ import { closestTexts } from '../../base/edit-distance.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import type { Fault, FaultStage, Undo } from './fault.ts'
 import { FAULTS, findFault } from './index.ts'
+import { NOT_STAGED } from './not-staged.ts'
 
 interface Entry {
   readonly fault: Fault
@@ -103,6 +104,8 @@ function checkFits({ name, needs }: Fault, { kernel }: FaultStage): void {
 function knownFault(verb: 'heal' | 'inject', name: string): Fault {
   const fault = findFault(name)
   if (fault !== undefined) return fault
+  const why = NOT_STAGED[name]
+  if (why !== undefined) throw new LabError('unknown-fault', `Cannot ${verb} "${name}": ${why}`)
   const names = FAULTS.map((known) => known.name)
   const [meant] = closestTexts(name, names)
   const inside = names.filter((known) => known.split('-').some((word) => name.split('-').includes(word)))

@@ -1,4 +1,6 @@
 // What a fault is: what it changes in a running lab, and how that is undone. Faults know the stage, never the doctor.
+import type { Duplex } from 'node:stream'
+import type { Endpoint } from '../../net/exchange-result.ts'
 import type { ObjectStore } from '../cluster/object-store.ts'
 import type { NodeFiles } from '../cluster/pod-files.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
@@ -30,6 +32,8 @@ export interface FaultStage {
   /** Takes kube-proxy's rules for Service IPs away on a node, or writes them again, as a kube-proxy that starts there does. */
   setServiceRules(node: string, present: boolean): Promise<void>
   hasServiceRules(node: string): Promise<boolean>
+  /** Connects over TCP from the cluster's first node. Rejects with a reason that a person can read. */
+  connect(endpoint: Endpoint): Promise<Duplex>
   /** What only a lab of network namespaces has; undefined on loopback. */
   readonly kernel: KernelStage | undefined
 }
@@ -59,6 +63,10 @@ export interface KernelStage {
   setVxlanPort(node: string, port: number): Promise<void>
   /** Stops writing a node's rules for Service IPs, or goes on with it; kube-proxy seems to run all the same. */
   setRulesFrozen(node: string, frozen: boolean): Promise<void>
+  /** Takes a port of every address there, for UDP and TCP, as a program does that never answers; the result gives it back. */
+  hold(place: KernelPlace, port: number): Promise<() => void>
+  /** Process numbers of the programs that run in a place. */
+  processes(place: KernelPlace): Promise<number[]>
   /** Asks a DNS server over UDP from one fixed port of a pod every few seconds, as proxies do; the result ends that. */
   keepAsking(place: KernelPlace, query: { readonly fromPort: number; readonly server: string }): () => void
 }

@@ -1,3 +1,23 @@
+import { conntrackRace } from './conntrack-race.ts'
+import { apiServerUnreachable } from './api-server-unreachable.ts'
+import { upstreamHealthCheckMismatch } from './upstream-health-check-mismatch.ts'
+import { aaaaQueryUnanswered } from './aaaa-query-unanswered.ts'
+import { cloudFirewallBlocksDns } from './cloud-firewall-blocks-dns.ts'
+import { securityGroupsBypassNodeCache } from './security-groups-bypass-node-cache.ts'
+import { nodeCacheBindFailed } from './node-cache-bind-failed.ts'
+import { clientUdpPortsExhausted } from './client-udp-ports-exhausted.ts'
+import { conntrackTableFull } from './conntrack-table-full.ts'
+import { mixedIptablesBackends } from './mixed-iptables-backends.ts'
+import { vxlanChecksumOffload } from './vxlan-checksum-offload.ts'
+import { corednsCpuThrottled } from './coredns-cpu-throttled.ts'
+import { corednsSocketsExhausted } from './coredns-sockets-exhausted.ts'
+import { corednsOutOfMemory } from './coredns-out-of-memory.ts'
+import { dnsPodsPending } from './dns-pods-pending.ts'
+import { corefileNotReloaded } from './corefile-not-reloaded.ts'
+import { staleNegativeCache } from './stale-negative-cache.ts'
+import { stalePositiveCache } from './stale-positive-cache.ts'
+import { forwardMaxConcurrentExceeded } from './forward-max-concurrent-exceeded.ts'
+import { ndotsQueryAmplification } from './ndots-query-amplification.ts'
 import { unexpectedDnsServiceName } from './unexpected-dns-service-name.ts'
 import { readinessProbeOnHealth } from './readiness-probe-on-health.ts'
 import { autopathMisidentifiesClient } from './autopath-misidentifies-client.ts'
@@ -146,6 +166,26 @@ export const FAULTS: readonly Fault[] = [
   muslNoTcpFallback,
   muslParallelQueries,
   nodejsThreadpoolExhausted,
+  corednsOutOfMemory,
+  dnsPodsPending,
+  corefileNotReloaded,
+  staleNegativeCache,
+  stalePositiveCache,
+  forwardMaxConcurrentExceeded,
+  ndotsQueryAmplification,
+  apiServerUnreachable,
+  upstreamHealthCheckMismatch,
+  aaaaQueryUnanswered,
+  cloudFirewallBlocksDns,
+  securityGroupsBypassNodeCache,
+  nodeCacheBindFailed,
+  clientUdpPortsExhausted,
+  conntrackTableFull,
+  mixedIptablesBackends,
+  vxlanChecksumOffload,
+  corednsCpuThrottled,
+  corednsSocketsExhausted,
+  conntrackRace,
 ]
 
 /** Finds a fault by its name. */

@@ -14,10 +14,12 @@ export interface PlacedRule {
 export interface RuleFaultOptions extends Omit<Fault, 'inject' | 'isThere'> {
   /** Which rules, and where; the first one given stands first. */
   readonly rules: (kernel: KernelStage, stage: FaultStage) => readonly PlacedRule[]
+  /** What must happen before the cluster feels the rules, when they came and when they went. */
+  readonly after?: (stage: FaultStage) => Promise<void>
 }
 
 /** A fault that consists of packet-filter rules. */
-export function ruleFault({ rules, needs = 'netns', ...about }: RuleFaultOptions): Fault {
+export function ruleFault({ rules, after, needs = 'netns', ...about }: RuleFaultOptions): Fault {
   return {
     ...about,
     needs,
@@ -25,8 +27,10 @@ export function ruleFault({ rules, needs = 'netns', ...about }: RuleFaultOptions
       const kernel = kernelOf(stage)
       const placed = rules(kernel, stage)
       for (const rule of [...placed].reverse()) await changeRule(kernel, '-I', rule)
+      await after?.(stage)
       return async () => {
         for (const rule of placed) if (await hasRule(kernel, rule)) await changeRule(kernel, '-D', rule)
+        await after?.(stage)
       }
     },
     async isThere(stage) {

@@ -1,17 +1,18 @@
 // What faults can do to the kernels of a lab: the same that anybody could do with ip and iptables.
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { encodeMessage, query } from '../../dns/index.ts'
 import { inNetworkNamespace, openDatagramSocket } from '../../sys/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import type { KernelPlace, KernelStage } from '../faults/fault.ts'
-import { requireLibc, writeSettings } from './namespace-sockets.ts'
+import { listenInside, requireLibc, writeSettings } from './namespace-sockets.ts'
 import { namespacePath, nodeNamespace, underlayNamespace, upstreamNamespace } from './names.ts'
 import { nodePort } from './network/underlay.ts'
 import { vxlanCommands } from './network/flannel.ts'
 import { applyWiring } from './network/wiring.ts'
 import type { NetnsLab } from './netns-lab.ts'
-import { runInside } from './run-tool.ts'
+import { runInside, runTool } from './run-tool.ts'
 
 /** How often a client with a fixed port asks, in milliseconds: within the time-out of an entry without replies, 30 s. */
 const ASK_EVERY_MS = 5000
@@ -49,6 +50,11 @@ export function kernelStage({ parts }: NetnsLab): KernelStage {
     setVxlanPort: (node, port) =>
       applyWiring({ namespaces: [], links: [], inside: [vxlanCommands(nodeOf(node), topology, port)] }),
     setRulesFrozen: (node, frozen) => (frozen ? proxy.freeze(node) : proxy.start(node)),
+    hold: (place, port) => hold(namespaceOf(place), port),
+    async processes(place) {
+      const { stdout } = await runTool('ip', ['netns', 'pids', namespaceOf(place)])
+      return stdout.split('\n').flatMap((line) => (line === '' ? [] : [Number(line)]))
+    },
     keepAsking: (place, { fromPort, server }) => keepAsking(namespaceOf(place), fromPort, server),
   }
 }
@@ -61,6 +67,29 @@ function readSetting(namespace: string, name: string): string | undefined {
       return undefined
     }
   })
+}
+
+async function hold(namespace: string, port: number): Promise<() => void> {
+  const library = requireLibc()
+  const address = '0.0.0.0'
+  const fd = inNetworkNamespace(library, namespacePath(namespace), () =>
+    openDatagramSocket(library, { address, port, reuseAddr: false, reusePort: false, bufferBytes: BUFFER_BYTES }),
+  )
+  const datagrams = createSocket('udp4')
+  datagrams.on('error', () => undefined)
+  datagrams.bind({ fd })
+  const streams = createServer((socket) => socket.on('error', () => undefined).resume())
+  const release = (): void => {
+    datagrams.close()
+    streams.close()
+  }
+  try {
+    await listenInside(namespace, { address, port }, streams)
+  } catch (error) {
+    release()
+    throw error
+  }
+  return release
 }
 
 function keepAsking(namespace: string, port: number, server: string): () => void {

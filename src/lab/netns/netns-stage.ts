@@ -2,11 +2,15 @@
 import type { FaultStage } from '../faults/fault.ts'
 import { keyOf } from '../cluster/raw-object.ts'
 import { kernelStage } from './kernel-stage.ts'
+import { connectInside } from './namespace-sockets.ts'
 import type { NetnsLab } from './netns-lab.ts'
+
+/** How long a connection may take, in milliseconds. */
+const CONNECT_MS = 2000
 
 /** The stage that a lab in this process gives to faults. */
 export function netnsStage(lab: NetnsLab): FaultStage {
-  const { store, nodeFiles, pods, proxy } = lab.parts
+  const { store, network, nodeFiles, pods, proxy } = lab.parts
   return {
     store,
     nodeFiles,
@@ -26,6 +30,7 @@ export function netnsStage(lab: NetnsLab): FaultStage {
     podReplaced: (from, to) => pods.changes.move(keyOf(from), keyOf(to)),
     setServiceRules: (node, present) => (present ? proxy.start(node) : proxy.removeRules(node)),
     hasServiceRules: (node) => proxy.hasRules(node),
+    connect: (endpoint) => connectInside(network.topology.nodes[0]?.namespace ?? '', endpoint, CONNECT_MS),
     kernel: kernelStage(lab),
   }
 }

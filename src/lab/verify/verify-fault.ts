@@ -59,11 +59,11 @@ export async function verifyFault(lab: VerifiedLab, fault: Fault): Promise<Fault
     return ended('failed', { why: `not injected: ${describeError(error)}` })
   }
   const injectMs = elapsed()
-  let broken: readonly Seen[]
+  const broken = await Promise.all(looks.map((look) => seen(lab, look, look.broken)))
   try {
-    broken = await Promise.all(looks.map((look) => seen(lab, look, look.broken)))
-  } finally {
     await lab.heal(name)
+  } catch (error) {
+    return ended('failed', { why: `not healed: ${describeError(error)}`, injectMs })
   }
   const whole = await Promise.all(looks.map((look) => seen(lab, look, look.whole)))
   const table = looks.map((look, index) => ({

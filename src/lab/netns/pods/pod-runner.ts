@@ -65,6 +65,8 @@ export class PodRunner {
   readonly #options: PodRunnerOptions
   readonly #pods = new Map<string, RunningPod>()
   readonly #work = new Set<Promise<void>>()
+  /** Address -> the going of a pod that had it: its route has to go before another pod gets it. */
+  readonly #leaving = new Map<string, Promise<void>>()
   readonly #unsubscribe: () => void
 
   constructor(options: PodRunnerOptions) {
@@ -160,6 +162,7 @@ export class PodRunner {
     this.#pods.set(keyOf(pod), running)
     running.started = (async () => {
       // A pod that has its name or address may just be going.
+      await this.#leaving.get(textAt(pod, 'status', 'podIP'))
       await this.#options.network.connect([pod])
       await this.#start(pod, running)
     })()
@@ -292,10 +295,18 @@ export class PodRunner {
     if (running === undefined) return
     this.#pods.delete(key)
     const { started } = running
-    await this.#endPrograms(running, graceOf(running.pod))
-    await started.catch(() => undefined)
-    await this.#options.network.disconnect(running.pod)
-    running.place.remove()
+    const address = textAt(running.pod, 'status', 'podIP')
+    const gone = (async () => {
+      await this.#endPrograms(running, graceOf(running.pod))
+      await started.catch(() => undefined)
+      await this.#options.network.disconnect(running.pod)
+      running.place.remove()
+    })()
+    // Whether that failed is for who asked for it to say.
+    const left = gone.catch(() => undefined)
+    this.#leaving.set(address, left)
+    await gone
+    if (this.#leaving.get(address) === left) this.#leaving.delete(address)
   }
 
   async #endPrograms(pod: RunningPod, graceMs: number = MAX_GRACE_MS): Promise<void> {

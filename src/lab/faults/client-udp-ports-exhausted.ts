@@ -1,0 +1,36 @@
+import type { Fault, KernelPlace } from './fault.ts'
+import { kernelOf } from './kernel-fault.ts'
+import { ANSWERED, CONSOLE, DNS_SERVICE, NAME, dig, run } from './look.ts'
+
+const PLACE: KernelPlace = { kind: 'pod', namespace: 'default', name: 'console' }
+const SETTING = 'net/ipv4/ip_local_port_range'
+const PORTS = [50_000, 50_001, 50_002, 50_003]
+const NARROW = `${PORTS[0]}\t${PORTS.at(-1)}`
+
+// The range is small, so that few sockets fill it.
+export const clientUdpPortsExhausted: Fault = {
+  name: 'client-udp-ports-exhausted',
+  needs: 'netns',
+  summary: `default/console: all ${PORTS.length} local ports that the pod may use are taken: it cannot send a query at all`,
+  shownBy: ['--from', 'default/console'],
+  looks: [
+    dig(CONSOLE, `+notcp @${DNS_SERVICE} ${NAME}`, {
+      broken: /address (already )?in use|not available|no servers|failure/i,
+      whole: ANSWERED,
+    }),
+    run(CONSOLE, 'ss -uan', { broken: /:50003/, whole: /^(?![^]*:50003)/ }),
+  ],
+  async inject(stage) {
+    const kernel = kernelOf(stage)
+    const before = kernel.setting(PLACE, SETTING) ?? '32768\t60999'
+    kernel.setSetting(PLACE, SETTING, NARROW)
+    const releases: (() => void)[] = []
+    for (const port of PORTS) releases.push(await kernel.hold(PLACE, port))
+    return () => {
+      for (const release of releases) release()
+      kernel.setSetting(PLACE, SETTING, before)
+      return Promise.resolve()
+    }
+  },
+  isThere: (stage) => kernelOf(stage).setting(PLACE, SETTING) === NARROW,
+}

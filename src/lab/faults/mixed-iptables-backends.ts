@@ -1,0 +1,53 @@
+import type { Fault, KernelPlace } from './fault.ts'
+import { kernelOf, mustRunIn } from './kernel-fault.ts'
+import { CONSOLE, NAME, dig, run } from './look.ts'
+
+const PLACE: KernelPlace = { kind: 'node', name: 'node2' }
+/** What programs of before the upgrade wrote and nobody sees any more who looks with the other iptables. */
+const OLD_RULES = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:DOCKER - [0:0]
+:DOCKER-USER - [0:0]
+:KUBE-FIREWALL - [0:0]
+:KUBE-FORWARD - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -o docker0 -j DOCKER
+-A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+-A DOCKER-USER -j RETURN
+-A KUBE-FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT
+COMMIT
+`
+const NO_RULES = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+COMMIT
+`
+
+export const mixedIptablesBackends: Fault = {
+  name: 'mixed-iptables-backends',
+  needs: 'netns',
+  summary: `${PLACE.name}: iptables-legacy has rules of before an upgrade with the FORWARD policy DROP, kube-proxy writes to nf_tables: pods reach nothing beyond the node`,
+  shownBy: ['--from', 'default/console'],
+  looks: [
+    run(`node/${PLACE.name}`, 'iptables-legacy-save 2>/dev/null', {
+      broken: /:FORWARD DROP/,
+      whole: /^(?![^]*:FORWARD DROP)/,
+    }),
+    run(`node/${PLACE.name}`, 'iptables-nft -S FORWARD', { broken: /-P FORWARD ACCEPT/, whole: /-P FORWARD ACCEPT/ }),
+    dig(CONSOLE, `+notcp @{coredns@node3} ${NAME}`),
+  ],
+  async inject(stage) {
+    const kernel = kernelOf(stage)
+    await mustRunIn(kernel, PLACE, ['iptables-legacy-restore'], OLD_RULES)
+    return async () => {
+      await mustRunIn(kernel, PLACE, ['iptables-legacy-restore'], NO_RULES)
+    }
+  },
+  async isThere(stage) {
+    const { stdout } = await kernelOf(stage).run(PLACE, ['iptables-legacy', '-S', 'FORWARD'])
+    return stdout.startsWith('-P FORWARD DROP')
+  },
+}
