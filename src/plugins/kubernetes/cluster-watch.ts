@@ -151,9 +151,12 @@ export class ClusterWatch {
     this.#unsynced -= 1
     if (!this.isSynced) return
     // The lists of a large cluster leave more garbage than objects; nobody is answered yet who could notice the pause.
-    if (heapBytes() - this.#heapAtStart > MUCH_HEAP) collectGarbage()
-    for (const resolve of this.#waiting) resolve()
-    this.#waiting.clear()
+    // Once the stack is empty, that is: what reads the last page holds on to it.
+    setImmediate(() => {
+      if (heapBytes() - this.#heapAtStart > MUCH_HEAP) collectGarbage()
+      for (const resolve of this.#waiting) resolve()
+      this.#waiting.clear()
+    })
   }
 
   #apply(object: KubeObject): void {
