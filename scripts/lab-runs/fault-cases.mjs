@@ -9,6 +9,9 @@ export function singleCases(faults) {
 const BESIDE = new Map([
   // The caches forward names of corp.example to the node's resolvers, of which one alone knows them.
   ['stub-domain-broken', ['upstreams-not-equivalent']],
+  ['node-cache-upstreams-overridden', ['upstreams-not-equivalent']],
+  // A pod that asks public resolvers on purpose has no way to the cluster either.
+  ['musl-parallel-queries', ['upstreams-not-equivalent', 'dns-policy-none-incomplete']],
 ])
 
 /** From different groups, each with a symptom of its own; two that hide each other stand in {@link HIDING}. */

@@ -67,7 +67,7 @@ export class TestLab {
 
   /**
    * Runs a shell recipe: `on NODE CMD…` and `in NS/POD CMD…` run a command there, `upstream ADDRESS CMD…` at a resolver
-   * outside, `underlay CMD…` between the nodes; kubectl speaks to the lab's API server.
+   * outside, `underlay CMD…` between the nodes; `$LAB` begins the names of its namespaces; kubectl speaks to the lab's API server.
    */
   async shell(recipe) {
     const enter = `${process.execPath} ${PROGRAM} lab exec --name ${this.#name}`
@@ -77,7 +77,11 @@ export class TestLab {
       `upstream() { local at=$1; shift; ip netns exec "${this.#name}.upstream.$at" "$@"; }`,
       `underlay() { ip netns exec "${this.#name}.underlay" "$@"; }`,
     ].join('\n')
-    const env = { ...this.#env(), KUBECONFIG: join(this.#runtime, 'fathom-lab', this.#name, 'kubeconfig') }
+    const env = {
+      ...this.#env(),
+      LAB: this.#name,
+      KUBECONFIG: join(this.#runtime, 'fathom-lab', this.#name, 'kubeconfig'),
+    }
     return failureOf(
       await run('bash', ['-euo', 'pipefail', '-c', `${prelude}\n${recipe}`], { env, timeoutMs: RECIPE_MS }),
     )

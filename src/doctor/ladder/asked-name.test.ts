@@ -20,6 +20,17 @@ describe('completeName()', () => {
   })
 
   it.each([
+    { given: 'www.example.com', name: 'www.example.com.', what: 'a name outside, not an endpoint of Service com' },
+    { given: 'example.com', name: 'example.com.', what: 'a name outside' },
+    { given: 'db-0.db', name: 'db-0.db.db.svc.cluster.local.', what: 'an endpoint of a Service that exists' },
+    { given: '_x._tcp.db', name: '_x._tcp.db.db.svc.cluster.local.', what: 'a port that does not exist' },
+  ])('in a pod of namespace db reads $what, $given, as $name', async ({ given, name }) => {
+    const facts = await factsOf(smallCluster())
+    const searches = ['db.svc.cluster.local', 'svc.cluster.local', 'cluster.local']
+    expect(completeName(given, facts, createExpect(facts), { searches }).name).toBe(name)
+  })
+
+  it.each([
     { given: '10.96.0.1', name: '1.0.96.10.in-addr.arpa.', type: 'PTR', inCluster: true },
     { given: '192.0.2.1', name: '1.2.0.192.in-addr.arpa.', type: 'PTR', inCluster: false },
     { given: '_https._tcp.kubernetes.default.svc.cluster.local', type: 'SRV', inCluster: true },

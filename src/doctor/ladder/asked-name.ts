@@ -72,6 +72,15 @@ function namesNamespace(name: DomainName, domain: DomainName, facts: ClusterFact
   const labels = labelsOf(name).slice(0, -labelsOf(domain).length)
   if (labels.length < 3 || labels.at(-1) !== 'svc') return false
   const namespace = labels.at(-2)
+  const own = labels.slice(0, -2)
+  // One label is a Service; what stands before it is an endpoint of one that exists, or a port: anything else, such as
+  // www.example.com, was meant for the world outside.
+  if (own.length > 1 && own[0]?.startsWith('_') !== true) {
+    const service = own.at(-1)
+    const { services } = facts.objects
+    if (own.length > 2) return false
+    return services.some(({ meta }) => meta.namespace === namespace && meta.name === service)
+  }
   return (
     facts.objects.namespaces.some(({ meta }) => meta.name === namespace) ||
     facts.objects.services.some(({ meta }) => meta.namespace === namespace)

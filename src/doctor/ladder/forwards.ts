@@ -25,6 +25,10 @@ export interface Forward {
   readonly line: number
 }
 
+/** What the template of NodeLocal DNSCache has for the upstreams. */
+const UPSTREAM_PILLAR = '__PILLAR__UPSTREAM__SERVERS__'
+const RESOLV_CONF = '/etc/resolv.conf'
+
 /** Every `forward` of every block, in the order of the text; one that cannot be understood is left out. */
 export function listForwards(blocks: readonly ServerBlock[]): Forward[] {
   return blocks.flatMap((block) =>
@@ -57,6 +61,8 @@ function readTarget(text: string): ForwardTarget {
   const [, schemeText, rest = ''] = /^(?:(dns|tls|https):\/\/)?(.*)$/.exec(text) ?? []
   const scheme = schemeText === 'tls' || schemeText === 'https' ? schemeText : 'dns'
   const defaultPort = { dns: 53, tls: 853, https: 443 }[scheme]
+  // node-cache writes its node's file there, unless the ConfigMap kube-dns names others.
+  if (rest === UPSTREAM_PILLAR) return { text: RESOLV_CONF, kind: 'file', port: 53, scheme }
   if (rest.startsWith('/')) return { text: rest, kind: 'file', port: defaultPort, scheme }
   // A server name for TLS may follow a percent sign; brackets surround an IPv6 address that has a port.
   const address = rest.replace(/%.*$/, '')

@@ -61,6 +61,16 @@ describe('readServerLog()', () => {
       'upstream-service-missing',
       { service: 'kube-dns-upstream' },
     ],
+    [
+      'Cannot fill in __PILLAR__CLUSTER__DNS__: the environment variable KUBE_DNS_SERVICE_HOST is not set; -upstreamsvc must name a Service',
+      'upstream-service-missing',
+      { variable: 'KUBE_DNS' },
+    ],
+    [
+      'plugin/forward: /etc/coredns/Corefile:10 - Error during parsing: not an IP address or file: "__PILLAR__CLUSTER__DNS__"',
+      'upstream-service-missing',
+      { placeholder: '__PILLAR__CLUSTER__DNS__' },
+    ],
     ['[INFO] plugin/kubernetes: waiting for Kubernetes API before starting server', 'waiting-for-api', {}],
   ])('reads %s', (line, sign, values) => {
     expect(signsOf(line)).toEqual([[sign, values, 1]])

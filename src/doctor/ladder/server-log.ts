@@ -14,7 +14,7 @@ import type { Hop } from './rung.ts'
  * - `setup-failed`: `why`; a plugin could not be set up, the server did not start
  * - `sockets-exhausted`: `why`
  * - `unknown-directive`: `directive`, `place`
- * - `upstream-service-missing`: `service`; node-cache cannot find the Service it forwards to
+ * - `upstream-service-missing`: `service`, `variable` that its address would stand in, or `placeholder` that was not filled in; node-cache cannot find the Service it forwards to
  * - `waiting-for-api`: the kubernetes plugin started without the API server
  */
 export type LogSign =
@@ -83,6 +83,16 @@ const SIGNS: readonly { readonly sign: LogSign; readonly pattern: RegExp }[] = [
   },
   { sign: 'max-concurrent', pattern: /concurrent queries exceeded maximum (?<max>\d+)/ },
   { sign: 'dnsmasq-limit', pattern: /Maximum number of concurrent DNS queries reached \(max: (?<max>\d+)\)/ },
+  // This program's own node-cache, which ends.
+  {
+    sign: 'upstream-service-missing',
+    pattern: /environment variable (?<variable>\w+)_SERVICE_HOST is not set; -upstreamsvc/,
+  },
+  // node-cache fills the placeholder in once it knows the address; what is left of it ends the server inside.
+  {
+    sign: 'upstream-service-missing',
+    pattern: /not an IP address or file: "(?<placeholder>__PILLAR__CLUSTER__DNS__)"/,
+  },
   { sign: 'upstream-service-missing', pattern: /Unable to lookup IP address of Upstream service (?<service>[\w.-]+)/ },
   {
     sign: 'waiting-for-api',

@@ -13,6 +13,8 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
     'api-server-unreachable',
     'endpointslice-access-forbidden',
   ],
+  'application-service-no-endpoints': ['namespace-shadows-tld'],
+  'dns-policy-default-inherits-node': ['loopback-nameserver-in-pod'],
   'forward-max-concurrent-exceeded': ['upstream-dead'],
   'dnsmasq-concurrent-query-limit': ['upstream-dead'],
   'service-ip-unreachable': ['internal-traffic-policy-local', 'mixed-iptables-backends', 'vxlan-checksum-offload'],

@@ -6,6 +6,7 @@ import { CONSOLE, dig, madeObject } from './look.ts'
 export const multiplePtrRecords: Fault = editFault({
   name: 'multiple-ptr-records',
   summary: `two headless Services select one pod: its address has two names`,
+  shownBy: ['--name', '10.233.75.62'],
   looks: [
     dig(CONSOLE, '@{coredns@node3} -x {default/member}', { broken: /PTR.*(members|voters)[^]*PTR.*(members|voters)/ }),
     madeObject('pod', 'member'),

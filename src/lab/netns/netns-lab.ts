@@ -1,5 +1,4 @@
 // A whole cluster on one machine whose packets are real: nodes, pods and upstreams as network namespaces, programs as processes.
-import { join } from 'node:path'
 import { ApiServer } from '../cluster/api/api-server.ts'
 import { createStore } from '../cluster/cluster-state.ts'
 import { runControllers } from '../cluster/controllers/run-controllers.ts'
@@ -11,7 +10,7 @@ import type { NodeFiles } from '../cluster/pod-files.ts'
 import { textAt } from '../cluster/raw-object.ts'
 import { apiServerNames, serviceEnvironment } from '../cluster/service-names.ts'
 import { relayApi } from './api-relay.ts'
-import { clearAway, foreignNamespaces, journalPaths, openJournal, recordNamespaces } from './journal.ts'
+import { clearAway, foreignNamespaces, openJournal, recordNamespaces } from './journal.ts'
 import { KubeProxy } from './kube-proxy/kube-proxy.ts'
 import { serveProxyPages } from './kube-proxy/pages.ts'
 import { connectInside } from './namespace-sockets.ts'
@@ -27,7 +26,8 @@ import { underlayWiring } from './network/underlay.ts'
 import { applyWiring, joinWirings } from './network/wiring.ts'
 import { prepareDevice } from './node-device.ts'
 import { execInPod } from './pods/exec.ts'
-import { Place } from './pods/place.ts'
+import { NodePlaces } from './node-places.ts'
+import type { Place } from './pods/place.ts'
 import { PodRunner } from './pods/pod-runner.ts'
 import { flagValue, programOf } from './pods/programs.ts'
 import type { ProgramPaths } from './pods/programs.ts'
@@ -48,6 +48,7 @@ interface LabParts {
   readonly description: ClusterDescription
   readonly store: ObjectStore
   readonly nodeFiles: NodeFiles
+  readonly nodePlaces: NodePlaces
   readonly api: ApiServer
   readonly pods: PodRunner
   readonly proxy: KubeProxy
@@ -65,7 +66,6 @@ const NODE_CACHE_DEVICE = 'nodelocaldns'
 export class NetnsLab {
   readonly parts: LabParts
   readonly #endings: readonly Ending[]
-  readonly #nodePlaces = new Map<string, Place>()
 
   private constructor(parts: LabParts, endings: readonly Ending[]) {
     this.parts = parts
@@ -99,24 +99,7 @@ export class NetnsLab {
 
   /** A node as a place to run programs in, with its own files as they are now; undefined when there is no such node. */
   nodePlace(name: string): Place | undefined {
-    const node = this.parts.network.topology.nodes.find((candidate) => candidate.name === name)
-    if (node === undefined) return undefined
-    const known = this.#nodePlaces.get(name)
-    const place =
-      known ??
-      new Place({
-        folder: join(journalPaths(this.parts.name).places, `node.${name}`),
-        namespace: node.namespace,
-        hostname: name,
-        directories: [],
-        environment: {},
-        ownsNamespace: true,
-      })
-    this.#nodePlaces.set(name, place)
-    const files = this.parts.nodeFiles.get(name) ?? new Map<string, string>()
-    for (const [path, text] of files) place.write(path, text)
-    for (const path of place.paths()) if (!files.has(path)) place.write(path, undefined)
-    return place
+    return this.parts.nodePlaces.place(name)
   }
 
   /** Ends every program at once, as a machine that is switched off, and removes all that was made. */
@@ -139,6 +122,7 @@ async function startParts(
   const store = createStore(description, now)
   const nodeFiles: NodeFiles = new Map([...description.nodeFiles].map(([node, files]) => [node, new Map(files)]))
   const topology = readTopology(name, description, store)
+  const nodePlaces = new NodePlaces({ lab: name, nodes: topology.nodes, nodeFiles })
   const network = new PodNetwork(cni === 'calico' ? calico : flannel, topology)
   const wiring = joinWirings([underlayWiring(topology, description.upstreams), network.cni.nodes(topology)])
   const [foreign] = foreignNamespaces(name, wiring.namespaces)
@@ -191,6 +175,7 @@ async function startParts(
     store,
     network,
     nodeFiles,
+    readNodeEdits: (node) => nodePlaces.readEdits(node),
     programs,
     kubernetesVersion: description.kubernetesVersion,
     now,
@@ -221,6 +206,6 @@ async function startParts(
     runControllers({ store, runsProgram: (container) => programOf(container, programs) !== undefined }),
   )
   await pods.startAll()
-  const parts = { name, description, store, nodeFiles, api, pods, proxy, network, upstreams: await upstreams, lacks }
-  return parts
+  const made = { api, pods, proxy, network, upstreams: await upstreams, lacks }
+  return { name, description, store, nodeFiles, nodePlaces, ...made }
 }

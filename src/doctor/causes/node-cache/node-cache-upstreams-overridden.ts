@@ -33,8 +33,9 @@ function judgeCache(evidence: Evidence, cache: NodeCacheFact): Judgement {
   const override = map === undefined ? undefined : readOverride(map)
   if (map === undefined || override === undefined)
     return excluded(line('observed', 'no-map', { cache: cacheName(cache) }), subject)
-  const spec = cache.daemonSet?.template.spec ?? cache.pods[0]?.pod.spec
-  if (spec?.configMaps.some(({ name }) => name === 'kube-dns') !== true) {
+  // With updateStrategy OnDelete pods have what they were made with.
+  const specs = [cache.daemonSet?.template.spec, ...cache.pods.map(({ pod }) => pod.spec)]
+  if (!specs.some((spec) => spec?.configMaps.some(({ name }) => name === 'kube-dns'))) {
     return excluded(line('stated', 'not-mounted', { cache: cacheName(cache), configMap: qualifiedName(map) }), subject)
   }
   const { upstreams = [], stubDomains = {}, bad } = override

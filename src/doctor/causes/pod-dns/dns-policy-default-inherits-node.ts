@@ -4,6 +4,7 @@ import type { Cause, Evidence } from '../cause.ts'
 import { ASKED_NAME, line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
 import { excluded, notChecked } from '../support.ts'
+import { isClusterQuestion } from '../coredns-support.ts'
 import { concernedPods, explainsPods, groupRefs, groupSubject, groupValues } from './pod-settings.ts'
 import type { PodGroup } from './pod-settings.ts'
 import { workloadPatch } from './workload-patch.ts'
@@ -39,6 +40,6 @@ function judgeGroup(evidence: Evidence, group: PodGroup): Judgement {
       command: workloadPatch(group, { dnsPolicy: 'ClusterFirst' }),
     },
     isFault: false,
-    explains: [...new Set([...(isAsked ? [ASKED_NAME] : []), ...explainsPods(evidence, group)])],
+    explains: [...new Set([...(isAsked ? [ASKED_NAME] : []), ...explainsPods(evidence, group, isClusterQuestion)])],
   }
 }

@@ -46,7 +46,8 @@ function judgeNamespace(evidence: Evidence, namespace: string, services: readonl
       values: { namespace },
       command: `kubectl -n ${namespace} get services`,
     },
-    isFault: false,
+    // The name that was asked about is not what its writer means, whether the Service answers or not.
+    isFault: asked !== undefined,
     explains: asked === undefined ? [] : [ASKED_NAME],
   }
 }

@@ -1,6 +1,7 @@
 // What causes about pods' own settings share: whose settings matter, and which servers know the cluster's names.
 import type { Pod } from '../../../kube/objects/index.ts'
 import type { ClusterFacts } from '../../facts/index.ts'
+import type { Rung } from '../../ladder/index.ts'
 import type { Evidence } from '../cause.ts'
 import { ASKED_NAME } from '../judgement.ts'
 import type { ObjectRef, Subject } from '../judgement.ts'
@@ -51,13 +52,21 @@ export function groupValues(group: PodGroup): { pods: readonly string[]; count: 
   return { pods: group.pods.map(qualifiedName), count: group.pods.length, owner: group.owner }
 }
 
-/** What failed when the asked-about pods' own nameservers were asked, and the name that was asked about from them. */
-export function explainsPods({ ladder, pods, asked }: Evidence, group: PodGroup): string[] {
+/** What failed of the picked rungs when the asked-about pods' own nameservers were asked, and the name that was asked about from them. */
+export function explainsPods(
+  { ladder, pods, asked }: Evidence,
+  group: PodGroup,
+  picks: (rung: Rung) => boolean = () => true,
+): string[] {
   const own = new Set(group.pods.filter((pod) => pods.includes(pod)).map(qualifiedName))
   if (own.size === 0) return []
   const failed = failedIds(
     ladder,
-    ({ from, hop }) => from.kind === 'pod' && own.has(`${from.namespace}/${from.name}`) && hop.kind === 'nameserver',
+    (rung) =>
+      rung.from.kind === 'pod' &&
+      own.has(`${rung.from.namespace}/${rung.from.name}`) &&
+      rung.hop.kind === 'nameserver' &&
+      picks(rung),
   )
   return asked?.inCluster === true && failed.length > 0 ? [ASKED_NAME, ...failed] : failed
 }

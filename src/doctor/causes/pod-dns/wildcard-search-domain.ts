@@ -61,7 +61,8 @@ function judgeSuffix({ facts, asked }: Evidence, rung: Rung): Judgement {
         )
         .join('\n'),
     },
-    isFault: false,
+    // A name of the world outside that is looked for below the suffix first never gets there.
+    isFault: asked !== undefined && isHit && !asked.inCluster,
     explains: isHit ? [ASKED_NAME] : [],
   }
 }

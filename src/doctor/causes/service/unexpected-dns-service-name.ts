@@ -15,6 +15,11 @@ export const unexpectedDnsServiceName: Cause = {
   judge: (evidence) => [judge(evidence)],
 }
 
+/** The beginning of the environment variable in which kubelet gives a Service's address. */
+function variableOf(service: string): string {
+  return service.toUpperCase().replaceAll('-', '_')
+}
+
 function judge({ facts, ladder }: Evidence): Judgement {
   const { service, nodeCaches } = facts.dns
   if (service === undefined) return notChecked('not-checked.no-dns-service')
@@ -31,7 +36,10 @@ function judge({ facts, ladder }: Evidence): Judgement {
   }
   const cacheName = `${cache.namespace}/${cache.name}`
   const logs = findInLogs(ladder.logs, 'upstream-service-missing', ({ kind }) => kind === 'node-cache').filter(
-    ({ finding }) => finding.values['service'] === cache.upstreamService,
+    ({ finding: { values } }) =>
+      values['service'] === cache.upstreamService ||
+      values['variable'] === variableOf(cache.upstreamService) ||
+      values['placeholder'] !== undefined,
   )
   const values = { service: name, cache: cacheName, upstream: cache.upstreamService }
   const finding = {

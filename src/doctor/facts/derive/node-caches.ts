@@ -106,5 +106,6 @@ function ownName({ meta }: Workload): string {
 }
 
 function ownerName({ meta }: Pod): string {
-  return `${meta.namespace}/${meta.owner?.name ?? meta.name}`
+  // Pods that a deleted DaemonSet has left behind are still one cache.
+  return `${meta.namespace}/${meta.owner?.name ?? meta.labels['k8s-app'] ?? meta.name}`
 }

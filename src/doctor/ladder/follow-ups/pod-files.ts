@@ -11,7 +11,9 @@ export const planPodFiles: FollowUp = ({ facts, rungs, podFiles, options }) => {
     )
     if (origin === undefined) return []
     const addresses = parseResolvConf(text).nameservers.slice(0, MAX_NAMESERVERS)
-    const planned = askNameservers(facts, options, { origin, addresses, asksCluster: true })
+    const spec = facts.objects.pods.find(({ meta }) => meta.namespace === namespace && meta.name === pod)?.spec
+    const asksCluster = spec?.dnsPolicy !== 'Default'
+    const planned = askNameservers(facts, options, { origin, addresses, asksCluster })
     return planned.filter(({ id }) => !asked.has(id))
   })
 }

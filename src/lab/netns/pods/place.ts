@@ -1,6 +1,6 @@
 // A place to run programs in: a network namespace, and a view of the file system in which some files are the place's own. The view
 // is made anew for each program, by a script: whoever has the script's path can enter the place with a shell alone.
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { etcFolder } from '../journal.ts'
 
@@ -47,6 +47,17 @@ export class Place {
   /** What this place shows at a path of its own; undefined when it shows this machine's file. */
   read(path: string): string | undefined {
     return this.#files.get(normal(path))
+  }
+
+  /** What somebody else has written into one of its own files since; undefined where nobody did. */
+  takeEdit(path: string): string | undefined {
+    const target = normal(path)
+    const source = this.#source(target)
+    if (!this.#files.has(target) || !existsSync(source)) return undefined
+    const text = readFileSync(source, 'utf8')
+    if (text === this.#files.get(target)) return undefined
+    this.write(target, text)
+    return text
   }
 
   /** Gives the place a file, or another text for one; undefined takes it away. Programs that run see it at once. */

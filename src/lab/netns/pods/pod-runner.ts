@@ -26,6 +26,8 @@ export interface PodRunnerOptions extends PodFileOptions {
   readonly programs: ProgramPaths
   readonly now: () => number
   readonly environment: Readonly<Record<string, string>>
+  /** Takes over what somebody edited in a node's files: kubelet reads them when a pod starts. */
+  readonly readNodeEdits: (node: string) => void
   /** A kube-proxy of this node starts. The result, which stops it, leaves rules as they are. */
   readonly startKubeProxy: (node: string, log: (line: string) => void) => Promise<() => Promise<void>>
   /** Puts the device for the node cache's addresses there, when the program cannot make it itself. */
@@ -336,6 +338,7 @@ export class PodRunner {
   }
 
   #writeFiles({ pod, place }: RunningPod): void {
+    this.#options.readNodeEdits(textAt(pod, 'spec', 'nodeName'))
     const files = new Map([
       ...fixedPodFiles(pod, this.#options),
       ...mountedPodFiles(pod, this.#options.store),
