@@ -1,6 +1,18 @@
 // All kernel tables of one place, side by side: each from where it is cheapest to read, and a reason where it is not there.
 import type { FileResult, Skipped } from '../vantage.ts'
-import { parseConntrack } from './conntrack.ts'
+import type { NetlinkDump } from '../../sys/index.ts'
+import { keepConntrack, parseConntrack } from './conntrack.ts'
+import { CONNTRACK_DUMP, readConntrackMessage } from './netlink/conntrack.ts'
+import {
+  ADDRESS_DUMP,
+  LINK_DUMP,
+  ROUTE_DUMP,
+  nameLinks,
+  readLink,
+  readLinkAddress,
+  readRoute,
+} from './netlink/links.ts'
+import type { DumpedLink } from './netlink/links.ts'
 import { parseConntrackStatistics } from './conntrack-statistics.ts'
 import { parseIptables } from './iptables.ts'
 import { parseIpvsConnections, parseIpvsServices } from './ipvs.ts'
@@ -15,6 +27,7 @@ import type {
   KernelTables,
   KernelTablesRequest,
   Link,
+  LinkAddress,
   NftablesRules,
   Route,
   UdpCounters,
@@ -62,7 +75,7 @@ export async function collectKernelTables(source: KernelSource, request: KernelT
   ])
   const [links, addresses, routes] = await Promise.all([
     readLinks(context),
-    printed(context, { program: 'ip', args: ['-j', 'addr'], parse: parseLinkAddresses }),
+    readAddresses(context),
     readRoutes(context),
   ])
   return { conntrack, conntrackStatistics, iptables, nftables, ipvs, links, addresses, routes, sysctls, udp }
@@ -85,12 +98,30 @@ async function readConntrack({ source, request }: Context): Promise<ConntrackTab
   )
   const [v4, v6] = families
   if (v4?.kind !== 'ended' || v4.exitCode !== 0) {
+    const dumped = dumpConntrack({ source, request })
+    if (!('kind' in dumped)) return dumped
     const why = file.kind === 'skipped' ? file.why : 'this kernel has no /proc/net/nf_conntrack'
     const also = v4?.kind === 'ended' ? `conntrack: ${firstLine(v4.stderr)}` : (v4?.why ?? '')
     return { kind: 'skipped', why: `${why}; ${also}`, needs: 'root, and the program "conntrack"' }
   }
   const rest = v6?.kind === 'ended' && v6.exitCode === 0 ? v6.stdout : ''
   return parseConntrack(`${v4.stdout}\n${rest}`, request)
+}
+
+/** What the program does, without it. */
+function dumpConntrack({ source, request }: Context): ConntrackTable | Skipped {
+  const kept = keepConntrack(request)
+  const refused = dump(source, CONNTRACK_DUMP, (message) => {
+    const entry = readConntrackMessage(message)
+    if (entry !== undefined) kept.add(entry)
+  })
+  return refused ?? kept.table()
+}
+
+function dump(source: KernelSource, what: NetlinkDump, sink: (message: DataView) => void): Skipped | undefined {
+  return source.dumpNetlink === undefined
+    ? { kind: 'skipped', why: 'the kernel cannot be asked directly from here' }
+    : source.dumpNetlink(what, sink)
 }
 
 async function readConntrackStatistics({ source }: Context): Promise<ConntrackStatistics | Skipped> {
@@ -176,7 +207,8 @@ async function readIpvs({ source, request }: Context): Promise<IpvsTable | Skipp
 
 /** Drivers of cloud networks count what they drop; only hardware has such a driver. */
 async function readLinks(context: Context): Promise<readonly Link[] | Skipped> {
-  const links = await printed(context, { program: 'ip', args: ['-d', '-s', '-j', 'link'], parse: parseLinks })
+  const printedLinks = await printed(context, { program: 'ip', args: ['-d', '-s', '-j', 'link'], parse: parseLinks })
+  const links = 'kind' in printedLinks ? dumpLinks(context, printedLinks) : printedLinks
   if ('kind' in links) return links
   const hardware = links.filter(({ kind, name }) => kind === undefined && name !== 'lo').slice(0, MAX_HARDWARE)
   const counted = new Map(
@@ -196,6 +228,42 @@ async function readLinks(context: Context): Promise<readonly Link[] | Skipped> {
 /** Interfaces whose driver is asked. */
 const MAX_HARDWARE = 8
 
+/** Without the program "ip", or with one that prints no JSON, the kernel tells the same by netlink. */
+function dumpLinks({ source }: Context, otherwise: Skipped): readonly Link[] | Skipped {
+  const links: DumpedLink[] = []
+  const refused = dump(source, LINK_DUMP, (message) => {
+    const link = readLink(message)
+    if (link !== undefined) links.push(link)
+  })
+  return refused === undefined ? nameLinks(links) : otherwise
+}
+
+async function readAddresses(context: Context): Promise<readonly LinkAddress[] | Skipped> {
+  const addresses = await printed(context, { program: 'ip', args: ['-j', 'addr'], parse: parseLinkAddresses })
+  return 'kind' in addresses
+    ? dumpNamed(context, { what: ADDRESS_DUMP, read: readLinkAddress, otherwise: addresses })
+    : addresses
+}
+
+interface NamedDump<T> {
+  readonly what: NetlinkDump
+  readonly read: (message: DataView, names: ReadonlyMap<number, string>) => T | undefined
+  readonly otherwise: Skipped
+}
+
+/** A dump whose messages name devices by their number. */
+function dumpNamed<T>(context: Context, { what, read, otherwise }: NamedDump<T>): T[] | Skipped {
+  const links = dumpLinks(context, otherwise)
+  if ('kind' in links) return links
+  const names = new Map(links.map(({ index, name }) => [index, name]))
+  const found: T[] = []
+  const refused = dump(context.source, what, (message) => {
+    const item = read(message, names)
+    if (item !== undefined) found.push(item)
+  })
+  return refused === undefined ? found : otherwise
+}
+
 async function readRoutes(context: Context): Promise<readonly Route[] | Skipped> {
   const of = (family: 4 | 6): Promise<Route[] | Skipped> =>
     printed(context, {
@@ -204,7 +272,8 @@ async function readRoutes(context: Context): Promise<readonly Route[] | Skipped>
       parse: (text) => parseRoutes(text, family),
     })
   const [v4, v6] = await Promise.all([of(4), of(6)])
-  return 'kind' in v4 ? v4 : [...v4, ...('kind' in v6 ? [] : v6)]
+  if ('kind' in v4) return dumpNamed(context, { what: ROUTE_DUMP, read: readRoute, otherwise: v4 })
+  return [...v4, ...('kind' in v6 ? [] : v6)]
 }
 
 async function readSysctls({ source }: Context): Promise<Readonly<Record<string, string>> | Skipped> {

@@ -8,25 +8,38 @@ const DNS_PORT = 53
 const MAX_BUSIEST = 8
 
 /** Keeps the entries that touch port 53 or one of the addresses; lines that are none count as nothing. */
-export function parseConntrack(text: string, { addresses }: Pick<KernelTablesRequest, 'addresses'>): ConntrackTable {
+export function parseConntrack(text: string, request: Pick<KernelTablesRequest, 'addresses'>): ConntrackTable {
+  const kept = keepConntrack(request)
+  for (const line of linesOf(text)) {
+    const entry = parseConntrackEntry(line)
+    if (entry !== undefined) kept.add(entry)
+  }
+  return kept.table()
+}
+
+/** Keeps what touches port 53 or one of the addresses, of entries that come one by one. */
+export function keepConntrack({ addresses }: Pick<KernelTablesRequest, 'addresses'>): {
+  readonly add: (entry: ConntrackEntry) => void
+  readonly table: () => ConntrackTable
+} {
   const wanted = new Set(addresses)
   const entries: ConntrackEntry[] = []
   const clients = new Map<string, number>()
   let matching = 0
   let total = 0
-  for (const line of linesOf(text)) {
-    const entry = parseConntrackEntry(line)
-    if (entry === undefined) continue
-    total += 1
-    const { source, destination } = entry.original
-    if (entry.protocol === 'udp' && destination.port === DNS_PORT) {
-      clients.set(source.address, (clients.get(source.address) ?? 0) + 1)
-    }
-    if (!concerns(entry, wanted)) continue
-    matching += 1
-    if (entries.length < MAX_ENTRIES) entries.push(entry)
+  return {
+    add(entry) {
+      total += 1
+      const { source, destination } = entry.original
+      if (entry.protocol === 'udp' && destination.port === DNS_PORT) {
+        clients.set(source.address, (clients.get(source.address) ?? 0) + 1)
+      }
+      if (!concerns(entry, wanted)) return
+      matching += 1
+      if (entries.length < MAX_ENTRIES) entries.push(entry)
+    },
+    table: () => ({ entries, matching, total, busiest: busiestOf(clients) }),
   }
-  return { entries, matching, total, busiest: busiestOf(clients) }
 }
 
 function busiestOf(clients: ReadonlyMap<string, number>): BusyClient[] {

@@ -2,7 +2,9 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describeError } from '../../base/errors.ts'
-import type { FileResult } from '../vantage.ts'
+import { dumpNetlink, isLibc, libc } from '../../sys/index.ts'
+import type { NetlinkDump } from '../../sys/index.ts'
+import type { FileResult, Skipped } from '../vantage.ts'
 import type { CommandResult, KernelSource } from './source.ts'
 
 /** A busy node's connection table is some tens of megabytes. */
@@ -17,7 +19,22 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bi
  * are children of the calling thread and inherit its namespace.
  */
 export function localKernelSource(): KernelSource {
-  return { readFile: (path) => Promise.resolve(readNow(path)), run }
+  return { readFile: (path) => Promise.resolve(readNow(path)), run, dumpNetlink: dumpNow }
+}
+
+function dumpNow(dump: NetlinkDump, sink: (message: DataView) => void): Skipped | undefined {
+  const found = libc()
+  if (!isLibc(found)) return { kind: 'skipped', why: `cannot ask the kernel by netlink: ${found.why}` }
+  try {
+    dumpNetlink(found, dump, sink)
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = `cannot ask the kernel by netlink: ${describeError(error)}`
+    return code === 'EPERM' || code === 'EACCES'
+      ? { kind: 'skipped', why, needs: 'root (CAP_NET_ADMIN)' }
+      : { kind: 'skipped', why }
+  }
 }
 
 function readNow(path: string): FileResult {

@@ -1,4 +1,5 @@
 // Where kernel tables are read from: this machine, a namespace, or a pod that one may run commands in.
+import type { NetlinkDump } from '../../sys/index.ts'
 import type { FileResult, Skipped } from '../vantage.ts'
 
 export type CommandResult =
@@ -10,4 +11,6 @@ export interface KernelSource {
   readFile(path: string): Promise<FileResult>
   /** `skipped` when there is no such program, or it took too long. */
   run(program: string, args: readonly string[], options: { readonly timeoutMs: number }): Promise<CommandResult>
+  /** Hands over the messages of a dump, valid while the sink runs; absent where the kernel cannot be asked directly. */
+  dumpNetlink?(dump: NetlinkDump, sink: (message: DataView) => void): Skipped | undefined
 }
