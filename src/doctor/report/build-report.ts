@@ -14,6 +14,7 @@ import type {
 } from './doctor-report.ts'
 import { WordingError, fillTemplate } from './format-phrase.ts'
 import type { Language } from './language.ts'
+import { translateReason } from './translate-reason.ts'
 import { WORDING } from './wording/index.ts'
 
 /** Words a diagnosis in one language. */
@@ -23,7 +24,7 @@ export function buildReport(diagnosis: Diagnosis, language: Language): DoctorRep
   return {
     schemaVersion: 1,
     language,
-    cluster: clusterOf(diagnosis),
+    cluster: clusterOf(diagnosis, language),
     ...(asked === undefined ? {} : { name: nameOf(asked, words) }),
     outcome: verdict.outcome,
     verdict: verdict.main === undefined ? null : { code: verdict.main.code, summary: words.summary(verdict.main) },
@@ -46,7 +47,7 @@ export function buildReport(diagnosis: Diagnosis, language: Language): DoctorRep
   }
 }
 
-function clusterOf({ facts }: Diagnosis): ReportCluster {
+function clusterOf({ facts }: Diagnosis, language: Language): ReportCluster {
   const { service, replicas, clusterDomain } = facts.dns
   return {
     source: facts.source.description,
@@ -60,7 +61,11 @@ function clusterOf({ facts }: Diagnosis): ReportCluster {
     nodes: facts.nodes.length,
     collectedAt: facts.collectedAt,
     ...(facts.source.calls === undefined ? {} : { apiCalls: facts.source.calls }),
-    missing: facts.missing,
+    missing: facts.missing.map(({ what, why, needs }) => ({
+      what,
+      why: translateReason(why, language),
+      needs: translateReason(needs, language),
+    })),
   }
 }
 
@@ -178,6 +183,12 @@ function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10
 }
 
+/** `detail` is what somebody else said. */
+function translateValues(values: Phrase['values'], language: Language): Phrase['values'] {
+  const { detail } = values
+  return typeof detail === 'string' ? { ...values, detail: translateReason(detail, language) } : values
+}
+
 /** Looks words up in one language and fills them. */
 interface Words {
   title(code: CauseCode): string
@@ -191,7 +202,7 @@ function wordsIn(language: Language): Words {
   const { causes, phrases, fixes } = WORDING[language]
   const fill = (template: string | undefined, { key, values }: Phrase): string => {
     if (template === undefined) throw new WordingError(`No wording for "${key}" in ${language}`)
-    return fillTemplate(template, values, language).trim()
+    return fillTemplate(template, translateValues(values, language), language).trim()
   }
   return {
     title: (code) => causes[code].title,

@@ -2,7 +2,7 @@
 export const phrases: Readonly<Record<string, string>> = {
   // Why a rung failed.
   'failed.timeout': '无响应',
-  'failed.refused': '被拒绝：{detail}',
+  'failed.refused': '{detail}',
   'failed.unreachable': '不可达：{detail}',
   'failed.closed': '连接关闭且无响应：{detail}',
   'failed.nothing': '什么也没有收到',
