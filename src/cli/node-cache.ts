@@ -16,6 +16,7 @@ import { PLUGINS } from '../plugins/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { superviseServer } from './serve-signals.ts'
+import { THREAD_PROGRAM } from './thread-program.ts'
 
 /** Serves DNS to the pods of one node, as NodeLocal DNSCache does. */
 export const nodeCacheCommand: Command = {
@@ -54,6 +55,7 @@ async function serve(flags: NodeCacheFlags, io: Io): Promise<number> {
           environment: io.env,
           write: (text) => io.stdout.write(text),
           onFatal,
+          threadProgram: THREAD_PROGRAM,
           freeAddresses: guarded && (() => guarded.release()),
           keepAddressesOnFailure: guarded !== undefined,
         })
@@ -123,6 +125,7 @@ Serves DNS to the pods of one node from a cache, in the place of NodeLocal DNSCa
 
 Not in NodeLocal DNSCache:
   -guard                         supervise the cache: when it dies, queries go to -upstreamsvc until it is back (false)
+  -workers N                     threads that answer over UDP (what multisocket says, else 1)
   -serve-stale DURATION          serve expired answers for so long when the upstream is silent, in every block (off)
   -self-test-interval DURATION   ask -upstreamsvc over UDP and TCP so often, as metrics; 0 switches it off (30s)
   -self-test-name NAME           the name asked (kubernetes.default.svc.cluster.local.)

@@ -4,11 +4,12 @@ import { PROGRAM_VERSION, UsageError, describeError, parseGoInt } from '../base/
 import { CorefileError, DIRECTIVE_ORDER } from '../corefile/index.ts'
 import { PLUGINS } from '../plugins/index.ts'
 import { ListenError } from '../net/listen/index.ts'
-import { checkServer, refuseUnserved, startServer } from '../server/index.ts'
+import { MAX_THREADS, checkServer, parseThreadCount, refuseUnserved, startServer } from '../server/index.ts'
 import type { ConfiguredBlock, ServerOptions } from '../server/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { superviseServer } from './serve-signals.ts'
+import { THREAD_PROGRAM } from './thread-program.ts'
 
 /** Serves DNS from a Corefile, as CoreDNS does. */
 export const serveCommand: Command = {
@@ -32,11 +33,6 @@ const VERSION_LINES = [
   `Fathom-${PROGRAM_VERSION}`,
   `${process.platform}/${process.arch}, node${process.versions.node}`,
 ].join('\n')
-
-/** More would only take memory: each has a V8 of its own. */
-const MAX_WORKERS = 64
-/** What the threads run, beside the program that this is part of. */
-const THREAD_PROGRAM = new URL('./answer-thread.js', import.meta.url)
 
 // --- Flags (Go's flag package: one or two dashes, `-flag value` or `-flag=value`) ---
 
@@ -138,11 +134,11 @@ function readPort(name: string, text: string): number {
 }
 
 function readWorkers(text: string): number {
-  const workers = tryParseInt(text)
-  if (workers === undefined || workers < 1 || workers > MAX_WORKERS) {
+  const workers = parseThreadCount(text)
+  if (workers === undefined) {
     throw new UsageError(
       'bad-argument',
-      `Invalid value "${text}" for flag -workers: expected a number of threads, 1 to ${MAX_WORKERS}; one for each processor is most that helps`,
+      `Invalid value "${text}" for flag -workers: expected a number of threads, 1 to ${MAX_THREADS}; one for each processor is most that helps`,
     )
   }
   return workers

@@ -18,6 +18,7 @@ const DEFAULTS = {
   prometheusAddress: ':9253',
   dnsPort: 53,
   pidfile: undefined,
+  workers: undefined,
   serveStaleMs: undefined,
   guard: false,
 }
@@ -53,6 +54,7 @@ describe('parseNodeCacheFlags()', () => {
     { who: 'bare seconds', args: '-localip 169.254.25.10 -syncinterval 90', flags: { syncIntervalMs: 90_000 } },
     { who: 'a duration', args: '--localip 169.254.25.10 -syncinterval=1m30s', flags: { syncIntervalMs: 90_000 } },
     { who: 'serve-stale', args: '-localip 169.254.25.10 -serve-stale 1h', flags: { serveStaleMs: 3_600_000 } },
+    { who: 'threads', args: '-localip 169.254.25.10 -workers 2', flags: { workers: 2 } },
   ])('reads the command line of $who', ({ args, flags }) => {
     expect(parseNodeCacheFlags(args.split(' '))).toMatchObject({ ...DEFAULTS, ...flags })
   })
@@ -68,6 +70,7 @@ describe('parseNodeCacheFlags()', () => {
     { args: '-localip 10.0.0.1 -metrics-listen-address 9353', message: 'expected ADDRESS:PORT' },
     { args: '-localip 10.0.0.1 -skipteardown=maybe', message: 'expected true or false' },
     { args: '-localip 10.0.0.1 more', message: 'Extra command line arguments: "more"' },
+    { args: '-localip 10.0.0.1 -workers 0', message: 'expected a number of threads, 1 to 64' },
     { args: '-nosuch', message: 'Flag provided but not defined: -nosuch' },
     { args: '-localip', message: 'Flag needs an argument: -localip' },
   ])('refuses "$args"', ({ args, message }) => {

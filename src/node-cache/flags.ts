@@ -1,6 +1,7 @@
 // node-cache's command line (Go's flag package: one or two dashes, `-flag value` or `-flag=value`) to settings.
 import { isIPv4, isIPv6 } from 'node:net'
 import { GoValueError, UsageError, formatGoDuration, parseGoDuration } from '../base/index.ts'
+import { MAX_THREADS, parseThreadCount } from '../server/index.ts'
 
 /** What the command line asks for. */
 export interface NodeCacheFlags {
@@ -32,6 +33,8 @@ export interface NodeCacheFlags {
   readonly serveStaleMs: number | undefined
   /** Run as the supervisor of a second process that serves. */
   readonly guard: boolean
+  /** Threads that answer over UDP; undefined: what `multisocket` says, else 1. */
+  readonly workers: number | undefined
   /** Name asked of the upstream Service, and how often; 0 ms: never. */
   readonly selfTestName: string
   readonly selfTestIntervalMs: number
@@ -58,6 +61,7 @@ const DEFAULTS = {
   quiet: 'false',
   'serve-stale': '',
   guard: 'false',
+  workers: '',
   'self-test-name': 'kubernetes.default.svc.cluster.local.',
   'self-test-interval': '30s',
   plugins: 'false',
@@ -123,6 +127,7 @@ export function parseNodeCacheFlags(args: readonly string[]): NodeCacheFlags {
     quiet: isTrue('quiet', values.quiet),
     serveStaleMs: stale === '' ? undefined : readInterval('serve-stale', stale),
     guard: isTrue('guard', values.guard),
+    workers: values.workers === '' ? undefined : readWorkers(values.workers),
     selfTestName: values['self-test-name'],
     selfTestIntervalMs: ['0', '0s'].includes(values['self-test-interval'])
       ? 0
@@ -188,6 +193,12 @@ function isTrue(flag: string, text: string): boolean {
   if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true
   if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false
   throw bad(flag, text, 'expected true or false')
+}
+
+function readWorkers(text: string): number {
+  const workers = parseThreadCount(text)
+  if (workers === undefined) throw bad('workers', text, `expected a number of threads, 1 to ${MAX_THREADS}`)
+  return workers
 }
 
 /** A port as people write it: `53`, and not 0. */

@@ -27,6 +27,8 @@ export interface NodeCacheOptions {
   readonly freeAddresses?: (() => Promise<void>) | undefined
   /** A supervisor goes on when the start fails, and needs the addresses; default false. */
   readonly keepAddressesOnFailure?: boolean | undefined
+  /** What further threads run; absent: there are none, whatever flags and Corefile say. */
+  readonly threadProgram?: URL | undefined
   /** Default: this machine. */
   readonly node?: NodeAccess | undefined
   readonly clock?: Clock | undefined
@@ -117,6 +119,7 @@ export async function startNodeCache(options: NodeCacheOptions): Promise<Server>
       files,
       network,
       clock,
+      threads: options.threadProgram && { program: options.threadProgram, count: flags.workers },
     }
     let waiting = false
     let asked = false

@@ -10,6 +10,15 @@ export interface ThreadOptions {
   readonly count?: number | undefined
 }
 
+/** More would only take memory: each has a V8 of its own. */
+export const MAX_THREADS = 64
+
+/** Reads how many threads somebody wants; undefined for anything but 1 to {@link MAX_THREADS}. */
+export function parseThreadCount(text: string): number | undefined {
+  const count = /^\+?\d{1,5}$/.test(text) ? Number(text) : 0
+  return count < 1 || count > MAX_THREADS ? undefined : count
+}
+
 /** The main thread counted. */
 export interface ThreadCount {
   /** That answer the queries of a listener. */
