@@ -4,6 +4,7 @@ import type { Vantages } from '../vantage/vantage.ts'
 import type { ClusterFacts } from './facts/index.ts'
 import {
   FOLLOW_UPS,
+  captureFailures,
   climb,
   failureGrowth,
   isFailing,
@@ -114,11 +115,13 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
           ...progress,
         })
       : once
+  const captures = await captureFailures(plan, all, climbing)
   const again = { isRepeated: repeat > 1, isNeeded: repeat > 1 || all.some(isFailing), startedAt }
   const kernels = await kernelsAtEnd(await kernelsAtStart, { ...again, facts, vantages, clock })
   const read = await scrapeAgain(plan, withSamples(scrapes, followed), { ...again, climbing })
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
-  return { rungs: all, scrapes: read, logs, kernels, podFiles: await podFiles }
+  const wire = captures.length === 0 ? {} : { captures }
+  return { rungs: all, scrapes: read, logs, kernels, podFiles: await podFiles, ...wire }
 }
 
 interface AgainOptions {

@@ -47,6 +47,28 @@ export type HttpResult =
 
 export type FileResult = { readonly kind: 'file'; readonly text: string } | { readonly kind: 'absent' } | Skipped
 
+/** Something that packets prove, as `fathom pcap` names it. */
+export interface WirePattern {
+  /** Such as `service-rejected`: docs/patterns. */
+  readonly code: string
+  readonly kind: 'fault' | 'observation'
+  readonly count: number
+  readonly subject: string
+}
+
+/** What a capture saw; the packets themselves are not kept. */
+export interface WireReading {
+  readonly frames: number
+  /** Frames that the kernel had no room for. */
+  readonly dropped: number
+  readonly patterns: readonly WirePattern[]
+}
+
+/** A capture that goes on until it is stopped. */
+export interface RunningCapture {
+  stop(): Promise<WireReading>
+}
+
 /** A question as somebody would type it in the place itself. */
 export interface PlainCommand {
   /** `dig -x 10.233.0.1 @10.233.0.3`, `curl http://10.233.74.65:9153/metrics`. */
@@ -72,6 +94,8 @@ export interface Vantage {
   readFile(path: string): Promise<FileResult>
   /** Reads what the kernel knows in the place's network namespace; each table says why it is missing. */
   kernelTables(request: KernelTablesRequest): Promise<KernelTables | Skipped>
+  /** Captures DNS packets and errors on every interface of the place; absent where a vantage has no way to. */
+  startCapture?(): RunningCapture | Skipped
   /** The command that does the same from where the user sits; absent where that is the command as it is. */
   equivalent?(plain: PlainCommand): string
 }

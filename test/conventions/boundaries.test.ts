@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'node-cache': ['base', 'dns', 'corefile', 'net', 'sys', 'server', 'plugins'],
   capture: ['base', 'dns', 'sys'],
   analysis: ['base', 'dns', 'capture'],
-  vantage: ['base', 'dns', 'net', 'sys', 'kube/objects', 'kube/api'],
+  vantage: ['base', 'dns', 'net', 'sys', 'kube/objects', 'kube/api', 'capture', 'analysis'],
   'doctor/facts': ['base', 'dns', 'corefile', 'kube/objects', 'kube/schema', 'kube/api', 'route', 'vantage'],
   'doctor/ladder': [
     'base',

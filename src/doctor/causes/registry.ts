@@ -12,6 +12,7 @@ import { NODE_CACHE_CAUSES } from './node-cache/index.ts'
 import { POD_DNS_CAUSES } from './pod-dns/index.ts'
 import { RECORDS_CAUSES } from './records/index.ts'
 import { SERVICE_CAUSES } from './service/index.ts'
+import { withWireEvidence } from './wire-evidence.ts'
 import { UPSTREAM_CAUSES } from './upstream/index.ts'
 
 export const CAUSES: readonly Cause[] = [
@@ -29,7 +30,10 @@ export const CAUSES: readonly Cause[] = [
 
 /** Judges every cause; one whose facts are missing is `not-checked`, and why. */
 export function judgeAll(evidence: Evidence): { readonly cause: Cause; readonly judgements: readonly Judgement[] }[] {
-  return CAUSES.map((cause) => ({ cause, judgements: judgeCause(cause, evidence) }))
+  return CAUSES.map((cause) => ({
+    cause,
+    judgements: withWireEvidence(cause.code, judgeCause(cause, evidence), evidence.ladder),
+  }))
 }
 
 /** Judges one cause. */

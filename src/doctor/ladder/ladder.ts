@@ -1,4 +1,5 @@
 // What the ladder brought: its rungs, and the counters that servers showed before and after them. Plain data.
+import type { Place, WireReading } from '../../vantage/vantage.ts'
 import { sumSamples } from './prometheus.ts'
 import type { KernelReadings } from './kernel-readings.ts'
 import type { MetricSample } from './prometheus.ts'
@@ -24,6 +25,14 @@ export interface PodFile {
   readonly osRelease?: string
 }
 
+/** What was on the wire at one place while questions that had failed were asked again. */
+export interface WireCapture extends WireReading {
+  readonly place: Place
+  readonly node?: string
+  /** Milliseconds. */
+  readonly tookMs: number
+}
+
 export interface Ladder {
   readonly rungs: readonly Rung[]
   readonly scrapes: readonly Scrape[]
@@ -33,6 +42,8 @@ export interface Ladder {
   readonly kernels: KernelReadings
   /** The files that pods have, where a pod was asked from. */
   readonly podFiles: readonly PodFile[]
+  /** Only where questions of the cluster's own network failed and packets could be captured. */
+  readonly captures?: readonly WireCapture[]
 }
 
 /**

@@ -1,11 +1,12 @@
 // From a diagnosis to the report's JSON: the only place where keys become words.
 import type { CauseCode, EvidenceLine } from '../causes/index.ts'
 import { formatEndpoint, formatPlace, wilsonInterval } from '../ladder/index.ts'
-import type { Expectation, Observation, Phrase, Repeats, Rung } from '../ladder/index.ts'
+import type { Expectation, Observation, Phrase, Repeats, Rung, WireCapture } from '../ladder/index.ts'
 import type { Diagnosis, Finding } from '../verdict/index.ts'
 import { countersOf } from './counters.ts'
 import type {
   DoctorReport,
+  ReportCapture,
   ReportCluster,
   ReportFinding,
   ReportName,
@@ -43,6 +44,7 @@ export function buildReport(diagnosis: Diagnosis, language: Language): DoctorRep
     })),
     unexplained: verdict.unexplained,
     ladder: ladder.rungs.map((rung) => rungOf(rung, words)),
+    ...(ladder.captures === undefined ? {} : { captures: ladder.captures.map(captureOf) }),
     ...(ladder.rungs.some(({ repeats }) => repeats !== undefined) ? { counters: countersOf(ladder) } : {}),
   }
 }
@@ -115,6 +117,10 @@ function rungOf(rung: Rung, words: Words): ReportRung {
     equivalent,
     ...(rung.repeats === undefined ? {} : { repeats: repeatsOf(rung.repeats, words) }),
   }
+}
+
+function captureOf({ place, tookMs, frames, dropped, patterns }: WireCapture): ReportCapture {
+  return { from: formatPlace(place), tookMs, packets: frames, dropped, patterns }
 }
 
 function repeatsOf({ asked, ok, failed, timeouts, failures, rttMs }: Repeats, words: Words): ReportRepeats {
@@ -210,7 +216,7 @@ function wordsIn(language: Language): Words {
       summary === undefined
         ? fill(causes[code].summary, { key: code, values })
         : fill(causes[code].lines[summary], { key: `${code} ${summary}`, values }),
-    line: (code, { key, values }) => fill(causes[code].lines[key], { key: `${code} ${key}`, values }),
+    line: (code, { key, values }) => fill(causes[code].lines[key] ?? phrases[key], { key: `${code} ${key}`, values }),
     phrase: (phrase) => fill(phrases[phrase.key], phrase),
     fix: (fix) => ({
       explanation: fill(fixes[fix.key]?.explanation, fix),

@@ -1,7 +1,7 @@
 // The report as JSON: what `-o json` prints, what every renderer reads, and nothing else. Documented in
 // docs/doctor-json.md and docs/schema/doctor.schema.json; a change that breaks a reader changes `schemaVersion`.
 import type { CauseCode, ObjectRef, Subject } from '../causes/index.ts'
-import type { Basis, HopKind, Purpose, RateInterval, RungResult, RungTransport } from '../ladder/index.ts'
+import type { Basis, HopKind, Purpose, RateInterval, RungResult, RungTransport, WireCapture } from '../ladder/index.ts'
 import type { Outcome } from '../verdict/index.ts'
 import type { Language } from './language.ts'
 
@@ -22,6 +22,8 @@ export interface DoctorReport {
   /** Ids of failed rungs that no proven cause explains; `name` for the name asked about. */
   readonly unexplained: readonly string[]
   readonly ladder: readonly ReportRung[]
+  /** Only where packets were captured while failed questions were asked again. */
+  readonly captures?: readonly ReportCapture[]
   /** Only with `--repeat`: by how much counters grew while questions were asked again and again. */
   readonly counters?: readonly ReportCounter[]
 }
@@ -125,6 +127,16 @@ export interface ReportRepeats {
     readonly p95: number
     readonly greatest: number
   } | null
+}
+
+/** What was on the wire at one place. */
+export interface ReportCapture {
+  readonly from: string
+  readonly tookMs: number
+  readonly packets: number
+  /** Packets that the kernel had no room for. */
+  readonly dropped: number
+  readonly patterns: WireCapture['patterns']
 }
 
 export interface ReportCounter {

@@ -1,5 +1,6 @@
 // A place on this machine that has a network namespace of its own: a pod, a node of a lab, a container, a process.
 import type { FileResult, Place, Skipped, Vantage, Vantages } from '../vantage.ts'
+import { startCapture } from './start-capture.ts'
 import { NamespaceThread } from './namespace-thread.ts'
 import { readInRoot } from './read-in-root.ts'
 import type { NamespaceFiles, NamespaceTarget } from './target.ts'
@@ -34,6 +35,7 @@ export async function openNamespace(
     httpGet: (request) => thread.call('httpGet', request),
     kernelTables: (request) => thread.call('kernelTables', request),
     readFile: async (path) => thread.gone() ?? readFirst(target.files, path),
+    startCapture: () => startCapture(target.netns),
     close: () => thread.close(),
   }
 }

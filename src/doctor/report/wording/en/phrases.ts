@@ -33,6 +33,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'needs.cluster': '--kubeconfig or --lab',
   'needs.direct':
     '--direct on a node or in a pod of the cluster (from elsewhere these addresses may belong to others), or --lab',
+  // What a capture adds to a proof.
+  'on-the-wire': 'on the wire at {place}: {pattern} ({count}), {subject}',
   // Messages that were not the response.
   'stray.malformed': 'a malformed message from {from} {detail}',
   'stray.not-a-response': 'a message from {from} that is no response {detail}',

@@ -33,6 +33,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'needs.cluster': '--kubeconfig 或 --lab',
   'needs.direct': '在集群的节点上或 Pod 内使用 --direct（在别处这些地址可能属于他人），或使用 --lab',
   // Messages that were not the response.
+  'on-the-wire': '在 {place} 抓包看到 {pattern}（{count} 次）：{subject}',
   'stray.malformed': '来自 {from} 的畸形报文 {detail}',
   'stray.not-a-response': '来自 {from} 的报文不是响应 {detail}',
   'stray.other-address': '来自其他地址的报文：{from} {detail}',
