@@ -58,7 +58,10 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`kernel tables without programs (${W
 
   it('gives the same devices, addresses and routes as the program "ip"', async () => {
     const [printed, dumped] = await Promise.all([tablesWith('all'), tablesWith('none')])
-    expect(dumped.links).toEqual(printed.links)
+    // Counters move on between the two.
+    const still = ({ links }: KernelTables): unknown =>
+      'kind' in links ? links : links.map(({ dropped: _dropped, errors: _errors, ...link }) => link)
+    expect(still(dumped)).toEqual(still(printed))
     expect(dumped.links).toContainEqual(
       expect.objectContaining({
         name: 'flannel.1',

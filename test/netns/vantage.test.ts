@@ -1,12 +1,24 @@
 // A node with pods that have nothing at all in them: no shell, no dig, no cat; a process that sleeps, and a resolv.conf.
 // Every question is asked by our own sockets inside the pod's namespace.
-import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { locateNetns, locateProcess, openNamespace } from '../../src/vantage/index.ts'
+import { locateNetns, locatePod, locateProcess, openNamespace } from '../../src/vantage/index.ts'
 import type { NamespaceTarget, Skipped, Vantage } from '../../src/vantage/index.ts'
 import { query } from '../../src/dns/index.ts'
 import { WHY_NO_IPTABLES, WHY_NO_NETNS, createNetns } from '../support/netns.ts'
@@ -36,6 +48,7 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`namespace vantage (${WHY_NO_NETNS ?
   let node: Netns
   let pod: Netns
   let sleeper: NetnsProcess
+  let server: NetnsProcess
   const opened: Opened[] = []
 
   beforeAll(async () => {
@@ -49,7 +62,7 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`namespace vantage (${WHY_NO_NETNS ?
     pod.ip(`addr add ${POD}/24 dev eth0`)
     pod.ip('link set eth0 up')
     writeFileSync(join(folder, 'Corefile'), COREFILE)
-    const server = node.start('node', [program, 'serve', '-conf', join(folder, 'Corefile')])
+    server = node.start('node', [program, 'serve', '-conf', join(folder, 'Corefile')])
     sleeper = pod.start('chroot', [emptyImage(join(folder, 'image')), '/sleep', '600'])
     await until(() => server.output().includes('.:53') || server.output().includes(':53'))
     await until(() => processIn(sleeper) === 'sleep')
@@ -177,6 +190,89 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`namespace vantage (${WHY_NO_NETNS ?
     expect(await vantage.readFile('/etc/resolv.conf')).toEqual({ kind: 'skipped', why })
   })
 
+  it('takes another process with the same id for none of its own: what it entered is gone', async () => {
+    // A path whose namespace is another one now, as /proc/PID/ns/net is after the id was given away again.
+    const path = join(folder, 'entered')
+    symlinkSync(`/run/netns/${pod.name}`, path)
+    const vantage = await open({ netns: path, how: 'test', files: [{ kind: 'root', path: `/proc/${pid()}/root` }] })
+    expect(await ask(vantage, 'asker.example')).toMatchObject({ kind: 'response' })
+    rmSync(path)
+    symlinkSync(`/run/netns/${node.name}`, path)
+    const gone = { kind: 'skipped', why: `${path} is gone: the process or pod it belonged to has ended` }
+    expect(await ask(vantage, 'asker.example')).toEqual(gone)
+    expect(await vantage.readFile('/etc/resolv.conf')).toEqual(gone)
+  })
+
+  it('says what a name under /run/netns is that no namespace stands behind', async () => {
+    const name = `${node.name}-stale`
+    writeFileSync(`/run/netns/${name}`, '')
+    try {
+      await expect(open(await locateNetns(name))).rejects.toThrow('it is not a network namespace')
+    } finally {
+      rmSync(`/run/netns/${name}`)
+    }
+    expect(await locateNetns(name)).toMatchObject({ why: `there is no network namespace at /run/netns/${name}` })
+  })
+
+  describe.skipIf(CGROUPS === undefined)('a pod that is found by its UID in the cgroup of a real process', () => {
+    const uid = `0b7e4a0e-3f0c-4b0f-9f43-${String(process.pid).padStart(12, '0')}`
+    const podGroup = join(CGROUPS ?? '', 'kubepods', 'burstable', `pod${uid}`)
+    const group = join(podGroup, 'ab'.repeat(32))
+    const manifests = (): string => join(folder, 'cluster.json')
+
+    beforeAll(() => {
+      mkdirSync(group, { recursive: true })
+      writeFileSync(join(group, 'cgroup.procs'), `${pid()}`)
+      writeFileSync(manifests(), JSON.stringify({ apiVersion: 'v1', kind: 'List', items: clusterOf(uid) }))
+    })
+    afterAll(() => {
+      writeFileSync(join(CGROUPS ?? '', 'cgroup.procs'), `${pid()}`)
+      for (const each of [group, podGroup]) rmdirSync(each)
+    })
+
+    it('is entered, and its own resolv.conf is read', async () => {
+      const found = await locatePod({ kind: 'pod', namespace: 'shop', name: 'web' }, { uidOf: () => uid })
+      expect(found).toMatchObject({ how: `namespace of pod shop/web (process ${pid()})` })
+      const vantage = await open(found)
+      expect(await vantage.readFile('/etc/resolv.conf')).toMatchObject({ text: expect.stringContaining(SERVER) })
+      expect(await ask(vantage, 'asker.example')).toMatchObject({ message: { answer: [{ rdata: { address: POD } }] } })
+    })
+
+    it.each([
+      { command: 'dig', args: () => ['--pid', `${pid()}`, 'x.example', '+tries=9'] },
+      { command: 'trace', args: () => ['x.example.', '--from', 'shop/web', '--manifests', manifests()] },
+      { command: 'capture', args: () => ['--pid', `${pid()}`] },
+    ])('Ctrl-C while "$command" is at it leaves nothing behind', async ({ command, args }) => {
+      const before = leftovers()
+      server.child.kill('SIGSTOP')
+      try {
+        const child = spawn(process.execPath, [program, command, ...args()], { stdio: 'ignore', detached: true })
+        const ended = once(child, 'exit')
+        // Its socket in the pod's namespace shows that it is inside and waits.
+        await until(() => pod.run('ss', ['-Hnu0']).trim() !== '')
+        // As a terminal does it: the whole process group gets the signal.
+        process.kill(-(child.pid ?? 0), 'SIGINT')
+        await ended
+        expect(processesOfGroup(child.pid ?? 0)).toEqual([])
+        expect(pod.run('ss', ['-Hnu0']).trim()).toBe('')
+        expect(leftovers()).toEqual(before)
+      } finally {
+        server.child.kill('SIGCONT')
+      }
+    })
+
+    /** Namespaces, rules of the pod, and files of ours in the temporary folder. */
+    function leftovers(): unknown {
+      const ofOurs = (names: readonly string[], prefix: string): string[] =>
+        names.filter((name) => name.startsWith(prefix)).toSorted()
+      return {
+        namespaces: ofOurs(readdirSync('/run/netns'), `fathom-${process.pid}-`),
+        files: ofOurs(readdirSync(folder), ''),
+        links: pod.ip('-br link'),
+      }
+    }
+  })
+
   it('refuses what is no network namespace, and needs rights to enter one', async () => {
     const target = { netns: '/etc/passwd', how: 'test', files: [] }
     await expect(open(target)).rejects.toThrow('cannot enter /etc/passwd: it is not a network namespace')
@@ -187,6 +283,38 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`namespace vantage (${WHY_NO_NETNS ?
     )
   })
 })
+
+/** Where processes can be put into cgroups of our own: a hierarchy of version 1, or the only one of version 2. */
+const CGROUPS: string | undefined = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].find((folder) =>
+  existsSync(join(folder, 'cgroup.procs')),
+)
+
+/** A cluster with one node and the pod; its kubelet gives the server that is there. */
+function clusterOf(uid: string): unknown[] {
+  const meta = { name: 'web', namespace: 'shop', uid }
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+    { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node1' }, status: {} },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
+      spec: { clusterIP: SERVER, clusterIPs: [SERVER], ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: meta,
+      spec: { nodeName: 'node1', dnsPolicy: 'ClusterFirst', containers: [{ name: 'web', image: 'empty' }] },
+      status: { phase: 'Running', podIP: POD, podIPs: [{ ip: POD }] },
+    },
+  ]
+}
+
+function processesOfGroup(group: number): string[] {
+  const rows = execFileSync('ps', ['-eo', 'pgid=,stat=,args='], { encoding: 'utf8' }).split('\n')
+  return rows.filter((row) => row.trim().startsWith(`${group} `) && !/^\s*\d+\s+Z/.test(row))
+}
 
 /** A root that holds one program with its libraries, and a resolv.conf that is a link as systemd-resolved makes them. */
 function emptyImage(root: string): string {
