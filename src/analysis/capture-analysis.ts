@@ -2,13 +2,26 @@
 import { FrameDecoder, TcpTable } from '../capture/index.ts'
 import type { CaptureFile, Frame, LostFragments, Packet, TcpConnection, TcpMessage } from '../capture/index.ts'
 import { IcmpErrors } from './icmp-errors.ts'
-import { NameTable } from './messages/name-table.ts'
+import { NAME_WORDS, NameTable, packName } from './messages/name-table.ts'
 import { createScan, scanMessage } from './messages/scan-message.ts'
 import type { MessageFault, ScannedMessage } from './messages/scan-message.ts'
 import { Loops } from './statistics/loops.ts'
 import { Traffic } from './statistics/traffic.ts'
 import type { Transaction } from './transactions/transaction.ts'
-import { TransactionTable } from './transactions/transaction-table.ts'
+import {
+  CLIENT,
+  ENDPOINT,
+  FIRST_AT,
+  NAME,
+  QUERY_FRAME,
+  QUESTION,
+  RCODE,
+  RESPONSES,
+  ROW,
+  SENDS,
+  SERVER,
+} from './transactions/transaction-row.ts'
+import { TransactionTable, createLeg } from './transactions/transaction-table.ts'
 import type { Leg, Role } from './transactions/transaction-table.ts'
 
 const DNS = 53
@@ -102,20 +115,11 @@ export class CaptureAnalysis {
   readonly #table: TransactionTable
   readonly #tcp: TcpTable
   readonly #scan: ScannedMessage = createScan()
+  /** The name of the present message. */
+  readonly #words: Int32Array = new Int32Array(NAME_WORDS)
   readonly #hooks: AnalysisHooks
   readonly #isDnsPort: (port: number) => boolean
-  readonly #leg: MutableLeg = {
-    frame: 0,
-    atMicros: 0,
-    source: 0,
-    sourcePort: 0,
-    destination: 0,
-    destinationPort: 0,
-    path: 0,
-    isCoarsePath: false,
-    isTcp: false,
-    bytes: 0,
-  }
+  readonly #leg: Leg = createLeg()
 
   constructor({ ports = [], ...hooks }: AnalysisOptions = {}) {
     this.#hooks = hooks
@@ -151,11 +155,44 @@ export class CaptureAnalysis {
   }
 
   frame(frame: Frame): void {
-    this.frames += 1
+    this.countFrame(frame.atMicros)
     this.wireBytes += frame.wireBytes
-    if (this.frames === 1) this.firstAtMicros = frame.atMicros
-    if (frame.atMicros > this.lastAtMicros) this.lastAtMicros = frame.atMicros
     this.decoder.decode(frame)
+  }
+
+  /** Counts a frame whose message a scanner has read; {@link takeQuery} or {@link takeResponse} come next. */
+  countFrame(atMicros: number): void {
+    this.frames += 1
+    if (this.frames === 1) this.firstAtMicros = atMicros
+    if (atMicros > this.lastAtMicros) this.lastAtMicros = atMicros
+  }
+
+  /** Tells that a message with this question comes soon. @param question id in the upper half, type in the lower */
+  expect(hash: number, question: number): void {
+    this.#table.prepare(hash, question)
+  }
+
+  /** Takes a query. @param name its number in {@link names} @param hash of its name */
+  // oxlint-disable-next-line max-params -- hot path
+  takeQuery(leg: Leg, scan: ScannedMessage, name: number, hash: number): Role {
+    const role = this.#table.query(leg, scan, name, hash)
+    if (role === 'copy' || role === 'leg') this.#noteCopy(leg)
+    else this.counts.queries += 1
+    return role
+  }
+
+  /** Takes a response. @param hash of its question's name; any without a question */
+  takeResponse(leg: Leg, scan: ScannedMessage, hash: number): Role {
+    const role = scan.hasQuestion
+      ? this.#table.response(leg, scan, hash)
+      : this.#table.responseWithoutQuestion(leg, scan)
+    if (role === 'copy') this.#noteCopy(leg)
+    else this.counts.responses += 1
+    if (role === 'orphan' && leg.atMicros - this.firstAtMicros > START_MICROS) {
+      this.counts.orphans += 1
+      if (this.orphanFrames.length < MAX_EXAMPLES) this.orphanFrames.push(leg.frame)
+    }
+    return role
   }
 
   /** Ends the capture. @param endMicros when it ended, if that is known better than by its last frame */
@@ -221,25 +258,15 @@ export class CaptureAnalysis {
 
   #query(leg: Leg, scan: ScannedMessage, octets: Uint8Array): Role | undefined {
     if (!scan.hasQuestion) return undefined
-    const hash = NameTable.hash(octets, scan.nameStart, scan.nameEnd)
-    const name = this.names.idOf(octets, scan.nameStart, scan.nameEnd, hash)
-    const role = this.#table.query(leg, scan, name, hash)
-    if (role === 'copy' || role === 'leg') this.#noteCopy(leg)
-    else this.counts.queries += 1
-    return role
+    const { nameStart, nameEnd } = scan
+    const hash = packName(octets, nameStart, nameEnd, this.#words, 0)
+    const name = this.names.idOf(this.#words, 0, nameEnd - nameStart, hash)
+    return this.takeQuery(leg, scan, name, hash)
   }
 
   #response(leg: Leg, scan: ScannedMessage, octets: Uint8Array): Role {
-    const role = scan.hasQuestion
-      ? this.#table.response(leg, scan, NameTable.hash(octets, scan.nameStart, scan.nameEnd))
-      : this.#table.responseWithoutQuestion(leg, scan)
-    if (role === 'copy') this.#noteCopy(leg)
-    else this.counts.responses += 1
-    if (role === 'orphan' && leg.atMicros - this.firstAtMicros > START_MICROS) {
-      this.counts.orphans += 1
-      if (this.orphanFrames.length < MAX_EXAMPLES) this.orphanFrames.push(leg.frame)
-    }
-    return role
+    const { hasQuestion, nameStart, nameEnd } = scan
+    return this.takeResponse(leg, scan, hasQuestion ? packName(octets, nameStart, nameEnd, this.#words, 0) : 0)
   }
 
   #noteCopy({ frame }: Leg): void {
@@ -272,26 +299,27 @@ export class CaptureAnalysis {
   // --- Transactions ---
 
   #finished(slot: number): void {
-    const { columns } = this.#table
-    const client = columns.clients[slot] ?? 0
-    const server = columns.servers[slot] ?? 0
-    this.loops.takeServer(server, columns.endpoints[slot] ?? 0)
+    const { words, times, halves, octets } = this.#table.rows
+    const at = slot * ROW
+    const client = words[at + CLIENT] ?? 0
+    const server = words[at + SERVER] ?? 0
+    this.loops.takeServer(server, words[at + ENDPOINT] ?? 0)
     if (this.loops.isServer(client)) {
-      this.loops.take(client, server, {
-        name: columns.names[slot] ?? 0,
-        type: columns.types[slot] ?? 0,
-        atMicros: columns.firstAt[slot] ?? 0,
-        frame: columns.queryFrames[slot] ?? 0,
-        sends: columns.sends[slot] ?? 1,
-        isGood: (columns.responses[slot] ?? 0) > 0 && columns.rcodes[slot] !== 2,
-      })
+      this.loops.take(
+        client,
+        server,
+        words[at + NAME] ?? 0,
+        (words[at + QUESTION] ?? 0) & 0xffff,
+        times[at / 2 + FIRST_AT] ?? 0,
+        (words[at + QUERY_FRAME] ?? 0) >>> 0,
+        halves[2 * at + SENDS] ?? 1,
+        octets[4 * at + RESPONSES] !== 0 && halves[2 * at + RCODE] !== 2,
+      )
     }
     const transaction = this.traffic.take(slot)
     if (this.#hooks.onTransaction !== undefined) this.#hooks.onTransaction(transaction ?? this.#table.read(slot))
   }
 }
-
-type MutableLeg = { -readonly [Key in keyof Leg]: Leg[Key] }
 
 /** The UDP ports of VXLAN, of flannel's VXLAN, and of Geneve. */
 export function isTunnelPort(port: number): boolean {

@@ -182,7 +182,7 @@ function topClients({ traffic }: CaptureAnalysis, address: (id: number) => strin
 
 function topNames({ names, traffic }: CaptureAnalysis): CaptureReport['names'] {
   const best: number[] = []
-  const countOf = (id: number): number => traffic.nameCounts[id] ?? 0
+  const countOf = (id: number): number => traffic.nameFigures.queries(id)
   for (let id = 1; id < names.size; id += 1) {
     const least = best[TOP - 1]
     if (countOf(id) === 0 || (least !== undefined && countOf(id) <= countOf(least))) continue
@@ -190,7 +190,11 @@ function topNames({ names, traffic }: CaptureAnalysis): CaptureReport['names'] {
     best.sort((a, b) => countOf(b) - countOf(a))
     best.length = Math.min(best.length, TOP)
   }
-  return best.map((id) => ({ name: names.format(id), queries: countOf(id), nxdomain: traffic.nxdomainCounts[id] ?? 0 }))
+  return best.map((id) => ({
+    name: names.format(id),
+    queries: countOf(id),
+    nxdomain: traffic.nameFigures.nxdomains(id),
+  }))
 }
 
 function sorted(counts: ReadonlyMap<number, number>, nameOf: (number: number) => string): Record<string, number> {

@@ -12,6 +12,7 @@ import { BufferedOutput } from './pcap/buffered-output.ts'
 import { collectFlow, renderFlow } from './pcap/flow.ts'
 import { openInput } from './pcap/open-input.ts'
 import { PacketPrinter } from './pcap/packet-printer.ts'
+import { readInto } from './pcap/read-into.ts'
 import { renderSummary } from './pcap/render-summary.ts'
 import { TRANSACTION_HEADING, formatTransaction } from './pcap/transaction-table.ts'
 import type { TransactionFilter } from './pcap/transaction-table.ts'
@@ -43,7 +44,7 @@ export const pcapCommand: Command = {
     }
     if (options.transactions === true) return printTransactions(file, io, { ports, known, filter: filterOf(options) })
     const analysis = new CaptureAnalysis({ ports })
-    const read = await readCapture(openInput(file, io), (frame) => analysis.frame(frame))
+    const read = await readInto(analysis, file, io)
     analysis.finish()
     const report = createReport(analysis, read, known)
     io.stdout.write(

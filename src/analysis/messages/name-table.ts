@@ -1,24 +1,67 @@
-// Domain names as small numbers. Names are compared without regard to case and kept as they first came. Hot path: octets of the
-// wire format in one arena, open addressing.
+// Domain names as small numbers. Names are compared without regard to case and kept as they first came. Hot path: names are packed
+// into words of four octets, so that hashing and comparing take a quarter of the steps; one arena, open addressing.
 import { formatName } from './wire-name.ts'
 
 /** Number of a name; 0 stands for every name beyond the table's limits. */
 export type NameId = number
 
 const MAX_NAMES = 1 << 18
-const MAX_ARENA_BYTES = 24 << 20
+const MAX_ARENA_WORDS = 6 << 20
+/** Words of the longest name (RFC 1035 §2.3.4: 255 octets). */
+export const NAME_WORDS = 64
+/** Sets the bit that upper and lower case differ in. */
+const FOLD = 0x20202020
 
 /** Octet to lower-case octet. Length octets are under 64 and stay as they are. */
 const LOWER = Uint8Array.from({ length: 256 }, (_, octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 32 : octet))
 
+/**
+ * Packs a name in wire format, without compression and with its final zero, into words from `at` on; the last one is padded with
+ * zeros.
+ *
+ * @returns a hash that names which differ in case only share
+ */
+// oxlint-disable-next-line max-params -- hot path
+export function packName(octets: Uint8Array, start: number, end: number, words: Int32Array, at: number): number {
+  let hash = end - start
+  let to = at
+  let from = start
+  const whole = end - 3
+  while (from < whole) {
+    const word =
+      (octets[from] ?? 0) |
+      ((octets[from + 1] ?? 0) << 8) |
+      ((octets[from + 2] ?? 0) << 16) |
+      ((octets[from + 3] ?? 0) << 24)
+    words[to] = word
+    hash = Math.imul(hash ^ (word | FOLD), 0x9e3779b1)
+    hash ^= hash >>> 15
+    to += 1
+    from += 4
+  }
+  if (from < end) {
+    let word = octets[from] ?? 0
+    if (from + 1 < end) word |= (octets[from + 1] ?? 0) << 8
+    if (from + 2 < end) word |= (octets[from + 2] ?? 0) << 16
+    words[to] = word
+    hash = Math.imul(hash ^ (word | FOLD), 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  hash = Math.imul(hash, 0x2c1b3c6d)
+  return hash ^ (hash >>> 13)
+}
+
+/** Words of a slot: hash, place, number, nothing. Together, so that a look at a name touches the slot and its octets only. */
+const SLOT = 4
+
 /** Gives each name a number, from 1. */
 export class NameTable {
-  #arena: Uint8Array = new Uint8Array(1 << 14)
+  #arena: Int32Array = new Int32Array(1 << 12)
   #used = 0
   #count = 1
-  #starts: Int32Array = new Int32Array(512)
-  #hashes: Int32Array = new Int32Array(512)
-  #slots: Int32Array = new Int32Array(2048)
+  /** By number: where it begins in the arena in the upper 24 bits, its octets in the lower 8. */
+  #places: Int32Array = new Int32Array(512)
+  #slots: Int32Array = new Int32Array(SLOT * 2048)
   /** Names that found no place. */
   overflow = 0
 
@@ -27,33 +70,27 @@ export class NameTable {
     return this.#count
   }
 
-  /** A hash of a name in wire format without compression, whatever its case. */
-  static hash(octets: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5
-    for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (LOWER[octets[at] ?? 0] ?? 0), 0x01000193)
-    hash ^= hash >>> 15
-    hash = Math.imul(hash, 0x2c1b3c6d)
-    return hash ^ (hash >>> 13)
-  }
-
-  /** The number of a name in wire format without compression, its final zero included. @param hash as {@link NameTable.hash} gives it */
+  /** The number of a name that {@link packName} packed. @param length its octets @param hash what packName returned */
   // oxlint-disable-next-line max-params -- hot path
-  idOf(octets: Uint8Array, start: number, end: number, hash: number): NameId {
-    const mask = this.#slots.length - 1
-    let slot = hash & mask
+  idOf(words: Int32Array, at: number, length: number, hash: number): NameId {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = Math.imul(hash, SLOT) & mask
     for (;;) {
-      const id = this.#slots[slot] ?? 0
+      const id = slots[slot + 2] ?? 0
       if (id === 0) break
-      if (this.#hashes[id] === hash && this.#equals(id, octets, start, end)) return id
-      slot = (slot + 1) & mask
+      const place = slots[slot + 1] ?? 0
+      if (slots[slot] === hash && (place & 255) === length && this.#equals(place >>> 8, words, at, length)) return id
+      slot = (slot + SLOT) & mask
     }
-    return this.#add(octets, start, end, { hash, slot })
+    return this.#add(words, at, length, { hash, slot })
   }
 
   /** The octets of a name, lower case not assured; empty for 0. */
   octetsOf(id: NameId): Uint8Array {
     if (id === 0) return new Uint8Array(0)
-    return this.#arena.subarray(this.#starts[id] ?? 0, this.#starts[id + 1] ?? 0)
+    const place = this.#places[id] ?? 0
+    return new Uint8Array(this.#arena.buffer, 4 * (place >>> 8), place & 255)
   }
 
   /** A name in presentation format with the final dot. */
@@ -61,60 +98,95 @@ export class NameTable {
     return id === 0 ? '(a name that was not kept)' : formatName(this.octetsOf(id))
   }
 
-  #equals(id: number, octets: Uint8Array, start: number, end: number): boolean {
-    const from = this.#starts[id] ?? 0
-    if ((this.#starts[id + 1] ?? 0) - from !== end - start) return false
+  /** A hash of a name's first eight octets, whatever their case. Names that begin with a name of as many octets share its. */
+  beginningOf(id: NameId): number {
+    const start = (this.#places[id] ?? 0) >>> 8
+    return Math.imul((this.#arena[start] ?? 0) | FOLD, 0x9e3779b1) ^ ((this.#arena[start + 1] ?? 0) | FOLD)
+  }
+
+  /** Octets of a name, its final zero included. */
+  lengthOf(id: NameId): number {
+    return (this.#places[id] ?? 0) & 255
+  }
+
+  /** Whether a name's labels are the first labels of a longer one. The root's are not. */
+  isBeginningOf(bare: NameId, longer: NameId): boolean {
+    const length = this.lengthOf(bare) - 1
+    if (length <= 0 || this.lengthOf(longer) <= length + 1) return false
     const arena = this.#arena
-    for (let at = start, own = from; at < end; at += 1, own += 1) {
-      const a = octets[at] ?? 0
-      const b = arena[own] ?? 0
-      if (a !== b && LOWER[a] !== LOWER[b]) return false
+    let one = (this.#places[bare] ?? 0) >>> 8
+    let other = (this.#places[longer] ?? 0) >>> 8
+    let left = length
+    for (; left >= 4; left -= 4) {
+      if (!isSameWord(arena[one] ?? 0, arena[other] ?? 0)) return false
+      one += 1
+      other += 1
+    }
+    const keep = (1 << (8 * left)) - 1
+    return isSameWord((arena[one] ?? 0) & keep, (arena[other] ?? 0) & keep)
+  }
+
+  // oxlint-disable-next-line max-params -- hot path
+  #equals(start: number, words: Int32Array, at: number, length: number): boolean {
+    const arena = this.#arena
+    const count = (length + 3) >> 2
+    for (let index = 0; index < count; index += 1) {
+      const [a, b] = [words[at + index] ?? 0, arena[start + index] ?? 0]
+      if (a !== b && !isSameWord(a, b)) return false
     }
     return true
   }
 
-  #add(
-    octets: Uint8Array,
-    start: number,
-    end: number,
-    place: { readonly hash: number; readonly slot: number },
-  ): NameId {
-    const length = end - start
-    if (this.#count >= MAX_NAMES || this.#used + length > MAX_ARENA_BYTES) {
+  // oxlint-disable-next-line max-params -- called from the hot path
+  #add(words: Int32Array, at: number, length: number, place: { readonly hash: number; readonly slot: number }): NameId {
+    const count = (length + 3) >> 2
+    if (this.#count >= MAX_NAMES || this.#used + count > MAX_ARENA_WORDS) {
       this.overflow += 1
       return 0
     }
     const id = this.#count
     this.#count += 1
-    if (this.#used + length > this.#arena.length)
-      this.#arena = grown(this.#arena, new Uint8Array(2 * this.#arena.length))
-    if (id + 2 > this.#starts.length) {
-      this.#starts = grown(this.#starts, new Int32Array(2 * this.#starts.length))
-      this.#hashes = grown(this.#hashes, new Int32Array(2 * this.#hashes.length))
-    }
-    this.#arena.set(octets.subarray(start, end), this.#used)
-    this.#starts[id] = this.#used
-    this.#used += length
-    this.#starts[id + 1] = this.#used
-    this.#hashes[id] = place.hash
-    this.#slots[place.slot] = id
-    if (2 * this.#count > this.#slots.length) this.#growSlots()
+    if (this.#used + count > this.#arena.length)
+      this.#arena = grown(this.#arena, new Int32Array(2 * this.#arena.length))
+    if (id >= this.#places.length) this.#places = grown(this.#places, new Int32Array(2 * id))
+    for (let index = 0; index < count; index += 1) this.#arena[this.#used + index] = words[at + index] ?? 0
+    const filled = (this.#used << 8) | length
+    this.#places[id] = filled
+    this.#used += count
+    this.#slots[place.slot] = place.hash
+    this.#slots[place.slot + 1] = filled
+    this.#slots[place.slot + 2] = id
+    if (2 * SLOT * this.#count > this.#slots.length) this.#growSlots()
     return id
   }
 
   #growSlots(): void {
-    const slots = new Int32Array(2 * this.#slots.length)
+    const old = this.#slots
+    const slots = new Int32Array(2 * old.length)
     const mask = slots.length - 1
-    for (let id = 1; id < this.#count; id += 1) {
-      let slot = (this.#hashes[id] ?? 0) & mask
-      while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = id
+    for (let from = 0; from < old.length; from += SLOT) {
+      if (old[from + 2] === 0) continue
+      let slot = Math.imul(old[from] ?? 0, SLOT) & mask
+      while (slots[slot + 2] !== 0) slot = (slot + SLOT) & mask
+      slots[slot] = old[from] ?? 0
+      slots[slot + 1] = old[from + 1] ?? 0
+      slots[slot + 2] = old[from + 2] ?? 0
     }
     this.#slots = slots
   }
 }
 
-function grown<Values extends Int32Array | Uint8Array>(from: Values, into: Values): Values {
+/** Four octets at once, without regard to case. */
+function isSameWord(a: number, b: number): boolean {
+  if (a === b) return true
+  if ((a | FOLD) !== (b | FOLD)) return false
+  for (let shift = 0; shift < 32; shift += 8) {
+    if (LOWER[(a >>> shift) & 255] !== LOWER[(b >>> shift) & 255]) return false
+  }
+  return true
+}
+
+function grown(from: Int32Array, into: Int32Array): Int32Array {
   into.set(from)
   return into
 }

@@ -100,21 +100,18 @@ export function scanMessage(
     at = nameEnd + 4
   }
   if (scan.fault !== undefined) return true
-  scanRecords(octets, { start, at, end, records, isCut }, scan)
+  if (records > 0) scanRecords(octets, start, at, end, records, isCut, scan)
   return true
 }
 
-interface Records {
-  readonly start: number
-  readonly at: number
-  readonly end: number
-  readonly records: number
-  readonly isCut: boolean
-}
-
+// oxlint-disable-next-line max-params -- hot path
 function scanRecords(
   octets: Uint8Array,
-  { start, at: first, end, records, isCut }: Records,
+  start: number,
+  first: number,
+  end: number,
+  records: number,
+  isCut: boolean,
   scan: ScannedMessage,
 ): void {
   let at = first

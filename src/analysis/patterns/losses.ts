@@ -250,7 +250,7 @@ export const largeResponseLost: Finder = ({ pairs, analysis, address, name }) =>
     const large = unanswered(pair).flatMap((incident) => {
       const { transaction, followUps } = incident
       const known = Math.max(
-        analysis.traffic.largestByName[transaction.name] ?? 0,
+        analysis.traffic.nameFigures.largestResponse(transaction.name),
         ...followUps.map(({ responseBytes }) => responseBytes),
       )
       const isShortened = followUps.some(({ isTruncated }) => isTruncated)

@@ -1,5 +1,4 @@
 // Patterns of what responses say: refusals, failures, contradictions, names that do not exist, loops, and how long they take.
-import { isLoop } from '../statistics/loops.ts'
 import type { Incident } from '../statistics/pair.ts'
 import { countOf, firstFrames } from './pattern.ts'
 import type { Finder, Findings, Pattern } from './pattern.ts'
@@ -178,7 +177,7 @@ export const searchListAmplification: Finder = ({ analysis, address, name }) => 
 
 /** One question three times in each direction between two servers, or ten times from one server to itself with no good answer. */
 export const forwardingLoop: Finder = ({ analysis, address, name, type }) => {
-  const loops = [...analysis.loops.questions.values()].filter(isLoop)
+  const loops = analysis.loops.found()
   const [first] = loops
   if (first === undefined) return []
   const isSelf = first.low === first.high

@@ -9,11 +9,14 @@ const SERIES_MICROS = 15e6
 const MAX_CLIENTS = 4096
 const MAX_SERIES = 256
 
+/** What became of one query of a client. */
 export interface SearchStep {
   readonly client: AddressId
   readonly name: NameId
   readonly isCluster: boolean
   readonly isNxdomain: boolean
+  readonly atMicros: number
+  readonly frame: number
 }
 
 /** A bare name that was tried with suffixes before. */
@@ -26,15 +29,7 @@ export interface SearchSeries {
   readonly frames: readonly number[]
 }
 
-interface Remembered {
-  readonly name: NameId
-  readonly atMicros: number
-  readonly frame: number
-  /** How often it was asked: for A and for AAAA. */
-  asked: number
-}
-
-/** Finds series in the order in which transactions finish. */
+/** Finds series in the order in which transactions finish. Hot path: what is remembered lies in typed arrays. */
 export class SearchLists {
   /** Series whose bare name does not exist either. */
   readonly failed: SearchSeries[] = []
@@ -46,7 +41,18 @@ export class SearchLists {
   /** One example of the latter. */
   example: SearchSeries | undefined
   readonly #names: NameTable
-  readonly #clients = new Map<AddressId, Remembered[]>()
+  /** By client, the number of its list; 0 for none. */
+  #lists: Int32Array = new Int32Array(256)
+  #listCount = 0
+  // Of each list up to REMEMBERED entries, the oldest first.
+  #lengths: Uint8Array = new Uint8Array(16)
+  #namesOf: Int32Array = new Int32Array(16 * REMEMBERED)
+  /** A hash of what each name begins with: most are told apart by it without a look at their octets. */
+  #beginnings: Int32Array = new Int32Array(16 * REMEMBERED)
+  #times: Float64Array = new Float64Array(16 * REMEMBERED)
+  #frames: Uint32Array = new Uint32Array(16 * REMEMBERED)
+  /** How often each was asked: for A and for AAAA. */
+  #asked: Uint16Array = new Uint16Array(16 * REMEMBERED)
 
   constructor(names: NameTable) {
     this.#names = names
@@ -54,43 +60,121 @@ export class SearchLists {
 
   /** Whether any NXDOMAIN is remembered. */
   get isWaiting(): boolean {
-    return this.#clients.size > 0
+    return this.#listCount > 0
   }
 
+  // oxlint-disable-next-line max-params -- hot path: no object for a step
   take(
-    { client, name, isCluster, isNxdomain }: SearchStep,
-    at: { readonly atMicros: number; readonly frame: number },
+    client: AddressId,
+    name: NameId,
+    isCluster: boolean,
+    isNxdomain: boolean,
+    atMicros: number,
+    frame: number,
   ): void {
-    const recent = this.#clients.get(client)
-    if (recent !== undefined && !isCluster) this.#close(recent, { client, name, isCluster, isNxdomain }, at)
-    if (!isNxdomain || name === 0) return
-    const list = recent ?? []
-    const same = list.find((entry) => entry.name === name && at.atMicros - entry.atMicros < SERIES_MICROS)
-    if (same !== undefined) {
-      same.asked += 1
+    const list = this.#lists[client] ?? 0
+    if (list !== 0 && !isCluster) this.#close(list, { client, name, isCluster, isNxdomain, atMicros, frame })
+    if (isNxdomain && name !== 0) this.#remember(client, name, atMicros, frame)
+  }
+
+  // oxlint-disable-next-line max-params -- hot path
+  #remember(client: AddressId, name: NameId, atMicros: number, frame: number): void {
+    const list = (this.#lists[client] ?? 0) || this.#begin(client)
+    if (list === 0) return
+    const first = list * REMEMBERED
+    let length = this.#lengths[list] ?? 0
+    for (let at = first; at < first + length; at += 1) {
+      if (this.#namesOf[at] !== name || atMicros - (this.#times[at] ?? 0) >= SERIES_MICROS) continue
+      this.#asked[at] = Math.min(0xffff, (this.#asked[at] ?? 0) + 1)
       return
     }
-    list.push({ name, atMicros: at.atMicros, frame: at.frame, asked: 1 })
-    if (list.length > REMEMBERED) list.shift()
-    if (recent === undefined && this.#clients.size < MAX_CLIENTS) this.#clients.set(client, list)
+    if (length === REMEMBERED) {
+      this.#remove(list, first)
+      length -= 1
+    }
+    const at = first + length
+    this.#namesOf[at] = name
+    this.#beginnings[at] = this.#names.beginningOf(name)
+    this.#times[at] = atMicros
+    this.#frames[at] = frame
+    this.#asked[at] = 1
+    this.#lengths[list] = length + 1
   }
 
-  #close(recent: Remembered[], step: SearchStep, at: { readonly atMicros: number; readonly frame: number }): void {
-    const bare = this.#names.octetsOf(step.name)
+  /** A list for a client; 0 when there are too many. */
+  #begin(client: AddressId): number {
+    if (this.#listCount >= MAX_CLIENTS) return 0
+    this.#listCount += 1
+    const list = this.#listCount
+    if (client >= this.#lists.length) {
+      const lists = new Int32Array(2 * client)
+      lists.set(this.#lists)
+      this.#lists = lists
+    }
+    this.#lists[client] = list
+    if (list >= this.#lengths.length) this.#growLists()
+    return list
+  }
+
+  #growLists(): void {
+    const size = 2 * this.#lengths.length
+    const entries = size * REMEMBERED
+    const old = {
+      lengths: this.#lengths,
+      names: this.#namesOf,
+      beginnings: this.#beginnings,
+      times: this.#times,
+      frames: this.#frames,
+      asked: this.#asked,
+    }
+    this.#lengths = new Uint8Array(size)
+    this.#namesOf = new Int32Array(entries)
+    this.#beginnings = new Int32Array(entries)
+    this.#times = new Float64Array(entries)
+    this.#frames = new Uint32Array(entries)
+    this.#asked = new Uint16Array(entries)
+    this.#lengths.set(old.lengths)
+    this.#namesOf.set(old.names)
+    this.#beginnings.set(old.beginnings)
+    this.#times.set(old.times)
+    this.#frames.set(old.frames)
+    this.#asked.set(old.asked)
+  }
+
+  #remove(list: number, at: number): void {
+    const length = this.#lengths[list] ?? 0
+    const last = list * REMEMBERED + length - 1
+    for (let to = at; to < last; to += 1) {
+      this.#namesOf[to] = this.#namesOf[to + 1] ?? 0
+      this.#beginnings[to] = this.#beginnings[to + 1] ?? 0
+      this.#times[to] = this.#times[to + 1] ?? 0
+      this.#frames[to] = this.#frames[to + 1] ?? 0
+      this.#asked[to] = this.#asked[to + 1] ?? 0
+    }
+    this.#lengths[list] = length - 1
+  }
+
+  #close(list: number, step: SearchStep): void {
+    const { client, name, isNxdomain, frame } = step
+    const names = this.#names
+    const first = list * REMEMBERED
+    // Shorter than eight octets without the final zero: a name that begins with it goes on otherwise.
+    const beginning = names.lengthOf(name) > 8 ? names.beginningOf(name) : undefined
     let [suffixes, wasted] = [0, 0]
     const frames: number[] = []
-    for (let index = recent.length - 1; index >= 0; index -= 1) {
-      const entry = recent[index]
-      if (entry === undefined || entry.name === step.name || at.atMicros - entry.atMicros > SERIES_MICROS) continue
-      if (!isPrefix(bare, this.#names.octetsOf(entry.name))) continue
+    for (let at = first + (this.#lengths[list] ?? 0) - 1; at >= first; at -= 1) {
+      if (beginning !== undefined && this.#beginnings[at] !== beginning) continue
+      const longer = this.#namesOf[at] ?? 0
+      if (longer === name || !names.isBeginningOf(name, longer)) continue
+      if (step.atMicros - (this.#times[at] ?? 0) > SERIES_MICROS) continue
       suffixes += 1
-      wasted += entry.asked
-      frames.unshift(entry.frame)
-      recent.splice(index, 1)
+      wasted += this.#asked[at] ?? 0
+      frames.push(this.#frames[at] ?? 0)
+      this.#remove(list, at)
     }
     if (suffixes === 0) return
-    const series: SearchSeries = { ...step, suffixes, frames: [...frames, at.frame] }
-    if (!step.isNxdomain) {
+    const series: SearchSeries = { client, name, isNxdomain, suffixes, frames: [...frames.reverse(), frame] }
+    if (!isNxdomain) {
       this.wastedQueries += wasted
       this.externalLookups += 1
       this.example ??= series
@@ -100,15 +184,4 @@ export class SearchLists {
     this.failedCount += 1
     if (this.failed.length < MAX_SERIES) this.failed.push(series)
   }
-}
-
-/** Whether a name's labels are the first labels of a longer one. */
-function isPrefix(bare: Uint8Array, longer: Uint8Array): boolean {
-  const length = bare.length - 1
-  if (length <= 0 || longer.length <= bare.length) return false
-  for (let at = 0; at < length; at += 1) {
-    const [a, b] = [bare[at] ?? 0, longer[at] ?? 0]
-    if (a !== b && (a | 0x20) !== (b | 0x20)) return false
-  }
-  return true
 }

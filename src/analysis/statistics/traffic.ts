@@ -3,10 +3,34 @@
 import type { AddressId } from '../../capture/index.ts'
 import type { NameTable } from '../messages/name-table.ts'
 import type { Transaction } from '../transactions/transaction.ts'
+import {
+  ANSWERED_AT,
+  BITS,
+  CLIENT,
+  CONFLICTING,
+  ENDPOINT,
+  FIRST_AT,
+  MASQUERADE,
+  NAME,
+  PORTS,
+  QUERY_FRAME,
+  QUESTION,
+  RCODE,
+  RESPONSES,
+  RESPONSE_BYTES,
+  ROW,
+  SENDS,
+  SERVER,
+  STRANGER,
+  TCP,
+  TRUNCATED,
+} from '../transactions/transaction-row.ts'
 import type { TransactionTable } from '../transactions/transaction-table.ts'
 import { isClusterName } from './cluster-name.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { LoadCurve } from './load-curve.ts'
+import { NameFigures } from './name-figures.ts'
+import { OpenQuestions } from './open-questions.ts'
 import { MAX_FOLLOW_UPS, MAX_INCIDENTS, createPair } from './pair.ts'
 import type { FollowUp, Incident, Pair } from './pair.ts'
 import { SearchLists } from './search-lists.ts'
@@ -17,8 +41,10 @@ const SERVFAIL = 2
 const NXDOMAIN = 3
 const REFUSED = 5
 const MAX_PAIRS = 16_384
+const MAX_SERVERS = 2048
 const MAX_ALL_INCIDENTS = 16_384
-const MAX_OPEN_QUESTIONS = 4096
+/** A power of two. */
+const CACHED_PAIRS = 1 << 13
 const FOLLOW_UP_MICROS = 40e6
 /** A response so late is worth a look: resolvers ask again after a second at the earliest. */
 const LATE_MICROS = 1e6
@@ -36,6 +62,12 @@ export interface ServerFigures {
   readonly clusterLatency: LatencyHistogram
   readonly externalLatency: LatencyHistogram
   readonly load: LoadCurve
+}
+
+/** Where a transaction is counted. */
+interface Counters {
+  readonly pair: Pair
+  readonly figures: ServerFigures
 }
 
 /** Counts transactions as they finish. */
@@ -56,22 +88,18 @@ export class Traffic {
   retried = 0
   /** Asked of another server at the same time. */
   parallel = 0
-  /** Queries by name, NXDOMAIN responses by name. */
-  nameCounts: Uint32Array = new Uint32Array(256)
-  nxdomainCounts: Uint32Array = new Uint32Array(256)
-  /** Largest response seen for a name, octets, over any transport. */
-  largestByName: Uint16Array = new Uint16Array(256)
+  readonly nameFigures: NameFigures = new NameFigures()
   readonly #names: NameTable
   readonly #table: TransactionTable
   #incidentCount = 0
   /** Unanswered or truncated questions by client, name and type: what comes next for them is a consequence. */
-  readonly #open = new Map<number, Incident>()
-  #lastPairKey = -1
-  #lastPair: Pair = createPair(0, 0, 0)
-  #lastServer: ServerFigures | undefined
+  readonly #open = new OpenQuestions()
+  // A cache in front of the pairs, each at one place only.
+  readonly #cachedClients: Int32Array = new Int32Array(CACHED_PAIRS).fill(-1)
+  readonly #cachedServers: Int32Array = new Int32Array(CACHED_PAIRS)
+  readonly #cached: (Counters | undefined)[] = Array.from({ length: CACHED_PAIRS })
   #rcodeCounts: Uint32Array = new Uint32Array(4096)
   #typeCounts: Uint32Array = new Uint32Array(65_536)
-  #isCluster: Uint8Array = new Uint8Array(256)
 
   constructor(names: NameTable, table: TransactionTable) {
     this.#names = names
@@ -81,40 +109,41 @@ export class Traffic {
 
   /** Takes the transaction in a slot of the table. @returns it as a value when it is out of the ordinary */
   take(slot: number): Transaction | undefined {
-    const c = this.#table.columns
+    const { words, times, halves, octets } = this.#table.rows
+    const at = slot * ROW
     const state = this.#table.state(slot)
-    const isTcp = ((c.bits[slot] ?? 0) & 1) !== 0
-    const name = c.names[slot] ?? 0
-    const type = c.types[slot] ?? 0
-    const rcode = c.rcodes[slot] ?? 0
-    const sends = c.sends[slot] ?? 0
-    const firstAt = c.firstAt[slot] ?? 0
-    const pair = this.#pairOf(c.clients[slot] ?? 0, c.servers[slot] ?? 0, c.serverPorts[slot] ?? 0)
-    const server = this.#serverOf(pair.server)
+    const bits = octets[4 * at + BITS] ?? 0
+    const isTcp = (bits & TCP) !== 0
+    const name = words[at + NAME] ?? 0
+    const type = (words[at + QUESTION] ?? 0) & 0xffff
+    const rcode = halves[2 * at + RCODE] ?? 0
+    const sends = halves[2 * at + SENDS] ?? 0
+    const firstAt = times[at / 2 + FIRST_AT] ?? 0
+    const serverPort = (words[at + PORTS] ?? 0) & 0xffff
+    const { pair, figures } = this.#countersOf(words[at + CLIENT] ?? 0, words[at + SERVER] ?? 0, serverPort)
     this.transactions += 1
     this.resent += sends - 1
     pair.resent += sends - 1
-    server.queries += 1
+    figures.queries += 1
     if (isTcp) this.overTcp += 1
     this.#typeCounts[type] = (this.#typeCounts[type] ?? 0) + 1
-    if (name >= this.nameCounts.length) this.#growNames(name)
-    this.nameCounts[name] = (this.nameCounts[name] ?? 0) + 1
-    const endpoint = c.endpoints[slot] ?? 0
+    this.nameFigures.countQuery(name)
+    const endpoint = words[at + ENDPOINT] ?? 0
     if (endpoint !== 0)
       this.#countEndpoint(pair, endpoint, { isAnswered: state === 'answered', slot, isKnown: state !== 'unknown' })
-    if ((c.masquerades[slot] ?? 0) !== 0) pair.masqueradeLegs += 1
+    if (words[at + MASQUERADE] !== 0) pair.masqueradeLegs += 1
     if (state === 'answered') {
-      const micros = (c.answeredAt[slot] ?? 0) - firstAt
-      const bytes = c.responseBytes[slot] ?? 0
+      const micros = (times[at / 2 + ANSWERED_AT] ?? 0) - firstAt
+      const bytes = halves[2 * at + RESPONSE_BYTES] ?? 0
       this.answered += 1
       this.latency.add(micros)
       this.#rcodeCounts[rcode & 4095] = (this.#rcodeCounts[rcode & 4095] ?? 0) + 1
-      server.answered += 1
-      server.latency.add(micros)
-      server.load.add(firstAt, micros)
+      figures.answered += 1
+      figures.latency.add(micros)
+      figures.load.add(firstAt, micros)
       const kind = this.#kindOf(name)
-      if (kind === 1) server.clusterLatency.add(micros)
-      else if (kind === 2) server.externalLatency.add(micros)
+      if (kind === 1) figures.clusterLatency.add(micros)
+      else if (kind === 2) figures.externalLatency.add(micros)
       if (isTcp) pair.tcpAnswered += 1
       else {
         pair.udpAnswered += 1
@@ -122,34 +151,31 @@ export class Traffic {
       }
       if (type === TYPE_A) pair.aAnswered += 1
       else if (type === TYPE_AAAA) pair.aaaaAnswered += 1
-      if (bytes > (this.largestByName[name] ?? 0)) this.largestByName[name] = bytes
-      if (rcode === NXDOMAIN) this.nxdomainCounts[name] = (this.nxdomainCounts[name] ?? 0) + 1
+      this.nameFigures.countResponse(name, bytes, rcode === NXDOMAIN)
       if (rcode === NXDOMAIN || (rcode === 0 && this.searchLists.isWaiting)) {
-        this.searchLists.take(
-          { client: pair.client, name, isCluster: kind === 1, isNxdomain: rcode === NXDOMAIN },
-          { atMicros: firstAt, frame: c.queryFrames[slot] ?? 0 },
-        )
+        const frame = (words[at + QUERY_FRAME] ?? 0) >>> 0
+        this.searchLists.take(pair.client, name, kind === 1, rcode === NXDOMAIN, firstAt, frame)
       }
     } else if (state === 'unanswered') {
       this.unanswered += 1
-      server.unanswered += 1
-      server.load.add(firstAt, -1)
+      figures.unanswered += 1
+      figures.load.add(firstAt, -1)
       if (isTcp) pair.tcpUnanswered += 1
       else pair.udpUnanswered += 1
     } else {
       this.unknown += 1
       pair.unknown += 1
     }
-    if (this.#open.size > 0) this.#linkFollowUp(slot, pair, name)
+    if (this.#open.mayHave(pair.client, name, type)) this.#linkFollowUp(slot, pair)
     const isOrdinary =
       state === 'answered' &&
       sends === 1 &&
-      c.responses[slot] === 1 &&
-      (c.answeredAt[slot] ?? 0) - firstAt < LATE_MICROS &&
+      octets[4 * at + RESPONSES] === 1 &&
+      (times[at / 2 + ANSWERED_AT] ?? 0) - firstAt < LATE_MICROS &&
       rcode !== SERVFAIL &&
       rcode !== REFUSED &&
-      c.strangers[slot] === 0 &&
-      ((c.bits[slot] ?? 0) & 6) === 0
+      words[at + STRANGER] === 0 &&
+      (bits & (TRUNCATED | CONFLICTING)) === 0
     return isOrdinary ? undefined : this.#note(slot, pair)
   }
 
@@ -185,27 +211,20 @@ export class Traffic {
         transaction.sends > 1 ||
         transaction.answeredAtMicros - transaction.firstAtMicros >= LATE_MICROS)
     ) {
-      const key = questionKey(transaction.client, transaction.name, transaction.type)
-      if (!this.#open.has(key)) this.#open.set(key, incident)
-      if (this.#open.size > MAX_OPEN_QUESTIONS) {
-        for (const oldest of this.#open.keys()) {
-          this.#open.delete(oldest)
-          break
-        }
-      }
+      this.#open.add(incident)
     }
     return transaction
   }
 
-  #linkFollowUp(slot: number, pair: Pair, name: number): void {
-    const c = this.#table.columns
-    const key = questionKey(pair.client, name, c.types[slot] ?? 0)
-    const earlier = this.#open.get(key)
+  #linkFollowUp(slot: number, pair: Pair): void {
+    const { words, times } = this.#table.rows
+    const at = slot * ROW
+    const earlier = this.#open.get(pair.client, words[at + NAME] ?? 0, (words[at + QUESTION] ?? 0) & 0xffff)
     if (earlier === undefined) return
-    const since = (c.firstAt[slot] ?? 0) - earlier.transaction.firstAtMicros
+    const since = (times[at / 2 + FIRST_AT] ?? 0) - earlier.transaction.firstAtMicros
     const followUp = this.#followUpOf(slot, since < PARALLEL_MICROS && pair.server !== earlier.transaction.server)
     if (since > FOLLOW_UP_MICROS) {
-      this.#open.delete(key)
+      this.#open.delete(earlier)
       return
     }
     if (earlier.transaction.state === 'unknown' && !followUp.isParallel && since >= GIVEN_UP_MICROS)
@@ -214,7 +233,7 @@ export class Traffic {
     else if (earlier.transaction.state === 'unanswered' && followUp.transport === earlier.transaction.transport)
       this.retried += 1
     if (earlier.followUps.length < MAX_FOLLOW_UPS) earlier.followUps.push(followUp)
-    if (followUp.isAnswered) this.#open.delete(key)
+    if (followUp.isAnswered) this.#open.delete(earlier)
   }
 
   /** A query whose response could have come after the capture's end, but was not waited for any longer. */
@@ -233,29 +252,33 @@ export class Traffic {
   }
 
   #linkParallel(slot: number, incident: Incident): void {
-    const c = this.#table.columns
+    const { words, times } = this.#table.rows
+    const at = slot * ROW
     for (const number of this.#table.alike(slot)) {
-      const other = this.#table.slotOf(number)
-      const apart = Math.abs((c.firstAt[other] ?? 0) - (c.firstAt[slot] ?? 0))
-      if (c.clients[other] !== c.clients[slot] || c.servers[other] === c.servers[slot] || apart > PARALLEL_MICROS)
-        continue
-      if (incident.followUps.length < MAX_FOLLOW_UPS) incident.followUps.push(this.#followUpOf(other, true))
+      const other = this.#table.slotOf(number) * ROW
+      const apart = Math.abs((times[other / 2 + FIRST_AT] ?? 0) - (times[at / 2 + FIRST_AT] ?? 0))
+      const isOfClient = words[other + CLIENT] === words[at + CLIENT]
+      if (!isOfClient || words[other + SERVER] === words[at + SERVER] || apart > PARALLEL_MICROS) continue
+      if (incident.followUps.length < MAX_FOLLOW_UPS) incident.followUps.push(this.#followUpOf(other / ROW, true))
     }
   }
 
   #followUpOf(slot: number, isParallel: boolean): FollowUp {
-    const c = this.#table.columns
+    const transaction = this.#table.read(slot)
+    const isAnswered = transaction.responses > 0
+    const { number, server, transport, rcode, isTruncated, firstAtMicros, queryFrame, responseFrame } = transaction
+    const responseBytes = isAnswered ? transaction.responseBytes : 0
     return {
-      number: this.#table.numberOf(slot),
-      server: c.servers[slot] ?? 0,
-      transport: ((c.bits[slot] ?? 0) & 1) === 0 ? 'udp' : 'tcp',
-      isAnswered: (c.responses[slot] ?? 0) > 0,
-      rcode: c.rcodes[slot] ?? 0,
-      responseBytes: (c.responses[slot] ?? 0) > 0 ? (c.responseBytes[slot] ?? 0) : 0,
-      isTruncated: ((c.bits[slot] ?? 0) & 2) !== 0,
-      firstAtMicros: c.firstAt[slot] ?? 0,
-      queryFrame: c.queryFrames[slot] ?? 0,
-      responseFrame: c.responseFrames[slot] ?? 0,
+      number,
+      server,
+      transport,
+      isAnswered,
+      rcode,
+      responseBytes,
+      isTruncated,
+      firstAtMicros,
+      queryFrame,
+      responseFrame,
       isParallel,
     }
   }
@@ -271,30 +294,40 @@ export class Traffic {
     else if (seen.isKnown) {
       counts.unanswered += 1
       if (counts.firstUnansweredFrame === 0)
-        counts.firstUnansweredFrame = this.#table.columns.queryFrames[seen.slot] ?? 0
+        counts.firstUnansweredFrame = (this.#table.rows.words[seen.slot * ROW + QUERY_FRAME] ?? 0) >>> 0
     }
+  }
+
+  #countersOf(client: AddressId, server: AddressId, serverPort: number): Counters {
+    const mixed = Math.imul(client, 0x9e3779b1) ^ Math.imul(server, 0x85ebca6b)
+    const place = (mixed ^ (mixed >>> 15)) & (CACHED_PAIRS - 1)
+    const cached = this.#cached[place]
+    if (cached !== undefined && this.#cachedClients[place] === client && this.#cachedServers[place] === server)
+      return cached
+    const pair = this.#pairOf(client, server, serverPort)
+    const counters = { pair, figures: this.#figuresOf(pair.server) }
+    this.#cachedClients[place] = client
+    this.#cachedServers[place] = server
+    this.#cached[place] = counters
+    return counters
   }
 
   #pairOf(client: AddressId, server: AddressId, serverPort: number): Pair {
     const key = client * 1_048_576 + server
-    if (key === this.#lastPairKey) return this.#lastPair
     let pair = this.pairs.get(key)
     if (pair === undefined) {
       const isFull = this.pairs.size >= MAX_PAIRS
       pair = isFull ? (this.pairs.get(0) ?? createPair(0, 0, 0)) : createPair(client, server, serverPort)
       this.pairs.set(isFull ? 0 : key, pair)
     }
-    this.#lastPairKey = key
-    this.#lastPair = pair
     return pair
   }
 
-  #serverOf(server: AddressId): ServerFigures {
-    if (this.#lastServer?.server === server) return this.#lastServer
-    let figures = this.servers.get(server)
+  #figuresOf(server: AddressId): ServerFigures {
+    const id = this.servers.has(server) || this.servers.size < MAX_SERVERS ? server : 0
+    let figures = this.servers.get(id)
     if (figures === undefined) {
-      const id = this.servers.size >= 2048 ? 0 : server
-      figures = this.servers.get(id) ?? {
+      figures = {
         server: id,
         queries: 0,
         answered: 0,
@@ -306,37 +339,15 @@ export class Traffic {
       }
       this.servers.set(id, figures)
     }
-    this.#lastServer = figures
     return figures
   }
 
   /** 1 for names of a cluster, 2 for others; found out once a name. */
   #kindOf(name: number): number {
-    const known = this.#isCluster[name] ?? 0
+    const known = this.nameFigures.kind(name)
     if (known !== 0) return known
     const kind = isClusterName(this.#names.octetsOf(name)) ? 1 : 2
-    this.#isCluster[name] = kind
+    this.nameFigures.mark(name, kind)
     return kind
   }
-
-  #growNames(name: number): void {
-    const size = 2 * Math.max(name, this.nameCounts.length)
-    const counts = new Uint32Array(size)
-    counts.set(this.nameCounts)
-    this.nameCounts = counts
-    const nxdomain = new Uint32Array(size)
-    nxdomain.set(this.nxdomainCounts)
-    this.nxdomainCounts = nxdomain
-    const largest = new Uint16Array(size)
-    largest.set(this.largestByName)
-    this.largestByName = largest
-    const isCluster = new Uint8Array(size)
-    isCluster.set(this.#isCluster)
-    this.#isCluster = isCluster
-  }
-}
-
-/** 53 bits: 19 of the client, 18 of the name, 16 of the type. */
-function questionKey(client: AddressId, name: number, type: number): number {
-  return (client * 262_144 + name) * 65_536 + type
 }

@@ -1,4 +1,4 @@
-// Queries and responses joined to transactions, over interfaces, tunnels and NAT. Hot path: a ring of typed arrays in the order of
+// Queries and responses joined to transactions, over interfaces, tunnels and NAT. Hot path: a ring of rows in one buffer in the order of
 // first queries, and a hash table over id, name and type, which survive every NAT. Entries leave the ring in order, once they are
 // old enough for nothing more to come, and are handed to a consumer; memory has a limit whatever the capture holds.
 //
@@ -10,20 +10,76 @@
 import type { AddressId } from '../../capture/index.ts'
 import type { ScannedMessage } from '../messages/scan-message.ts'
 import type { Sibling, Transaction, TransactionState } from './transaction.ts'
+import {
+  ANSWERED_AT,
+  ANSWERS,
+  BITS,
+  CHAIN,
+  CLIENT,
+  CONFLICTING,
+  CONTENTS,
+  EDNS_SIZE,
+  ENDPOINT,
+  FIRST_AT,
+  HASH,
+  LAST_QUERY_FRAME,
+  LAST_RESPONSE_AT,
+  LAST_SEND_AT,
+  MASQUERADE,
+  NAME,
+  NAT_PORTS,
+  PORTS,
+  QUERY_FRAME,
+  QUERY_PATHS,
+  QUESTION,
+  RCODE,
+  RESPONSES,
+  RESPONSE_BYTES,
+  RESPONSE_FRAME,
+  RESPONSE_PATHS,
+  ROW,
+  SECOND_FRAME,
+  SENDS,
+  SENDS_BEFORE,
+  SERVER,
+  SIBLING,
+  STRANGER,
+  STRANGE_AFTER,
+  STRANGE_FRAME,
+  TCP,
+  TRUNCATED,
+  createRows,
+} from './transaction-row.ts'
+import type { Rows } from './transaction-row.ts'
 
-/** Who sent a message to whom, and where it was seen. */
+/** Who sent a message to whom, and where it was seen. Filled again for every message. */
 export interface Leg {
-  readonly frame: number
-  readonly atMicros: number
-  readonly source: AddressId
-  readonly sourcePort: number
-  readonly destination: AddressId
-  readonly destinationPort: number
-  readonly path: number
-  readonly isCoarsePath: boolean
-  readonly isTcp: boolean
+  frame: number
+  atMicros: number
+  source: AddressId
+  sourcePort: number
+  destination: AddressId
+  destinationPort: number
+  path: number
+  isCoarsePath: boolean
+  isTcp: boolean
   /** Octets of the message. */
-  readonly bytes: number
+  bytes: number
+}
+
+export function createLeg(): Leg {
+  return {
+    frame: 0,
+    atMicros: 0,
+    source: 0,
+    sourcePort: 0,
+    destination: 0,
+    destinationPort: 0,
+    path: 0,
+    isCoarsePath: false,
+    isTcp: false,
+    bytes: 0,
+  }
 }
 
 /** What a message was taken for. */
@@ -37,6 +93,8 @@ export interface TransactionTableOptions {
 }
 
 const FIRST_ENTRIES = 1 << 12
+/** So many that a look at another entry's row, which is seldom in the processor's cache, is rare. */
+const BUCKETS_PER_ENTRY = 4
 const MAX_ENTRIES = 1 << 19
 /** Entries with one key that are looked at. */
 const MAX_CHAIN = 48
@@ -52,25 +110,28 @@ const SIBLING_MICROS = 10_000
 /** An unanswered query in the last part of a capture says nothing yet. */
 const PATIENCE_MICROS = 5e6
 const MAX_BACKWARD = 2048
-
-const TCP = 1
-const TRUNCATED = 2
-const CONFLICTING = 4
+/** What a signed half of a word can tell; siblings are milliseconds apart. */
+const MAX_SIBLING_DISTANCE = 0x7fff
 
 /** Joins messages to transactions. */
 export class TransactionTable {
   readonly #options: TransactionTableOptions
   #mask = FIRST_ENTRIES - 1
-  #columns: Columns = createColumns(FIRST_ENTRIES)
-  #buckets: Int32Array = new Int32Array(2 * FIRST_ENTRIES)
+  #rows: Rows = createRows(FIRST_ENTRIES)
+  #buckets: Int32Array = new Int32Array(BUCKETS_PER_ENTRY * FIRST_ENTRIES)
   /** Numbers of the oldest entry in the ring and of the next new one; from 1. */
   #oldest = 1
   #next = 1
+  /** Before this number nothing was kept when the ring grew. */
+  #firstReadable = 1
   #now = 0
   /** By client, the number of its last transaction. */
   #lastOfClient: Int32Array = new Int32Array(256)
   /** Number of the transaction that the last message belonged to; 0 for an orphan. */
   lastNumber = 0
+
+  /** Means nothing: without it, what {@link prepare} reads would be optimized away. */
+  touched = 0
 
   constructor(options: TransactionTableOptions) {
     this.#options = options
@@ -81,71 +142,89 @@ export class TransactionTable {
     return this.#next - 1
   }
 
+  /**
+   * Touches what a message with this question will need. Called for some messages before they are taken, their cache misses overlap
+   * instead of adding up.
+   */
+  prepare(hash: number, question: number): void {
+    const number = this.#buckets[bucketOf(hash, question) & (this.#buckets.length - 1)] ?? 0
+    // All ones for an entry that is still in the ring, else zero: a branch would wait for the bucket.
+    const isLive = (this.#oldest - 1 - number) >> 31
+    this.touched ^= this.#rows.words[(number & this.#mask & isLive) * ROW + HASH] ?? 0
+  }
+
   /** Takes a query. @param name its number @param hash of its name */
   // oxlint-disable-next-line max-params -- hot path
   query(leg: Leg, scan: ScannedMessage, name: number, hash: number): Role {
-    const at = leg.atMicros
-    this.#advance(at)
-    const key = keyOf(hash, scan.id, scan.type)
-    const bit = 1 << (leg.path & 31)
+    const now = leg.atMicros
+    this.#advance(now)
+    const { words, times, halves, octets } = this.#rows
+    const question = (scan.id << 16) | scan.type
+    const bucket = bucketOf(hash, question) & (this.#buckets.length - 1)
+    const pathBit = 1 << (leg.path & 31)
     const isTcp = leg.isTcp ? TCP : 0
+    const ports = (leg.sourcePort << 16) | leg.destinationPort
     let isRepeat = false
-    let number = this.#buckets[key & this.#bucketMask] ?? 0
+    let number = this.#buckets[bucket] ?? 0
     for (let count = 0; number >= this.#oldest && count < MAX_CHAIN; count += 1) {
-      const c = this.#columns
-      const slot = number & this.#mask
+      const at = (number & this.#mask) * ROW
       if (
-        c.keys[slot] === key &&
-        c.hashes[slot] === hash &&
-        c.ids[slot] === scan.id &&
-        ((c.bits[slot] ?? 0) & TCP) === isTcp
+        words[at + HASH] === hash &&
+        words[at + QUESTION] === question &&
+        ((octets[4 * at + BITS] ?? 0) & TCP) === isTcp
       ) {
-        const sameClient = c.clients[slot] === leg.source && c.clientPorts[slot] === leg.sourcePort
-        const sameServer = c.servers[slot] === leg.destination && c.serverPorts[slot] === leg.destinationPort
-        const since = at - (c.lastSendAt[slot] ?? 0)
-        const isNewPath = ((c.queryPaths[slot] ?? 0) & bit) === 0
+        const known = words[at + PORTS] ?? 0
+        const sameClient = words[at + CLIENT] === leg.source && known >>> 16 === leg.sourcePort
+        const sameServer = words[at + SERVER] === leg.destination && (known & 0xffff) === leg.destinationPort
+        const since = now - (times[at / 2 + LAST_SEND_AT] ?? 0)
+        const isNewPath = ((words[at + QUERY_PATHS] ?? 0) & pathBit) === 0
         if (sameClient && sameServer) {
           const isCopy = (isNewPath && since < COPY_MICROS) || (leg.isCoarsePath && since < COARSE_COPY_MICROS)
           if (isCopy) {
-            c.queryPaths[slot] = (c.queryPaths[slot] ?? 0) | bit
+            words[at + QUERY_PATHS] = (words[at + QUERY_PATHS] ?? 0) | pathBit
             return this.#is(number, 'copy')
           }
-          if (c.responses[slot] === 0) {
-            c.sends[slot] = (c.sends[slot] ?? 0) + 1
-            c.lastSendAt[slot] = at
-            c.queryPaths[slot] = bit
-            c.lastQueryFrames[slot] = leg.frame
+          if (octets[4 * at + RESPONSES] === 0) {
+            halves[2 * at + SENDS] = Math.min(0xffff, (halves[2 * at + SENDS] ?? 0) + 1)
+            times[at / 2 + LAST_SEND_AT] = now
+            words[at + QUERY_PATHS] = pathBit
+            words[at + LAST_QUERY_FRAME] = leg.frame
             return this.#is(number, 'resend')
           }
           isRepeat = true
           break
         }
-        if (this.#isNatLeg(slot, leg, { sameClient, sameServer, since, isNewPath })) {
-          c.queryPaths[slot] = (c.queryPaths[slot] ?? 0) | bit
+        if (since < NAT_MICROS && isNewPath && this.#isNatLeg(at, leg, sameClient, sameServer)) {
+          words[at + QUERY_PATHS] = (words[at + QUERY_PATHS] ?? 0) | pathBit
           return this.#is(number, 'leg')
         }
       }
-      number = c.chain[slot] ?? 0
+      number = words[at + CHAIN] ?? 0
     }
-    this.#create(leg, scan, { key, hash, name, bit })
+    if (this.#next - this.#oldest > this.#mask) this.#makeRoom()
+    this.#create(leg, hash, question, ports)
+    const at = ((this.#next - 1) & this.#mask) * ROW
+    this.#rows.words[at + NAME] = name
+    this.#rows.words[at + QUERY_PATHS] = pathBit
+    this.#rows.halves[2 * at + EDNS_SIZE] = scan.ednsSize
     return isRepeat ? 'repeat' : 'new'
   }
 
   /** Takes a response with a question. @param hash of the question's name */
   response(leg: Leg, scan: ScannedMessage, hash: number): Role {
     this.#advance(leg.atMicros)
-    const key = keyOf(hash, scan.id, scan.type)
+    const { words } = this.#rows
+    const question = (scan.id << 16) | scan.type
     let strange = 0
-    let number = this.#buckets[key & this.#bucketMask] ?? 0
+    let number = this.#buckets[bucketOf(hash, question) & (this.#buckets.length - 1)] ?? 0
     for (let count = 0; number >= this.#oldest && count < MAX_CHAIN; count += 1) {
-      const c = this.#columns
-      const slot = number & this.#mask
-      if (c.keys[slot] === key && c.hashes[slot] === hash && c.ids[slot] === scan.id) {
-        const match = this.#matchResponse(slot, leg)
-        if (match === 'whole') return this.#answer(number, leg, scan)
-        if (match === 'client' && strange === 0) strange = number
+      const at = (number & this.#mask) * ROW
+      if (words[at + HASH] === hash && words[at + QUESTION] === question) {
+        const match = this.#matchResponse(at, leg)
+        if (match === WHOLE) return this.#answer(number, leg, scan)
+        if (match === CLIENT_ONLY && strange === 0) strange = number
       }
-      number = c.chain[slot] ?? 0
+      number = words[at + CHAIN] ?? 0
     }
     return this.#strange(strange, leg)
   }
@@ -155,10 +234,9 @@ export class TransactionTable {
     this.#advance(leg.atMicros)
     const stop = Math.max(this.#oldest, this.#next - MAX_BACKWARD)
     for (let number = this.#next - 1; number >= stop; number -= 1) {
-      const slot = number & this.#mask
-      if (this.#columns.ids[slot] === scan.id && this.#matchResponse(slot, leg) === 'whole') {
-        return this.#answer(number, leg, scan)
-      }
+      const at = (number & this.#mask) * ROW
+      const isSameId = (this.#rows.words[at + QUESTION] ?? 0) >>> 16 === scan.id
+      if (isSameId && this.#matchResponse(at, leg) === WHOLE) return this.#answer(number, leg, scan)
     }
     return this.#strange(0, leg)
   }
@@ -176,9 +254,9 @@ export class TransactionTable {
 
   // --- For the consumer of finished entries ---
 
-  /** The arrays; index them with the slot that `onFinished` gives. */
-  get columns(): Readonly<Columns> {
-    return this.#columns
+  /** The rows; transaction-row.ts says what stands where, {@link ROW} times the slot that `onFinished` gives is a row's first word. */
+  get rows(): Rows {
+    return this.#rows
   }
 
   /** The number of the entry in a slot. */
@@ -190,20 +268,15 @@ export class TransactionTable {
 
   /** Numbers of entries still in the ring that ask the same question with the same id, the newest first. */
   alike(slot: number): number[] {
-    const c = this.#columns
+    const { words } = this.#rows
+    const own = slot * ROW
+    const [hash, question] = [words[own + HASH] ?? 0, words[own + QUESTION] ?? 0]
     const found: number[] = []
-    let number = this.#buckets[(c.keys[slot] ?? 0) & this.#bucketMask] ?? 0
+    let number = this.#buckets[bucketOf(hash, question) & (this.#buckets.length - 1)] ?? 0
     for (let count = 0; number >= this.#oldest && count < MAX_CHAIN; count += 1) {
-      const other = number & this.#mask
-      if (
-        other !== slot &&
-        c.hashes[other] === c.hashes[slot] &&
-        c.ids[other] === c.ids[slot] &&
-        c.types[other] === c.types[slot]
-      ) {
-        found.push(number)
-      }
-      number = c.chain[other] ?? 0
+      const at = (number & this.#mask) * ROW
+      if (at !== own && words[at + HASH] === hash && words[at + QUESTION] === question) found.push(number)
+      number = words[at + CHAIN] ?? 0
     }
     return found
   }
@@ -213,149 +286,167 @@ export class TransactionTable {
   }
 
   state(slot: number): TransactionState {
-    const c = this.#columns
-    if ((c.responses[slot] ?? 0) > 0) return 'answered'
-    const isGivenUp = (c.sends[slot] ?? 0) > 1 && this.#now - (c.firstAt[slot] ?? 0) > PATIENCE_MICROS
-    return isGivenUp || this.#now - (c.lastSendAt[slot] ?? 0) > PATIENCE_MICROS ? 'unanswered' : 'unknown'
+    const { times, halves, octets } = this.#rows
+    const at = slot * ROW
+    if (octets[4 * at + RESPONSES] !== 0) return 'answered'
+    const isGivenUp = (halves[2 * at + SENDS] ?? 0) > 1 && this.#now - (times[at / 2 + FIRST_AT] ?? 0) > PATIENCE_MICROS
+    return isGivenUp || this.#now - (times[at / 2 + LAST_SEND_AT] ?? 0) > PATIENCE_MICROS ? 'unanswered' : 'unknown'
   }
 
   /** The entry in a slot as a plain value. */
   read(slot: number): Transaction {
-    const c = this.#columns
-    const bits = c.bits[slot] ?? 0
+    const { words, times, halves, octets } = this.#rows
+    const at = slot * ROW
+    const word = (field: number): number => words[at + field] ?? 0
+    const frame = (field: number): number => word(field) >>> 0
+    const half = (field: number): number => halves[2 * at + field] ?? 0
+    const time = (field: number): number => times[at / 2 + field] ?? 0
+    const bits = octets[4 * at + BITS] ?? 0
     return {
       number: this.numberOf(slot),
       state: this.state(slot),
       transport: (bits & TCP) === 0 ? 'udp' : 'tcp',
-      client: c.clients[slot] ?? 0,
-      clientPort: c.clientPorts[slot] ?? 0,
-      server: c.servers[slot] ?? 0,
-      serverPort: c.serverPorts[slot] ?? 0,
-      endpoint: c.endpoints[slot] ?? 0,
-      masqueradedClient: c.masquerades[slot] ?? 0,
-      id: c.ids[slot] ?? 0,
-      name: c.names[slot] ?? 0,
-      type: c.types[slot] ?? 0,
-      firstAtMicros: c.firstAt[slot] ?? 0,
-      lastSendAtMicros: c.lastSendAt[slot] ?? 0,
-      answeredAtMicros: c.answeredAt[slot] ?? 0,
-      queryFrame: c.queryFrames[slot] ?? 0,
-      lastQueryFrame: c.lastQueryFrames[slot] ?? 0,
-      responseFrame: c.responseFrames[slot] ?? 0,
-      sends: c.sends[slot] ?? 0,
-      responses: c.responses[slot] ?? 0,
-      sendsBeforeResponse: c.sendsBefore[slot] ?? 0,
-      rcode: c.rcodes[slot] ?? 0,
+      client: word(CLIENT),
+      clientPort: word(PORTS) >>> 16,
+      server: word(SERVER),
+      serverPort: word(PORTS) & 0xffff,
+      endpoint: word(ENDPOINT),
+      masqueradedClient: word(MASQUERADE),
+      id: word(QUESTION) >>> 16,
+      name: word(NAME),
+      type: word(QUESTION) & 0xffff,
+      firstAtMicros: time(FIRST_AT),
+      lastSendAtMicros: time(LAST_SEND_AT),
+      answeredAtMicros: time(ANSWERED_AT),
+      queryFrame: frame(QUERY_FRAME),
+      lastQueryFrame: frame(LAST_QUERY_FRAME),
+      responseFrame: frame(RESPONSE_FRAME),
+      sends: half(SENDS),
+      responses: octets[4 * at + RESPONSES] ?? 0,
+      sendsBeforeResponse: half(SENDS_BEFORE),
+      rcode: half(RCODE),
       isTruncated: (bits & TRUNCATED) !== 0,
-      answers: c.answers[slot] ?? 0,
-      responseBytes: c.responseBytes[slot] ?? 0,
-      ednsSize: c.ednsSizes[slot] ?? 0,
+      answers: half(ANSWERS),
+      responseBytes: half(RESPONSE_BYTES),
+      ednsSize: half(EDNS_SIZE),
       isConflicting: (bits & CONFLICTING) !== 0,
-      secondResponseFrame: c.secondFrames[slot] ?? 0,
-      strangeSource: c.strangers[slot] ?? 0,
-      strangeFrame: c.strangeFrames[slot] ?? 0,
+      secondResponseFrame: frame(SECOND_FRAME),
+      strangeSource: word(STRANGER),
+      strangeFrame: frame(STRANGE_FRAME),
       sibling: this.#siblingOf(slot),
     }
   }
 
   #siblingOf(slot: number): Sibling | undefined {
-    const c = this.#columns
-    const number = c.siblings[slot] ?? 0
+    const { words, halves, octets } = this.#rows
+    const apart = ((halves[2 * slot * ROW + SIBLING] ?? 0) << 16) >> 16
+    const number = this.numberOf(slot) + apart
     // A slot is used again only after the whole ring: until then it can be read although its entry has left.
-    if (number === 0 || number <= this.#next - 1 - this.#mask) return undefined
-    const other = number & this.#mask
+    if (apart === 0 || number < Math.max(this.#firstReadable, this.#next - this.#mask)) return undefined
+    const at = (number & this.#mask) * ROW
     return {
       number,
-      type: c.types[other] ?? 0,
-      isAnswered: (c.responses[other] ?? 0) > 0,
-      sendsBeforeResponse: c.sendsBefore[other] ?? 0,
-      queryFrame: c.queryFrames[other] ?? 0,
-      responseFrame: c.responseFrames[other] ?? 0,
+      type: (words[at + QUESTION] ?? 0) & 0xffff,
+      isAnswered: octets[4 * at + RESPONSES] !== 0,
+      sendsBeforeResponse: halves[2 * at + SENDS_BEFORE] ?? 0,
+      queryFrame: (words[at + QUERY_FRAME] ?? 0) >>> 0,
+      responseFrame: (words[at + RESPONSE_FRAME] ?? 0) >>> 0,
     }
   }
 
   // --- Matching ---
 
-  #isNatLeg(slot: number, leg: Leg, seen: Comparison): boolean {
-    const c = this.#columns
-    const { sameClient, sameServer, since, isNewPath } = seen
-    if (since >= NAT_MICROS || !isNewPath) return false
-    const toEndpoint = c.endpoints[slot] === leg.destination && c.endpointPorts[slot] === leg.destinationPort
+  /** Whether a query with the same id and question, seen soon after at another place, is the entry's behind NAT. */
+  // oxlint-disable-next-line max-params -- hot path
+  #isNatLeg(at: number, leg: Leg, sameClient: boolean, sameServer: boolean): boolean {
+    const { words } = this.#rows
+    const natPorts = words[at + NAT_PORTS] ?? 0
+    const toEndpoint = words[at + ENDPOINT] === leg.destination && natPorts >>> 16 === leg.destinationPort
     if (sameClient) {
-      if (c.endpoints[slot] === 0) {
-        c.endpoints[slot] = leg.destination
-        c.endpointPorts[slot] = leg.destinationPort
+      if (words[at + ENDPOINT] === 0) {
+        this.#setEndpoint(at, leg)
         return true
       }
       return toEndpoint
     }
     // A server that asks the same question on, with the same id, is a forwarder and no masquerade.
-    if (leg.source === c.servers[slot] || leg.source === c.endpoints[slot]) return false
-    const isMasquerade = c.masquerades[slot] === leg.source && c.masqueradePorts[slot] === leg.sourcePort
-    if (c.masquerades[slot] !== 0 && !isMasquerade) return false
+    if (leg.source === words[at + SERVER] || leg.source === words[at + ENDPOINT]) return false
+    const isMasquerade = words[at + MASQUERADE] === leg.source && (natPorts & 0xffff) === leg.sourcePort
+    if (words[at + MASQUERADE] !== 0 && !isMasquerade) return false
     if (!sameServer && !toEndpoint) {
       // Both translated in one step.
-      if (c.endpoints[slot] !== 0 || leg.destinationPort !== c.serverPorts[slot] || leg.destination === c.clients[slot])
+      const serverPort = (words[at + PORTS] ?? 0) & 0xffff
+      if (words[at + ENDPOINT] !== 0 || leg.destinationPort !== serverPort || leg.destination === words[at + CLIENT])
         return false
-      c.endpoints[slot] = leg.destination
-      c.endpointPorts[slot] = leg.destinationPort
+      this.#setEndpoint(at, leg)
     }
-    c.masquerades[slot] = leg.source
-    c.masqueradePorts[slot] = leg.sourcePort
+    words[at + MASQUERADE] = leg.source
+    words[at + NAT_PORTS] = ((words[at + NAT_PORTS] ?? 0) & ~0xffff) | leg.sourcePort
     return true
   }
 
-  #matchResponse(slot: number, leg: Leg): 'client' | 'none' | 'whole' {
-    const c = this.#columns
-    if (((c.bits[slot] ?? 0) & TCP) !== (leg.isTcp ? TCP : 0)) return 'none'
-    const toClient = c.clients[slot] === leg.destination && c.clientPorts[slot] === leg.destinationPort
-    const toMasquerade = c.masquerades[slot] === leg.destination && c.masqueradePorts[slot] === leg.destinationPort
-    if (!toClient && !toMasquerade) return 'none'
-    const fromServer = c.servers[slot] === leg.source && c.serverPorts[slot] === leg.sourcePort
-    const fromEndpoint = c.endpoints[slot] === leg.source && c.endpointPorts[slot] === leg.sourcePort
-    return fromServer || fromEndpoint ? 'whole' : 'client'
+  #setEndpoint(at: number, leg: Leg): void {
+    const { words } = this.#rows
+    words[at + ENDPOINT] = leg.destination
+    words[at + NAT_PORTS] = (leg.destinationPort << 16) | ((words[at + NAT_PORTS] ?? 0) & 0xffff)
+  }
+
+  #matchResponse(at: number, leg: Leg): Match {
+    const { words, octets } = this.#rows
+    if (((octets[4 * at + BITS] ?? 0) & TCP) !== (leg.isTcp ? TCP : 0)) return NONE
+    const ports = words[at + PORTS] ?? 0
+    const natPorts = words[at + NAT_PORTS] ?? 0
+    const toClient = words[at + CLIENT] === leg.destination && ports >>> 16 === leg.destinationPort
+    const toMasquerade = words[at + MASQUERADE] === leg.destination && (natPorts & 0xffff) === leg.destinationPort
+    if (!toClient && !toMasquerade) return NONE
+    const fromServer = words[at + SERVER] === leg.source && (ports & 0xffff) === leg.sourcePort
+    const fromEndpoint = words[at + ENDPOINT] === leg.source && natPorts >>> 16 === leg.sourcePort
+    return fromServer || fromEndpoint ? WHOLE : CLIENT_ONLY
   }
 
   #answer(number: number, leg: Leg, scan: ScannedMessage): Role {
-    const c = this.#columns
-    const slot = number & this.#mask
-    const bit = 1 << (leg.path & 31)
-    const responses = c.responses[slot] ?? 0
-    const since = leg.atMicros - (c.lastResponseAt[slot] ?? 0)
+    const { words, times, halves, octets } = this.#rows
+    const now = leg.atMicros
+    const at = (number & this.#mask) * ROW
+    const pathBit = 1 << (leg.path & 31)
+    const responses = octets[4 * at + RESPONSES] ?? 0
     if (responses > 0) {
-      const isNewPath = ((c.responsePaths[slot] ?? 0) & bit) === 0
+      const since = now - (times[at / 2 + LAST_RESPONSE_AT] ?? 0)
+      const isNewPath = ((words[at + RESPONSE_PATHS] ?? 0) & pathBit) === 0
       if ((isNewPath && since < COPY_MICROS) || (leg.isCoarsePath && since < COARSE_COPY_MICROS)) {
-        c.responsePaths[slot] = (c.responsePaths[slot] ?? 0) | bit
+        words[at + RESPONSE_PATHS] = (words[at + RESPONSE_PATHS] ?? 0) | pathBit
         // What the client waited for is the copy that reached it: the last one from the server it asked.
-        if (leg.source === c.servers[slot] && leg.destination === c.clients[slot] && responses === 1) {
-          c.answeredAt[slot] = leg.atMicros
-          c.strangers[slot] = 0
+        if (leg.source === words[at + SERVER] && leg.destination === words[at + CLIENT] && responses === 1) {
+          times[at / 2 + ANSWERED_AT] = now
+          words[at + STRANGER] = 0
         }
         return this.#is(number, 'copy')
       }
-      c.responses[slot] = Math.min(255, responses + 1)
-      c.responsePaths[slot] = bit
-      c.lastResponseAt[slot] = leg.atMicros
-      if (c.secondFrames[slot] === 0) c.secondFrames[slot] = leg.frame
+      octets[4 * at + RESPONSES] = Math.min(255, responses + 1)
+      words[at + RESPONSE_PATHS] = pathBit
+      times[at / 2 + LAST_RESPONSE_AT] = now
+      if (words[at + SECOND_FRAME] === 0) words[at + SECOND_FRAME] = leg.frame
       const differs =
-        c.rcodes[slot] !== scan.rcode || c.answers[slot] !== scan.answers || c.contents[slot] !== scan.contents
-      if (!differs || responses < (c.sends[slot] ?? 0)) return this.#is(number, 'response')
-      c.bits[slot] = (c.bits[slot] ?? 0) | CONFLICTING
+        halves[2 * at + RCODE] !== scan.rcode ||
+        halves[2 * at + ANSWERS] !== scan.answers ||
+        words[at + CONTENTS] !== scan.contents
+      if (!differs || responses < (halves[2 * at + SENDS] ?? 0)) return this.#is(number, 'response')
+      octets[4 * at + BITS] = (octets[4 * at + BITS] ?? 0) | CONFLICTING
       return this.#is(number, 'conflict')
     }
-    c.responses[slot] = 1
-    c.responsePaths[slot] = bit
-    c.answeredAt[slot] = leg.atMicros
-    c.lastResponseAt[slot] = leg.atMicros
-    c.responseFrames[slot] = leg.frame
-    c.responseBytes[slot] = Math.min(65_535, leg.bytes)
-    c.rcodes[slot] = scan.rcode
-    c.answers[slot] = scan.answers
-    c.contents[slot] = scan.contents
-    c.sendsBefore[slot] = c.sends[slot] ?? 0
-    if ((scan.bits & 0x0200) !== 0) c.bits[slot] = (c.bits[slot] ?? 0) | TRUNCATED
+    octets[4 * at + RESPONSES] = 1
+    words[at + RESPONSE_PATHS] = pathBit
+    times[at / 2 + ANSWERED_AT] = now
+    times[at / 2 + LAST_RESPONSE_AT] = now
+    words[at + RESPONSE_FRAME] = leg.frame
+    halves[2 * at + RESPONSE_BYTES] = Math.min(65_535, leg.bytes)
+    halves[2 * at + RCODE] = scan.rcode
+    halves[2 * at + ANSWERS] = scan.answers
+    words[at + CONTENTS] = scan.contents
+    halves[2 * at + SENDS_BEFORE] = halves[2 * at + SENDS] ?? 0
+    if ((scan.bits & 0x0200) !== 0) octets[4 * at + BITS] = (octets[4 * at + BITS] ?? 0) | TRUNCATED
     // On its way through NAT a response has the pod's address for some time.
-    if (c.strangers[slot] !== 0 && leg.atMicros - (c.strangeAt[slot] ?? 0) < NAT_MICROS) c.strangers[slot] = 0
+    if (words[at + STRANGER] !== 0 && this.#sinceStrange(at, now) < NAT_MICROS) words[at + STRANGER] = 0
     return this.#is(number, 'response')
   }
 
@@ -364,17 +455,23 @@ export class TransactionTable {
       this.lastNumber = 0
       return 'orphan'
     }
-    const c = this.#columns
-    const slot = number & this.#mask
+    const { words, times, octets } = this.#rows
+    const at = (number & this.#mask) * ROW
     // After the response that was waited for, a leg of it under another address is no surprise.
-    if ((c.responses[slot] ?? 0) > 0 && leg.atMicros - (c.lastResponseAt[slot] ?? 0) < NAT_MICROS)
+    const isAnswered = octets[4 * at + RESPONSES] !== 0
+    if (isAnswered && leg.atMicros - (times[at / 2 + LAST_RESPONSE_AT] ?? 0) < NAT_MICROS)
       return this.#is(number, 'copy')
-    if (c.strangers[slot] === 0) {
-      c.strangers[slot] = leg.source
-      c.strangeFrames[slot] = leg.frame
-      c.strangeAt[slot] = leg.atMicros
+    if (words[at + STRANGER] === 0) {
+      words[at + STRANGER] = leg.source
+      words[at + STRANGE_FRAME] = leg.frame
+      words[at + STRANGE_AFTER] = clampToInt32(leg.atMicros - (times[at / 2 + FIRST_AT] ?? 0))
     }
     return this.#is(number, 'strange')
+  }
+
+  #sinceStrange(at: number, nowMicros: number): number {
+    const { words, times } = this.#rows
+    return nowMicros - (times[at / 2 + FIRST_AT] ?? 0) - (words[at + STRANGE_AFTER] ?? 0)
   }
 
   #is(number: number, role: Role): Role {
@@ -384,44 +481,43 @@ export class TransactionTable {
 
   // --- The ring ---
 
-  #create(leg: Leg, scan: ScannedMessage, { key, hash, name, bit }: NewEntry): void {
-    if (this.#next - this.#oldest > this.#mask) this.#makeRoom()
+  /** A row for a new transaction; name, path and EDNS are for the caller to fill in. */
+  // oxlint-disable-next-line max-params -- hot path
+  #create(leg: Leg, hash: number, question: number, ports: number): void {
     const number = this.#next
     this.#next += 1
-    const c = this.#columns
-    const slot = number & this.#mask
-    const bucket = key & this.#bucketMask
-    c.keys[slot] = key
-    c.hashes[slot] = hash
-    c.chain[slot] = this.#buckets[bucket] ?? 0
+    const { words, times, halves, octets } = this.#rows
+    const at = (number & this.#mask) * ROW
+    const bucket = bucketOf(hash, question) & (this.#buckets.length - 1)
+    const now = leg.atMicros
+    times[at / 2 + FIRST_AT] = now
+    times[at / 2 + LAST_SEND_AT] = now
+    words[at + HASH] = hash
+    words[at + QUESTION] = question
+    words[at + CHAIN] = this.#buckets[bucket] ?? 0
     this.#buckets[bucket] = number
-    c.names[slot] = name
-    c.ids[slot] = scan.id
-    c.types[slot] = scan.type
-    c.ednsSizes[slot] = scan.ednsSize
-    c.clients[slot] = leg.source
-    c.clientPorts[slot] = leg.sourcePort
-    c.servers[slot] = leg.destination
-    c.serverPorts[slot] = leg.destinationPort
-    c.firstAt[slot] = leg.atMicros
-    c.lastSendAt[slot] = leg.atMicros
-    c.queryFrames[slot] = leg.frame
-    c.lastQueryFrames[slot] = leg.frame
-    c.queryPaths[slot] = bit
-    c.bits[slot] = leg.isTcp ? TCP : 0
-    c.sends[slot] = 1
-    c.responses[slot] = 0
-    c.endpoints[slot] = 0
-    c.masquerades[slot] = 0
-    c.strangers[slot] = 0
-    c.secondFrames[slot] = 0
-    c.responseFrames[slot] = 0
-    c.siblings[slot] = this.#findSibling(number, leg)
+    words[at + CLIENT] = leg.source
+    words[at + SERVER] = leg.destination
+    words[at + PORTS] = ports
+    halves[2 * at + SENDS] = 1
+    halves[2 * at + SENDS_BEFORE] = 0
+    halves[2 * at + SIBLING] = 0
+    octets[4 * at + RESPONSES] = 0
+    octets[4 * at + BITS] = leg.isTcp ? TCP : 0
+    words[at + QUERY_FRAME] = leg.frame
+    words[at + LAST_QUERY_FRAME] = leg.frame
+    words[at + ENDPOINT] = 0
+    words[at + MASQUERADE] = 0
+    words[at + NAT_PORTS] = 0
+    words[at + STRANGER] = 0
+    words[at + RESPONSE_FRAME] = 0
+    words[at + SECOND_FRAME] = 0
+    this.#joinSibling(number, at, leg)
     this.lastNumber = number
   }
 
   /** The client's last transaction, when it asked the same name from the same socket just before; the two know each other then. */
-  #findSibling(number: number, leg: Leg): number {
+  #joinSibling(number: number, at: number, leg: Leg): void {
     const client = leg.source
     if (client >= this.#lastOfClient.length) {
       const larger = new Int32Array(2 * Math.max(client, this.#lastOfClient.length))
@@ -430,30 +526,28 @@ export class TransactionTable {
     }
     const last = this.#lastOfClient[client] ?? 0
     this.#lastOfClient[client] = number
-    if (last < this.#oldest || last === 0) return 0
-    const c = this.#columns
-    const slot = number & this.#mask
-    const other = last & this.#mask
+    if (last < this.#oldest || last === 0 || number - last > MAX_SIBLING_DISTANCE) return
+    const { words, times, halves } = this.#rows
+    const other = (last & this.#mask) * ROW
     const isSibling =
-      c.hashes[other] === c.hashes[slot] &&
-      c.types[other] !== c.types[slot] &&
-      c.clientPorts[other] === leg.sourcePort &&
-      c.servers[other] === leg.destination &&
-      leg.atMicros - (c.firstAt[other] ?? 0) < SIBLING_MICROS
-    if (!isSibling) return 0
-    c.siblings[other] = number
-    return last
-  }
-
-  get #bucketMask(): number {
-    return this.#buckets.length - 1
+      words[other + HASH] === words[at + HASH] &&
+      ((words[other + QUESTION] ?? 0) & 0xffff) !== ((words[at + QUESTION] ?? 0) & 0xffff) &&
+      (words[other + PORTS] ?? 0) >>> 16 === leg.sourcePort &&
+      words[other + SERVER] === leg.destination &&
+      leg.atMicros - (times[other / 2 + FIRST_AT] ?? 0) < SIBLING_MICROS
+    if (!isSibling) return
+    halves[2 * other + SIBLING] = number - last
+    halves[2 * at + SIBLING] = last - number
   }
 
   /** Lets go of what is older than the horizon. */
   #advance(atMicros: number): void {
     if (atMicros > this.#now) this.#now = atMicros
     const limit = this.#now - HORIZON_MICROS
-    while (this.#oldest < this.#next && (this.#columns.lastSendAt[this.#oldest & this.#mask] ?? 0) < limit)
+    while (
+      this.#oldest < this.#next &&
+      (this.#rows.times[(this.#oldest & this.#mask) * (ROW / 2) + LAST_SEND_AT] ?? 0) < limit
+    )
       this.#retire()
   }
 
@@ -468,126 +562,43 @@ export class TransactionTable {
       this.#retire()
       return
     }
-    const columns = createColumns(2 * size)
+    const rows = createRows(2 * size)
     const mask = 2 * size - 1
-    const buckets = new Int32Array(4 * size)
-    // An entry's slot stays, or moves by the old size: each half of a new column is the old one.
-    for (const name of Object.keys(columns) as (keyof Columns)[]) {
-      columns[name].set(this.#columns[name])
-      columns[name].set(this.#columns[name], size)
-    }
+    const buckets = new Int32Array(BUCKETS_PER_ENTRY * 2 * size)
+    // The ring is full: it is copied from its oldest entry to its end, and from there round.
+    const turn = (this.#oldest | this.#mask) + 1
+    this.#copyRows(rows, this.#oldest, turn - this.#oldest)
+    this.#copyRows(rows, turn, this.#next - turn)
+    this.#firstReadable = this.#oldest
     for (let number = this.#oldest; number < this.#next; number += 1) {
-      const slot = number & mask
-      const bucket = (columns.keys[slot] ?? 0) & (buckets.length - 1)
-      columns.chain[slot] = buckets[bucket] ?? 0
+      const at = (number & mask) * ROW
+      const bucket = bucketOf(rows.words[at + HASH] ?? 0, rows.words[at + QUESTION] ?? 0) & (buckets.length - 1)
+      rows.words[at + CHAIN] = buckets[bucket] ?? 0
       buckets[bucket] = number
     }
-    this.#columns = columns
+    this.#rows = rows
     this.#mask = mask
     this.#buckets = buckets
   }
-}
 
-interface Comparison {
-  readonly sameClient: boolean
-  readonly sameServer: boolean
-  readonly since: number
-  readonly isNewPath: boolean
-}
-
-interface NewEntry {
-  readonly key: number
-  readonly hash: number
-  readonly name: number
-  readonly bit: number
-}
-
-export interface Columns {
-  readonly firstAt: Float64Array
-  readonly lastSendAt: Float64Array
-  readonly answeredAt: Float64Array
-  readonly lastResponseAt: Float64Array
-  readonly strangeAt: Float64Array
-  readonly keys: Int32Array
-  readonly hashes: Int32Array
-  readonly chain: Int32Array
-  readonly names: Int32Array
-  readonly clients: Int32Array
-  readonly servers: Int32Array
-  readonly endpoints: Int32Array
-  readonly masquerades: Int32Array
-  readonly strangers: Int32Array
-  readonly siblings: Int32Array
-  readonly contents: Int32Array
-  readonly queryPaths: Int32Array
-  readonly responsePaths: Int32Array
-  readonly queryFrames: Uint32Array
-  readonly lastQueryFrames: Uint32Array
-  readonly responseFrames: Uint32Array
-  readonly secondFrames: Uint32Array
-  readonly strangeFrames: Uint32Array
-  readonly ids: Uint16Array
-  readonly types: Uint16Array
-  readonly ednsSizes: Uint16Array
-  readonly clientPorts: Uint16Array
-  readonly serverPorts: Uint16Array
-  readonly endpointPorts: Uint16Array
-  readonly masqueradePorts: Uint16Array
-  readonly rcodes: Uint16Array
-  readonly answers: Uint16Array
-  readonly responseBytes: Uint16Array
-  readonly sends: Uint16Array
-  readonly sendsBefore: Uint16Array
-  readonly responses: Uint8Array
-  readonly bits: Uint8Array
-}
-
-function createColumns(size: number): Columns {
-  const words = (): Int32Array => new Int32Array(size)
-  const frames = (): Uint32Array => new Uint32Array(size)
-  const halves = (): Uint16Array => new Uint16Array(size)
-  const times = (): Float64Array => new Float64Array(size)
-  return {
-    firstAt: times(),
-    lastSendAt: times(),
-    answeredAt: times(),
-    lastResponseAt: times(),
-    strangeAt: times(),
-    keys: words(),
-    hashes: words(),
-    chain: words(),
-    names: words(),
-    clients: words(),
-    servers: words(),
-    endpoints: words(),
-    masquerades: words(),
-    strangers: words(),
-    siblings: words(),
-    contents: words(),
-    queryPaths: words(),
-    responsePaths: words(),
-    queryFrames: frames(),
-    lastQueryFrames: frames(),
-    responseFrames: frames(),
-    secondFrames: frames(),
-    strangeFrames: frames(),
-    ids: halves(),
-    types: halves(),
-    ednsSizes: halves(),
-    clientPorts: halves(),
-    serverPorts: halves(),
-    endpointPorts: halves(),
-    masqueradePorts: halves(),
-    rcodes: halves(),
-    answers: halves(),
-    responseBytes: halves(),
-    sends: halves(),
-    sendsBefore: halves(),
-    responses: new Uint8Array(size),
-    bits: new Uint8Array(size),
+  /** Copies rows that lie together to their place in a larger ring. */
+  #copyRows(rows: Rows, number: number, count: number): void {
+    const from = (number & this.#mask) * ROW
+    const to = (number & (2 * this.#mask + 1)) * ROW
+    rows.words.set(this.#rows.words.subarray(from, from + count * ROW), to)
   }
 }
 
-function keyOf(hash: number, id: number, type: number): number {
-  return (hash ^ Math.imul(id, 0x9e3779b1) ^ Math.imul(type, 0x85ebca6b)) & 0x7fffffff
+type Match = 0 | 1 | 2
+const NONE = 0
+const CLIENT_ONLY = 1
+const WHOLE = 2
+
+function bucketOf(hash: number, question: number): number {
+  const mixed = hash ^ Math.imul(question, 0x9e3779b1)
+  return mixed ^ (mixed >>> 15)
+}
+
+function clampToInt32(value: number): number {
+  return Math.max(-0x7fffffff, Math.min(0x7fffffff, value))
 }

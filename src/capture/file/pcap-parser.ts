@@ -29,6 +29,7 @@ export class PcapParser implements CaptureParser {
   damage: string | undefined
   readonly #frame: Frame
   readonly #sink: FrameSink
+  #view: DataView = new DataView(new ArrayBuffer(0))
   #isLittle = true
   #recordHeader = 0
 
@@ -74,9 +75,11 @@ export class PcapParser implements CaptureParser {
     const header = this.#recordHeader
     const isNanos = this.format === 'pcap-ns'
     frame.octets = octets
+    if (!isViewOf(this.#view, octets)) this.#view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength)
+    const view = this.#view
     let at = start
     while (end - at >= header) {
-      const length = uint32At(octets, at + 8, isLittle)
+      const length = view.getUint32(at + 8, isLittle)
       if (length > MAX_FRAME_BYTES) {
         this.damage = `the record after frame ${frame.number} says that ${length} octets follow, at most ${MAX_FRAME_BYTES} are believed`
         return end
@@ -85,16 +88,20 @@ export class PcapParser implements CaptureParser {
         this.needed = header + length
         return at
       }
-      const fraction = uint32At(octets, at + 4, isLittle)
+      const fraction = view.getUint32(at + 4, isLittle)
       frame.number += 1
-      frame.atMicros = uint32At(octets, at, isLittle) * 1e6 + (isNanos ? Math.trunc(fraction / 1000) : fraction)
+      frame.atMicros = view.getUint32(at, isLittle) * 1e6 + (isNanos ? Math.trunc(fraction / 1000) : fraction)
       frame.start = at + header
       frame.end = at + header + length
-      frame.wireBytes = uint32At(octets, at + 12, isLittle)
+      frame.wireBytes = view.getUint32(at + 12, isLittle)
       at += header + length
       sink(frame)
     }
     this.needed = header
     return at
   }
+}
+
+function isViewOf(view: DataView, { buffer, byteOffset, byteLength }: Uint8Array): boolean {
+  return view.buffer === buffer && view.byteOffset === byteOffset && view.byteLength === byteLength
 }

@@ -9,7 +9,7 @@ const MAX_ADDRESSES = 1 << 19
 /** Gives each address a number, from 1. */
 export class AddressTable {
   /** Four words of 32 bits for each address; IPv4 uses the last. */
-  #words: Uint32Array = new Uint32Array(4 * 256)
+  #words: Int32Array = new Int32Array(4 * 256)
   #isV6: Uint8Array = new Uint8Array(256)
   #slots: Int32Array = new Int32Array(1024)
   #count = 1
@@ -22,12 +22,18 @@ export class AddressTable {
 
   /** The number of the IPv4 address at an offset. */
   idOfV4(octets: Uint8Array, at: number): AddressId {
-    return this.#find(0, 0, 0, wordAt(octets, at), 0)
+    return this.idOfWords(0, 0, 0, wordAt(octets, at), 0)
   }
 
   /** The number of the IPv6 address at an offset. */
   idOfV6(octets: Uint8Array, at: number): AddressId {
-    return this.#find(wordAt(octets, at), wordAt(octets, at + 4), wordAt(octets, at + 8), wordAt(octets, at + 12), 1)
+    return this.idOfWords(
+      wordAt(octets, at),
+      wordAt(octets, at + 4),
+      wordAt(octets, at + 8),
+      wordAt(octets, at + 12),
+      1,
+    )
   }
 
   /** The address in text; `?` for 0. */
@@ -37,7 +43,7 @@ export class AddressTable {
     if (id === 0) return '?'
     const octets = new Uint8Array(16)
     const view = new DataView(octets.buffer)
-    for (let word = 0; word < 4; word += 1) view.setUint32(4 * word, this.#words[4 * id + word] ?? 0)
+    for (let word = 0; word < 4; word += 1) view.setInt32(4 * word, this.#words[4 * id + word] ?? 0)
     const text = this.#isV6[id] === 1 ? formatIpv6(octets) : formatIpv4(octets, 12)
     this.#texts[id] = text
     return text
@@ -47,8 +53,14 @@ export class AddressTable {
     return this.#isV6[id] === 1
   }
 
+  /** One of the four words of an address, the first is 0; IPv4 has only the last. */
+  wordOf(id: AddressId, word: number): number {
+    return this.#words[4 * id + word] ?? 0
+  }
+
+  /** The number of an address of four signed words. @param isV6 1 for IPv6, else 0 */
   // oxlint-disable-next-line max-params -- hot path: no object for four words
-  #find(a: number, b: number, c: number, d: number, isV6: number): AddressId {
+  idOfWords(a: number, b: number, c: number, d: number, isV6: number): AddressId {
     const mask = this.#slots.length - 1
     let slot = hashOf(a ^ Math.imul(b, 31) ^ Math.imul(c, 961), d) & mask
     const words = this.#words
@@ -71,7 +83,10 @@ export class AddressTable {
     const id = this.#count
     this.#count += 1
     if (id >= this.#isV6.length) this.#growAddresses()
-    this.#words.set([a, b, c, d], 4 * id)
+    this.#words[4 * id] = a
+    this.#words[4 * id + 1] = b
+    this.#words[4 * id + 2] = c
+    this.#words[4 * id + 3] = d
     this.#isV6[id] = isV6
     this.#slots[slot] = id
     if (2 * this.#count > this.#slots.length) this.#growSlots()
@@ -79,7 +94,7 @@ export class AddressTable {
   }
 
   #growAddresses(): void {
-    const words = new Uint32Array(2 * this.#words.length)
+    const words = new Int32Array(2 * this.#words.length)
     words.set(this.#words)
     this.#words = words
     const isV6 = new Uint8Array(2 * this.#isV6.length)
@@ -111,10 +126,6 @@ function hashOf(upper: number, lower: number): number {
 
 function wordAt(octets: Uint8Array, at: number): number {
   return (
-    (((octets[at] ?? 0) << 24) |
-      ((octets[at + 1] ?? 0) << 16) |
-      ((octets[at + 2] ?? 0) << 8) |
-      (octets[at + 3] ?? 0)) >>>
-    0
+    ((octets[at] ?? 0) << 24) | ((octets[at + 1] ?? 0) << 16) | ((octets[at + 2] ?? 0) << 8) | (octets[at + 3] ?? 0)
   )
 }

@@ -4,16 +4,7 @@ import type { Frame } from '../frame.ts'
 import { FragmentTable } from '../stream/fragment-table.ts'
 import type { LostFragments } from '../stream/fragment-table.ts'
 import { AddressTable } from './address-table.ts'
-import {
-  LINK_ETHERNET,
-  LINK_IPV4,
-  LINK_IPV6,
-  LINK_LOOP,
-  LINK_NULL,
-  LINK_RAW,
-  LINK_SLL,
-  LINK_SLL2,
-} from './link-types.ts'
+import { LINK_ETHERNET, LINK_LOOP, LINK_NULL, LINK_SLL, LINK_SLL2, isRawIp } from './link-types.ts'
 import { createPacket } from './packet.ts'
 import type { LinkCounters, Packet, PacketSink, Tunnel, TunnelKind } from './packet.ts'
 import { PathTable } from './path-table.ts'
@@ -113,12 +104,8 @@ export class FrameDecoder {
         this.#rawIp(octets, start + 4)
         return
       }
-      case LINK_IPV4:
-      case LINK_IPV6:
-        this.#rawIp(octets, start)
-        return
       default:
-        if (LINK_RAW.includes(frame.linkType)) this.#rawIp(octets, start)
+        if (isRawIp(frame.linkType)) this.#rawIp(octets, start)
         else this.counters.otherFrames += 1
         return
     }

@@ -10,6 +10,11 @@ export const LINK_IPV4 = 228
 export const LINK_IPV6 = 229
 export const LINK_SLL2 = 276
 
+/** Whether frames begin with their IP header. */
+export function isRawIp(linkType: number): boolean {
+  return LINK_RAW.includes(linkType) || linkType === LINK_IPV4 || linkType === LINK_IPV6
+}
+
 const NAMES: Readonly<Record<number, string>> = {
   [LINK_NULL]: 'NULL',
   [LINK_ETHERNET]: 'EN10MB',

@@ -8,7 +8,11 @@ const CHUNK_BYTES = 4 << 20
 
 /** Opens a capture. A chunk of a file is used again for the next one. @throws {CaptureError} `cannot-read` */
 export function openInput(path: string, io: Io): AsyncIterable<Uint8Array> {
-  if (path === '-') return io.stdin as AsyncIterable<Buffer>
+  return path === '-' ? (io.stdin as AsyncIterable<Buffer>) : openFile(path)
+}
+
+/** Opens a file. A chunk is used again for the next one. @throws {CaptureError} `cannot-read` */
+export function openFile(path: string): AsyncIterable<Uint8Array> {
   try {
     return chunksOf(openSync(path, 'r'), path)
   } catch (error) {
