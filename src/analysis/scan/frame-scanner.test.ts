@@ -1,4 +1,6 @@
 // Frames read by a scanner and taken from its batches: the same analysis as of the frames themselves.
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LINK_TYPES, captureOf, frameOf } from '../../../test/support/captures.ts'
@@ -7,6 +9,8 @@ import { readCapture } from '../../capture/index.ts'
 import type { FrameSink } from '../../capture/index.ts'
 import { Batch, BatchReader, CaptureAnalysis, FrameScanner, createReport } from '../index.ts'
 import type { CaptureReport } from '../index.ts'
+
+const PATTERNS = join(import.meta.dirname, '../../../testdata/patterns')
 
 type Feeding = (analysis: CaptureAnalysis) => { readonly sink: FrameSink; readonly end: () => void }
 
@@ -79,6 +83,11 @@ describe('FrameScanner', () => {
       ),
       { numRuns: 25 },
     )
+  })
+
+  it.each(readdirSync(PATTERNS))('gives the same report as the frames themselves, %s', async (name) => {
+    const capture = readFileSync(join(PATTERNS, name))
+    expect(await reportOf(capture, scanned)).toEqual(await reportOf(capture, directly))
   })
 
   it('fills batch after batch', async () => {
