@@ -2,6 +2,10 @@
 // prints it. English sentences, with their values, and what they are in Chinese; what is not here stays as it came.
 
 export const reasons: Readonly<Record<string, string>> = {
+  // The kernel of this machine.
+  'the kernel cannot be asked directly from here': '无法从这里直接询问内核',
+  'cannot ask the kernel by netlink: {detail}': '无法通过 netlink 询问内核：{detail}',
+  'CAP_NET_RAW and CAP_SYS_ADMIN (root)': 'CAP_NET_RAW 和 CAP_SYS_ADMIN（root）',
   // The API server.
   forbidden: '没有权限',
   'this machine is not part of the cluster': '本机不属于该集群',
