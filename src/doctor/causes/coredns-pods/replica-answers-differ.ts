@@ -14,7 +14,7 @@ export const replicaAnswersDiffer: Cause = {
   judge: (evidence) => [judge(evidence)],
 }
 
-/** One question's answers over TCP, one for each replica. */
+/** One question's whole answers, one for each replica. */
 interface Comparison {
   readonly question: string
   readonly rungs: readonly Rung[]
@@ -47,12 +47,8 @@ function judgeDifference({ facts, ladder, asked }: Evidence, { question, rungs }
     objects: replicas.map(({ pod }) => podRef(pod)),
     values: { question, pods: oddNames },
     evidence: [
-      ...(one === undefined
-        ? []
-        : [line('observed', 'odd', { replica: one.hop.name, question, answer: answerOf(one) })]),
-      ...(other === undefined
-        ? []
-        : [line('observed', 'others', { replica: other.hop.name, question, answer: answerOf(other) })]),
+      ...(one === undefined ? [] : [line('observed', 'odd', sayingOf(one, question))]),
+      ...(other === undefined ? [] : [line('observed', 'others', sayingOf(other, question))]),
       ...differences,
       ...(cached.length > 0 ? [line('observed', 'from-cache', { replica: cached[0]?.hop.name ?? '' })] : []),
     ],
@@ -82,18 +78,21 @@ function compareReplicas({ ladder }: Evidence): Comparison[] {
   const own = askedRungs(ladder).filter(
     (rung) =>
       rung.hop.kind === 'replica' &&
-      rung.transport === 'tcp' &&
       rung.question.kind === 'dns' &&
       rung.observed.kind === 'response' &&
+      !rung.observed.tc &&
       (rung.purpose === 'canary' ||
         rung.purpose === 'version' ||
         (rung.purpose === 'asked' && rung.expected.kind === 'records')),
   )
   const byQuestion = new Map<string, Map<string, Rung>>()
-  for (const rung of own) {
+  // TCP brings answers whole; where it is closed a datagram that was not cut says the same.
+  for (const rung of own.toSorted((a, b) => (a.transport < b.transport ? -1 : 1))) {
     const replicas = byQuestion.get(formatQuestion(rung)) ?? new Map<string, Rung>()
+    const known = replicas.get(rung.hop.name)
     // A failed one tells more than another place's success.
-    if (!replicas.has(rung.hop.name) || rung.result === 'failed') replicas.set(rung.hop.name, rung)
+    if (known === undefined || (known.transport === rung.transport && rung.result === 'failed'))
+      replicas.set(rung.hop.name, rung)
     byQuestion.set(formatQuestion(rung), replicas)
   }
   return [...byQuestion].map(([question, replicas]) => ({ question, rungs: [...replicas.values()] }))
@@ -135,6 +134,10 @@ function describeDifferences(replicas: readonly DnsReplica[], oddNames: readonly
   const [oddStart, otherStart] = [odd.pod.startTime, other.pod.startTime]
   if (oddStart === undefined || otherStart === undefined || oddStart === otherStart) return []
   return [line('observed', 'start-time', { odd: oddStart, other: otherStart })]
+}
+
+function sayingOf(rung: Rung, question: string): EvidenceLine['values'] {
+  return { replica: rung.hop.name, question, transport: rung.transport.toUpperCase(), answer: answerOf(rung) }
 }
 
 /** A negative answer whose SOA has aged comes from a cache: it may be right again in seconds (RFC 2308 §5). */

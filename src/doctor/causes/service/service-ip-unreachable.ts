@@ -50,8 +50,11 @@ function judge(evidence: Evidence): Judgement {
   const comparable = dead.filter((view) => transportsAnswered(view).length > 0)
   if (comparable.length === 0) return partial('not-checked.replicas-silent', dead)
   const both = comparable.filter((view) => transportsAnswered(view).length === 2)
-  // Where some replicas are out of reach, the Service IP may have led to one of those, unless its rules say otherwise.
-  const broken = both.filter((view) => reachesAll(view) || ruleLines(evidence, view.node).length > 0)
+  // Where some replicas are out of reach, or one transport is lost, that may be all there is to it, unless the Service IP's
+  // rules say otherwise.
+  const broken = comparable.filter(
+    (view) => (both.includes(view) && reachesAll(view)) || ruleLines(evidence, view.node).length > 0,
+  )
   if (broken.length === 0 && both.length > 0) return partial('not-checked.replicas-partly-silent', both)
   if (broken.length === 0) return partial('not-checked.replicas-one-transport', comparable)
   const without = nodesWithoutEndpoint(facts)

@@ -96,8 +96,8 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
     title: 'replicas answer differently',
     summary: '{pods} answers {question} differently from the other replicas',
     lines: {
-      odd: '{replica} says to {question} over TCP: {answer}',
-      others: '{replica} says to {question} over TCP: {answer}',
+      odd: '{replica} says to {question} over {transport}: {answer}',
+      others: '{replica} says to {question} over {transport}: {answer}',
       corefile:
         'They run different Corefiles: {odd} has {oddHash}…, {other} has {otherHash}… (SHA-512, from their logs)',
       image: 'The images differ: {odd} against {other}',

@@ -97,8 +97,8 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
     title: '各副本的应答不一致',
     summary: '对于 {question}，{pods} 的应答与其他副本不一致',
     lines: {
-      odd: '{replica} 对 {question}（TCP）的应答：{answer}',
-      others: '{replica} 对 {question}（TCP）的应答：{answer}',
+      odd: '{replica} 对 {question}（{transport}）的应答：{answer}',
+      others: '{replica} 对 {question}（{transport}）的应答：{answer}',
       corefile: '它们运行的 Corefile 不同：{odd} 为 {oddHash}…，{other} 为 {otherHash}…（SHA-512，取自各自的日志）',
       image: '镜像不同：{odd}，另一副本为 {other}',
       'start-time': '启动时间为 {odd}，另一副本为 {other}',
