@@ -10,6 +10,11 @@ const LIMIT = 'net/netfilter/nf_conntrack_max'
 const MOST = 524_288
 const PORTS_PER_ADDRESS = 50_000
 const FIRST_PORT = 10_000
+/** Flows that come later start somewhere here: most of them are new. */
+const SPREAD = 100_000_000
+const AGAIN_MS = 500
+/** Node's own pipes are sockets, which cannot be opened by a path. */
+const RESTORE = ['sh', '-c', 'cat | conntrack -R /dev/stdin']
 /** Longer than anybody looks at it, in seconds. */
 const TIMEOUT_S = 86_400
 /** Of the block for benchmarks (RFC 2544). */
@@ -40,9 +45,25 @@ export const conntrackTableFull: Fault = {
         `Cannot fill the table of ${PLACE.name}: it holds ${limit} flows, at most ${MOST} are filled`,
       )
     }
-    const missing = limit - Number(kernel.setting(PLACE, COUNT))
-    await mustRunIn(kernel, PLACE, ['sh', '-c', 'cat | conntrack -R /dev/stdin'], flows(missing))
+    const fill = async (): Promise<void> => {
+      const missing = limit - Number(kernel.setting(PLACE, COUNT))
+      if (missing > 0) await kernel.run(PLACE, RESTORE, flows(missing, Date.now()))
+    }
+    // All of them ours: those that end make room.
+    await kernel.run(PLACE, ['conntrack', '-F'])
+    await mustRunIn(kernel, PLACE, RESTORE, flows(limit - Number(kernel.setting(PLACE, COUNT)), 0))
+    const over = new AbortController()
+    const turns = (async () => {
+      while (!over.signal.aborted) {
+        await fill()
+        await new Promise((resolve) => {
+          setTimeout(resolve, AGAIN_MS).unref()
+        })
+      }
+    })()
     return async () => {
+      over.abort()
+      await turns
       await kernel.run(PLACE, ['conntrack', '-F'])
     }
   },
@@ -53,9 +74,11 @@ export const conntrackTableFull: Fault = {
 }
 
 /** Connections that seem to be in use, for the kernel makes room at the cost of those that are not. */
-function flows(count: number): string {
-  const lines = Array.from({ length: count }, (_value, index) => {
-    const client = `198.18.0.${1 + Math.floor(index / PORTS_PER_ADDRESS)}`
+function flows(count: number, from: number): string {
+  const lines = Array.from({ length: count }, (_value, offset) => {
+    const index = offset + (from % SPREAD)
+    const number = 1 + Math.floor(index / PORTS_PER_ADDRESS)
+    const client = `198.18.${Math.floor(number / 256) % 256}.${number % 256}`
     const port = FIRST_PORT + (index % PORTS_PER_ADDRESS)
     const ends = `-s ${client} -d ${SERVER} -r ${SERVER} -q ${client}`
     const ports = `--sport ${port} --dport 80 --reply-port-src 80 --reply-port-dst ${port}`

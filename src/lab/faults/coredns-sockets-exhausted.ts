@@ -3,7 +3,8 @@ import { textAt } from '../cluster/raw-object.ts'
 import type { Fault, FaultStage, KernelPlace } from './fault.ts'
 import { kernelOf, mustRunIn } from './kernel-fault.ts'
 import { ANSWERED, CONSOLE, NAME, dig } from './look.ts'
-import { coreDnsPods } from './pods.ts'
+import { coreDnsPods, restartPods } from './pods.ts'
+import type { RawObject } from '../cluster/raw-object.ts'
 
 const NODE = 'node3'
 /** Fewer than the program has open for good: none is left for a connection. */
@@ -28,6 +29,8 @@ export const corednsSocketsExhausted: Fault = {
       for (const [pid, limit] of before) {
         await kernel.run({ kind: 'node', name: NODE }, ['prlimit', '--pid', String(pid), `--nofile=${limit}`])
       }
+      // As somebody would who does not wait for connections to be accepted again.
+      await restartPods(stage, replicas(stage))
     }
   },
   isThere: async (stage) => (await processes(stage)).some((pid) => limitOf(pid) === `${FEW}:${FEW}`),
@@ -43,9 +46,15 @@ function limitOf(pid: number): string | undefined {
   }
 }
 
+function replicas(stage: FaultStage): RawObject[] {
+  return coreDnsPods(stage).filter((pod) => textAt(pod, 'spec', 'nodeName') === NODE)
+}
+
 async function processes(stage: FaultStage): Promise<number[]> {
-  const places = coreDnsPods(stage)
-    .filter((pod) => textAt(pod, 'spec', 'nodeName') === NODE)
-    .map(({ metadata: { namespace = '', name } }): KernelPlace => ({ kind: 'pod', namespace, name }))
+  const places = replicas(stage).map(({ metadata: { namespace = '', name } }): KernelPlace => ({
+    kind: 'pod',
+    namespace,
+    name,
+  }))
   return (await Promise.all(places.map((place) => kernelOf(stage).processes(place)))).flat()
 }

@@ -44,6 +44,8 @@ type Argument<O extends Operation> = Parameters<ControlOperations[O]>[0]
 type Result<O extends Operation> = Awaited<ReturnType<ControlOperations[O]>>
 
 const TIMEOUT_MS = 30_000
+/** Faults restart programs, and one fills a kernel's table. */
+const CHANGE_TIMEOUT_MS = 120_000
 
 /** Listens for commands. */
 export async function serveControl(socketPath: string, operations: ControlOperations): Promise<Server> {
@@ -85,9 +87,10 @@ export async function callControl<O extends Operation>(
   operation: O,
   argument: Argument<O>,
 ): Promise<Result<O>> {
+  const timeout = operation === 'inject' || operation === 'heal' ? CHANGE_TIMEOUT_MS : TIMEOUT_MS
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = httpRequest({ socketPath, path: `/${operation}`, method: 'POST', timeout: TIMEOUT_MS }, resolve)
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
+    const request = httpRequest({ socketPath, path: `/${operation}`, method: 'POST', timeout }, resolve)
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${timeout / 1000} s`)))
     request.on('error', (error) =>
       reject(new LabError('lab-not-running', `Cannot reach the lab: ${describeError(error)}`, { cause: error })),
     )
