@@ -12,6 +12,7 @@ import { vi } from 'vitest'
 import { WHY_NO_IPTABLES, createNetns } from '../../support/netns.ts'
 import type { Netns } from '../../support/netns.ts'
 
+const POD = '10.99.1.2'
 export const CLUSTER = '10.99.2.2'
 export const SECOND = '10.99.3.2'
 export const UPSTREAM = '10.99.4.2'
@@ -22,6 +23,7 @@ const missing = PROGRAMS.filter((program) => spawnSync(program, ['-h'], { stdio:
 export const WHY_NO_PATTERN_NET: string | undefined =
   WHY_NO_IPTABLES ?? (missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`)
 
+const TUNNEL = join(import.meta.dirname, 'user-tunnel.mjs')
 /** A little more than the five seconds after which a query counts as unanswered. */
 const SETTLED_MS = 5200
 const SCRIPT = join(import.meta.dirname, 'scripted-dns.mjs')
@@ -56,6 +58,8 @@ export interface PatternNet {
   dropLeaving(device: string, expression: string): void
   /** Runs `ip` somewhere; `undo` at the end of the case. */
   ip(place: Place, words: string, undo?: string): void
+  /** A tunnel in user space from the pod, 10.97.0.1, to the cluster's server, 10.97.0.2, until the end of the case. */
+  tunnel(kind: string): Promise<void>
   pause(ms: number): Promise<void>
 }
 
@@ -248,6 +252,14 @@ function createNet(places: Places, undo: (() => void)[]): PatternNet {
     ip(place, words, undoing) {
       places[place].ip(words)
       if (undoing !== undefined) undo.push(() => places[place].ip(undoing))
+    },
+    async tunnel(kind) {
+      const ends = [
+        places.pod.start(process.execPath, [TUNNEL, kind, POD, CLUSTER, '10.97.0.1']),
+        places.cluster.start(process.execPath, [TUNNEL, kind, CLUSTER, POD, '10.97.0.2']),
+      ]
+      for (const { child } of ends) undo.push(() => child.kill('SIGKILL'))
+      for (const { output } of ends) await until(() => output().includes('ready'), `the tunnel's end (${output()})`)
     },
     pause: (ms) => pause(ms),
   }
