@@ -61,6 +61,8 @@ function judge({ ladder }: Evidence): Judgement {
               .join('\n'),
     },
     isFault: true,
+    // Where replicas answer over UDP from there, what is lost is lost at the cache.
+    ...(blocked.every(({ hop }) => hop.kind === 'node-cache') ? { beneath: AT_CACHE } : {}),
     explains: failedIds(
       ladder,
       ({ from, fromNode = '', hop, transport, observed }) =>
@@ -151,6 +153,8 @@ function deleteCommands(rules: readonly BlockingRule[]): string {
     .map(({ node, text }) => `ssh ${shellQuote(node)} sudo iptables -t ${text.replace(': -A ', ' -D ')}`)
     .join('\n')
 }
+
+const AT_CACHE = ['node-cache-rules-inconsistent', 'node-cache-down'] as const
 
 /** Where the rule was seen it holds back what goes to upstreams as well. */
 function upstreamRungs(ladder: Evidence['ladder'], nodes: readonly string[]): string[] {
