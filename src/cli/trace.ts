@@ -2,6 +2,8 @@
 import { Command as Commander, CommanderError, Option } from 'commander'
 import { UsageError } from '../base/index.ts'
 import { parseName, typeMnemonic, typeNumber } from '../dns/index.ts'
+import { LANGUAGES } from '../doctor/report/index.ts'
+import type { Language } from '../doctor/report/index.ts'
 import { podResolvConfOf } from '../doctor/facts/index.ts'
 import { createExpect } from '../doctor/ladder/index.ts'
 import type { ClusterFacts } from '../doctor/facts/index.ts'
@@ -28,6 +30,7 @@ import type { SourceOptions } from './sources.ts'
 import { renderText } from './trace/render-text.ts'
 import { trace } from './trace/trace.ts'
 import type { TraceRequest } from './trace/trace.ts'
+import { createSay } from './trace/wording/index.ts'
 import type { TraceReport } from './trace/trace-report.ts'
 
 interface TraceOptions extends SourceOptions {
@@ -36,6 +39,7 @@ interface TraceOptions extends SourceOptions {
   readonly tcp?: true
   readonly allReplicas?: true
   readonly output: 'json' | 'text'
+  readonly lang: Language
   readonly timeout: string
   readonly allow?: readonly string[]
   readonly image?: string
@@ -75,6 +79,7 @@ export const traceCommand: Command = {
             vantages,
             expect: createExpect(source.facts),
             deadlineMs: performance.now() + timeoutMs,
+            say: createSay(options.lang),
             onProgress: progress.show,
           })
         },
@@ -112,6 +117,7 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .option('--all-replicas', 'ask every replica behind the DNS Service, not only one')
     .option('--timeout <duration>', 'for the whole walk, such as 20s', '20s')
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--lang <language>', 'language of the texts').choices(LANGUAGES).default('en'))
     .option('--allow <what...>', ALLOW_HELP)
     .option('--image <image>', IMAGE_HELP)
     .option('--max-calls <n>', MAX_CALLS_HELP)

@@ -5,6 +5,7 @@ import { DIRECTIVE_ORDER, type Directive, type ServerBlock, type Token } from '.
 import { isSubdomain, lowerName, parseAddress, parseName, type DomainName, type RRType } from '../dns/index.ts'
 import { forwardTakes, readForwards, type ForwardRule } from './forward-rules.ts'
 import { readKubernetesOptions, zonesOf, zonesOfBlock, type KubernetesOptions } from './kubernetes-options.ts'
+import { remark, sayRemark, type Remark } from './remarks.ts'
 import { optionsNamed, readStatements, type Statement } from './statements.ts'
 
 export interface StepQuestion {
@@ -20,8 +21,9 @@ export interface PluginStep {
    * `renames`: later plugins see `name`.
    */
   readonly effect: 'answers' | 'answers-or-passes' | 'renames'
-  /** Half a sentence for people. */
+  /** Half a sentence for people, in English; `remark` says it in any language. */
   readonly text: string
+  readonly remark: Remark
   /** Where the directive, or the line of it that decides, stands. */
   readonly at: Token
   /** The name as later plugins see it; with `renames`. */
@@ -70,18 +72,18 @@ function rankOf({ name }: Directive): number {
 const ZONE_HOLDERS = ['route53', 'azure', 'clouddns', 'file', 'auto', 'secondary', 'etcd', 'k8s_external']
 
 const EXAMINERS: Readonly<Record<string, Examine>> = {
-  any: (directive, { type }) => (type === 'ANY' ? [step(directive, 'answers', 'ANY questions get a HINFO')] : []),
+  any: (directive, { type }) => (type === 'ANY' ? [step(directive, 'answers', remark('any-hinfo'))] : []),
   rewrite: examineRewrites,
   template: examineTemplates,
   hosts: examineHosts,
   kubernetes: examineKubernetes,
   forward: examineForwards,
   grpc: examineForwards,
-  erratic: (directive) => [step(directive, 'answers', 'answers everything, for tests')],
-  whoami: (directive) => [step(directive, 'answers', 'answers everything with the address of who asks')],
+  erratic: (directive) => [step(directive, 'answers', remark('answers-all'))],
+  whoami: (directive) => [step(directive, 'answers', remark('whoami'))],
   local: (directive, { name }) =>
     isSubdomain(name, 'localhost.') || isSubdomain(name, '127.in-addr.arpa.')
-      ? [step(directive, 'answers', 'local names')]
+      ? [step(directive, 'answers', remark('local-names'))]
       : [],
   ...Object.fromEntries(ZONE_HOLDERS.map((plugin) => [plugin, examineZoneHolder])),
 }
@@ -89,11 +91,15 @@ const EXAMINERS: Readonly<Record<string, Examine>> = {
 function step(
   directive: { readonly name: string; readonly tokens: readonly Token[] },
   effect: PluginStep['effect'],
-  text: string,
+  about: Remark,
 ): PluginStep {
   const at = directive.tokens[0]
   if (at === undefined) throw new TypeError(`directive ${directive.name} has no tokens`)
-  return { plugin: directive.name, effect, text, at }
+  return { plugin: directive.name, effect, ...says(about), at }
+}
+
+function says(about: Remark): Pick<PluginStep, 'remark' | 'text'> {
+  return { text: sayRemark(about), remark: about }
 }
 
 // --- Answers from data ---
@@ -103,8 +109,8 @@ function examineKubernetes(directive: Directive, { block, name }: Context): Plug
   const zone = options?.schema.zones.find((each) => isSubdomain(name, each))
   if (options === undefined || zone === undefined) return []
   const falls = options.fallthrough?.some((each) => isSubdomain(name, each)) === true
-  const text = `the cluster's objects, zone ${zone}${falls ? ', falling through when it has no such name' : ''}`
-  return [{ ...step(directive, falls ? 'answers-or-passes' : 'answers', text), kubernetes: options }]
+  const about = remark(falls ? 'cluster-objects-falling' : 'cluster-objects', { zone })
+  return [{ ...step(directive, falls ? 'answers-or-passes' : 'answers', about), kubernetes: options }]
 }
 
 function examineZoneHolder(directive: Directive, { block, name }: Context): PluginStep[] {
@@ -113,14 +119,15 @@ function examineZoneHolder(directive: Directive, { block, name }: Context): Plug
   const zones = named.length > 0 ? named : zonesOfBlock(block)
   if (statement === undefined || !zones.some((zone) => isSubdomain(name, zone))) return []
   const falls = fallsThrough(statement, name)
-  return [step(directive, falls ? 'answers-or-passes' : 'answers', 'from data that only the running server has')]
+  return [step(directive, falls ? 'answers-or-passes' : 'answers', remark('running-only'))]
 }
 
 function examineForwards(directive: Directive, { block, name }: Context): PluginStep[] {
   const rule = readForwards(block).find((each) => each.plugin === directive.name && forwardTakes(each, name))
   if (rule === undefined) return []
-  const text = `forwards ${rule.from === '.' ? 'everything' : rule.from} to ${rule.to.join(' ')}`
-  return [{ ...step(directive, 'answers', text), at: rule.at, forward: rule }]
+  const to = rule.to.join(' ')
+  const about = rule.from === '.' ? remark('forwards-all', { to }) : remark('forwards', { from: rule.from, to })
+  return [{ ...step(directive, 'answers', about), at: rule.at, forward: rule }]
 }
 
 function examineHosts(directive: Directive, { block, name, type }: Context): PluginStep[] {
@@ -131,18 +138,18 @@ function examineHosts(directive: Directive, { block, name, type }: Context): Plu
     const inline = statement.options.filter((line) => parseAddress(line.name) !== undefined)
     const lines = inline.filter(({ args }) => args.some((host) => sameName(host, name)))
     const line = lines[0]
-    const at = { ...step(directive, 'answers', ''), at: line?.at ?? statement.at }
+    const at = { ...step(directive, 'answers', remark('hosts-none')), at: line?.at ?? statement.at }
     if (line !== undefined) {
       const addresses = lines.map(({ name: address }) => address)
       const wanted = addresses.filter((address) => address.includes(':') === (type === 'AAAA'))
-      return [{ ...at, text: `a line of its own: ${addresses.join(', ')}`, addresses: wanted }]
+      return [{ ...at, ...says(remark('hosts-line', { addresses: addresses.join(', ') })), addresses: wanted }]
     }
     if (type === 'PTR' || fallsThrough(statement, name)) {
       return file === undefined && inline.length > 0
         ? []
-        : [{ ...at, effect: 'answers-or-passes', text: `the file ${file ?? '/etc/hosts'} of its container` }]
+        : [{ ...at, effect: 'answers-or-passes', ...says(remark('hosts-file', { file: file ?? '/etc/hosts' })) }]
     }
-    return [{ ...at, text: 'has no such name and no fallthrough: SERVFAIL' }]
+    return [at]
   })
 }
 
@@ -157,13 +164,14 @@ function examineTemplates(directive: Directive, { block, name, type }: Context):
     if (!zones.some((zone) => isSubdomain(name, zone))) continue
     const patterns = optionsNamed(statement, 'match').flatMap(({ args }) => args)
     const pattern = patterns.find((each) => matches(each, name))
-    const at = { ...step(directive, 'answers', ''), at: statement.at }
+    const at = { ...step(directive, 'answers', remark('template-none')), at: statement.at }
     if (patterns.length === 0 || pattern !== undefined) {
-      const why = pattern === undefined ? 'matches every name' : `matches ${pattern}`
-      return [...steps, { ...at, text: `${why}: ${templateResult(statement)}` }]
+      const result = templateResult(statement)
+      const about =
+        pattern === undefined ? remark('template-every', { result }) : remark('template', { pattern, result })
+      return [...steps, { ...at, ...says(about) }]
     }
-    if (!fallsThrough(statement, name))
-      return [...steps, { ...at, text: 'does not match and has no fallthrough: SERVFAIL' }]
+    if (!fallsThrough(statement, name)) return [...steps, at]
   }
   return steps
 }
@@ -188,7 +196,7 @@ function examineRewrites(directive: Directive, { name }: Context): PluginStep[] 
     const renamed = rename(words, current)
     if (renamed === undefined || renamed === current) continue
     steps.push({
-      ...step(directive, 'renames', `${current} to ${renamed}`),
+      ...step(directive, 'renames', remark('renames', { from: current, to: renamed })),
       at: statement.at,
       name: renamed,
     })

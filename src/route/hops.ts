@@ -5,6 +5,7 @@ import type { DomainName, RRType } from '../dns/index.ts'
 import { answeringPlugins, type PluginStep } from './answering-plugin.ts'
 import { isListening, matchBlock, type MatchedBlock } from './match-block.ts'
 import type { ForwardRule } from './forward-rules.ts'
+import { remark, sayRemark, type Remark } from './remarks.ts'
 import type { ResolvConf } from './resolv-conf.ts'
 
 /** A CoreDNS or node-cache pod. */
@@ -42,8 +43,13 @@ export interface Hop {
   readonly block?: { readonly zone: DomainName; readonly keys: readonly string[]; readonly at: Token }
   /** What its plugins do with the question, in order. */
   readonly steps: readonly PluginStep[]
-  /** Something that is wrong or unknown here. */
+  /** The pod or Service that it is, `kube-system/coredns-6f9xp`. */
+  readonly subject?: string
+  /** The node that its pod runs on. */
+  readonly node?: string
+  /** Something that is wrong or unknown here, in English; `remark` says it in any language. */
   readonly note?: string
+  readonly remark?: Remark
   /** Where it goes on from here; several: one of them is picked, by `policy`. */
   readonly next: readonly Hop[]
   readonly policy?: 'random' | 'round_robin' | 'sequential'
@@ -93,27 +99,26 @@ interface Target {
 function hopTo(target: Target, walk: Walk): Hop {
   const { facts, node, transport } = walk
   const base = { ...target, transport, steps: [], next: [] }
-  if (walk.depth >= MOST_HOPS)
-    return { ...base, kind: 'unknown', label: target.address, note: 'forwarding goes round in circles' }
+  if (walk.depth >= MOST_HOPS) return { ...base, kind: 'unknown', label: target.address, ...noted(remark('circular')) }
   const caches = facts.nodeCaches.filter(({ localIPs }) => localIPs.includes(target.address))
   const cache = caches.find((each) => each.node === node)
   // A cache asks its upstream Service past itself, although it may listen on an equal address.
   if (cache !== undefined && walk.depth === 0) {
-    const label = `node cache ${cache.namespace}/${cache.pod} on ${cache.node}`
-    return serverHop({ ...base, kind: 'node-cache', label }, cache, walk)
+    const subject = `${cache.namespace}/${cache.pod}`
+    const label = `node cache ${subject} on ${cache.node}`
+    return serverHop({ ...base, kind: 'node-cache', label, subject, node: cache.node }, cache, walk)
   }
   if (caches.length > 0 && walk.depth === 0) {
-    const where = node === '' ? 'on each node' : `but none runs on ${node}`
     return {
       ...base,
       kind: 'node-cache',
       label: `node cache (${target.address})`,
-      note: `a node cache listens on this address ${where}`,
+      ...noted(node === '' ? remark('cache-everywhere') : remark('cache-elsewhere', { node })),
     }
   }
   if (facts.service?.clusterIPs.includes(target.address) === true) return serviceHop(base, walk)
   const replica = facts.replicas.find(({ ips }) => ips.includes(target.address))
-  if (replica !== undefined) return serverHop({ ...base, kind: 'replica', label: replicaLabel(replica) }, replica, walk)
+  if (replica !== undefined) return serverHop({ ...base, kind: 'replica', ...replicaLabel(replica) }, replica, walk)
   if (walk.depth > 0) return { ...base, kind: 'upstream', label: `upstream ${target.address}` }
   return { ...base, kind: 'unknown', label: `${target.address}, a server outside the cluster's DNS` }
 }
@@ -125,30 +130,35 @@ function serviceHop(base: BaseHop, walk: Walk): Hop {
   const ready = replicas.filter((replica) => replica.ready && replica.ips.length > 0)
   const next = ready.map((replica) => {
     const hop = { address: replica.ips[0] ?? '', port: 53, transport: walk.transport, steps: [], next: [] }
-    return serverHop({ ...hop, kind: 'replica', label: replicaLabel(replica) }, replica, deeper(walk))
+    return serverHop({ ...hop, kind: 'replica', ...replicaLabel(replica) }, replica, deeper(walk))
   })
   return {
     ...base,
     kind: 'dns-service',
     label: `Service ${service?.namespace ?? ''}/${service?.name ?? ''}`,
+    subject: `${service?.namespace ?? ''}/${service?.name ?? ''}`,
     next,
-    ...(next.length === 0 ? { note: 'no ready replica was seen behind it' } : { policy: 'random' }),
+    ...(next.length === 0 ? noted(remark('no-replica')) : { policy: 'random' }),
   }
 }
 
-function replicaLabel({ namespace, pod, node }: RouteServer): string {
-  return `CoreDNS ${namespace}/${pod} on ${node}`
+function replicaLabel({ namespace, pod, node }: RouteServer): Pick<Hop, 'label' | 'node' | 'subject'> {
+  return { label: `CoreDNS ${namespace}/${pod} on ${node}`, subject: `${namespace}/${pod}`, node }
+}
+
+function noted(about: Remark): Pick<Hop, 'note' | 'remark'> {
+  return { note: sayRemark(about), remark: about }
 }
 
 function serverHop(hop: Hop, server: RouteServer, walk: Walk): Hop {
-  if (server.blocks.length === 0) return { ...hop, note: 'its Corefile was not seen' }
+  if (server.blocks.length === 0) return { ...hop, ...noted(remark('corefile-unseen')) }
   const { address } = hop
   const matched = matchBlock(server.blocks, walk.name, { address })
   const at = matched?.block.keys[0]
   if (matched === undefined || at === undefined) {
     return isListening(server.blocks, { address })
-      ? { ...hop, note: `no server block for ${walk.name}: REFUSED` }
-      : { ...hop, note: `none of its server blocks listens on ${address}: nobody answers` }
+      ? { ...hop, ...noted(remark('no-block', { name: walk.name })) }
+      : { ...hop, ...noted(remark('not-listening', { address })) }
   }
   const { steps, mayRunOut } = answeringPlugins(matched.block, walk)
   const forward = steps.at(-1)?.forward
@@ -161,24 +171,20 @@ function serverHop(hop: Hop, server: RouteServer, walk: Walk): Hop {
     next:
       upstreams?.targets.map((target) => hopTo(target, { ...deeper(walk), name, transport: target.transport })) ?? [],
     ...(forward === undefined ? {} : { policy: forward.policy }),
-    ...noteOf([upstreams?.note, viewNote(matched), mayRunOut ? RUNS_OUT : undefined]),
+    ...noteOf([upstreams?.note, viewNote(matched), mayRunOut ? remark('runs-out') : undefined]),
   }
 }
 
-const RUNS_OUT = 'no plugin of the block answers for certain: SERVFAIL when none does'
-
 /** The first that there is. */
-function noteOf(notes: readonly (string | undefined)[]): Pick<Hop, 'note'> {
+function noteOf(notes: readonly (Remark | undefined)[]): Pick<Hop, 'note' | 'remark'> {
   const note = notes.find((each) => each !== undefined)
-  return note === undefined ? {} : { note }
+  return note === undefined ? {} : noted(note)
 }
 
-function viewNote({ views, onlyIfView }: MatchedBlock): string | undefined {
+function viewNote({ views, onlyIfView }: MatchedBlock): Remark | undefined {
   if (views.length === 0) return undefined
   const names = views.map((view) => `"${view}"`).join(', ')
-  return onlyIfView
-    ? `only taken while the expression of view ${names} holds: REFUSED otherwise`
-    : `a question for which the expression of view ${names} holds is taken by that block instead`
+  return remark(onlyIfView ? 'view-only' : 'view-decides', { views: names })
 }
 
 interface Upstream extends Target {
@@ -188,9 +194,9 @@ interface Upstream extends Target {
 function upstreamsOf(
   rule: ForwardRule,
   server: RouteServer,
-): { readonly targets: readonly Upstream[]; readonly note?: string } {
+): { readonly targets: readonly Upstream[]; readonly note?: Remark } {
   const transport = rule.transport
-  let note: string | undefined
+  let note: Remark | undefined
   const targets = rule.to.flatMap((to): Upstream[] => {
     const pillar = /^__PILLAR__/.exec(to)
     if (to === '__PILLAR__CLUSTER__DNS__')
@@ -199,11 +205,11 @@ function upstreamsOf(
       if (server.resolvConf !== undefined) {
         return server.resolvConf.nameservers.map((address) => ({ address, port: 53, transport }))
       }
-      note = `its ${RESOLV_CONF} was not seen, so its upstreams are unknown`
+      note = remark('resolv-conf-unseen', { file: RESOLV_CONF })
       return []
     }
     if (pillar !== null || to.startsWith('/')) {
-      note = `what ${to} holds is not known`
+      note = remark('placeholder-unknown', { to })
       return []
     }
     return [parseUpstream(to, transport)]

@@ -20,6 +20,7 @@ export {
   parseResolvConf,
 } from './resolv-conf.ts'
 export { type ComparedLine, compareResolvConf } from './compare-resolv-conf.ts'
+export { REMARKS, type Remark, type RemarkKey } from './remarks.ts'
 export { type Hop, type QueryRoute, type RouteFacts, type RouteServer, routeQuery } from './hops.ts'
 export { type Statement, optionsNamed, readStatements } from './statements.ts'
 export { type Candidate, expandSearchList, isAbsolute } from './search-list.ts'

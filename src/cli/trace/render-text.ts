@@ -1,38 +1,42 @@
 // The trace as a tree for people: lookup, queries, hops; a difference is marked where it is first seen.
 import pc from 'picocolors'
-import { RESOLVER_TRAITS } from '../../route/index.ts'
 import { formatExpectation, formatObservation } from './say-hop.ts'
 import type { TraceReport, TracedHop, TracedQuery } from './trace-report.ts'
+import { createSay } from './wording/index.ts'
+import type { Say } from './wording/index.ts'
 
 type Colors = ReturnType<typeof pc.createColors>
 
-/** Renders a trace; ends with a line feed. */
+/** Renders a trace in its language; ends with a line feed. */
 export function renderText(report: TraceReport, color: boolean): string {
   const colors = pc.createColors(color)
-  const nothing = whyNothing(report)
+  const say = createSay(report.language)
+  const nothing = whyNothing(report, say)
+  const style: Style = { colors, say, saySkips: nothing === undefined }
+  const types = report.types.join(say.words('type-joint'))
   const lines = [
-    `${colors.bold(`${report.name} ${report.types.join(' and ')}`)} from ${placeText(report)}`,
-    `resolver: ${RESOLVER_TRAITS[report.resolver].title}`,
-    ...report.notes.map((note) => `note: ${note}`),
-    ...(nothing === undefined ? [] : [colors.yellow(`nothing was asked: ${nothing}`)]),
+    colors.bold(say.words('title', { name: report.name, types, place: placeText(report, say) })),
+    say.words('resolver', { resolver: say.resolver(report.resolver) }),
+    ...report.notes.map((note) => say.words('note', { note })),
+    ...(nothing === undefined ? [] : [colors.yellow(say.words('nothing', { why: nothing }))]),
     '',
-    ...renderConf(report, colors),
+    ...renderConf(report, style),
     '',
-    ...report.queries.flatMap((query, index) => [
-      ...renderQuery(query, { number: index + 1, colors, saySkips: nothing === undefined }),
-      '',
-    ]),
-    ...renderOutcome(report, colors),
+    ...report.queries.flatMap((query, index) => [...renderQuery(query, { number: index + 1, ...style }), '']),
+    ...renderOutcome(report, style),
   ]
   return `${lines.join('\n')}\n`
 }
 
 /** Why not one hop could be asked; said once then, instead of at every hop. */
-function whyNothing({ queries }: TraceReport): string | undefined {
+function whyNothing({ queries }: TraceReport, say: Say): string | undefined {
   const [first] = queries
   if (first === undefined || queries.some(({ hop }) => wasAsked(hop))) return undefined
-  const { why, needs } = first.hop
-  return needs === null ? (why ?? '') : `${why ?? ''} (${needs})`
+  return whyText(first.hop, say)
+}
+
+function whyText({ why, needs }: TracedHop, say: Say): string {
+  return needs === null ? (why ?? '') : say.words('needs', { why: why ?? '', needs })
 }
 
 function wasAsked(hop: TracedHop): boolean {
@@ -41,108 +45,100 @@ function wasAsked(hop: TracedHop): boolean {
 
 interface Style {
   readonly colors: Colors
+  readonly say: Say
   readonly saySkips: boolean
 }
 
-function placeText({ from: { place, node, how } }: TraceReport): string {
-  const on = node === null || place === `node/${node}` ? '' : ` on ${node}`
-  return `${place}${on}${how === null ? '' : ` (${how})`}`
+function placeText({ from: { place, node, how } }: TraceReport, say: Say): string {
+  const at = node === null || place === `node/${node}` ? place : say.words('place-on', { place, node })
+  return `${at}${how === null ? '' : ` (${how})`}`
 }
 
-function renderConf({ resolvConf }: TraceReport, colors: Colors): string[] {
+function renderConf({ resolvConf }: TraceReport, { colors, say }: Style): string[] {
   const { origin, text, computed, lines, why } = resolvConf
   const title =
-    origin === 'observed'
-      ? `/etc/resolv.conf, read there${computed === null ? '' : `; ${colors.red('not what kubelet would write today')}`}`
-      : `/etc/resolv.conf, computed as kubelet writes it (not read: ${why ?? ''})`
-  const indented = (file: string): string[] =>
-    file
-      .trimEnd()
-      .split('\n')
-      .map((line) => `  ${line}`)
-  if (computed === null) return [title, ...indented(text)]
+    origin === 'computed'
+      ? say.words('conf-computed', { why: why ?? '' })
+      : computed === null
+        ? say.words('conf-read')
+        : `${say.words('conf-read')}; ${colors.red(say.words('conf-other'))}`
+  if (computed === null) {
+    const file = text.trimEnd().split('\n')
+    return [title, ...file.map((line) => `  ${line}`)]
+  }
   const marks = { both: ' ', computed: '-', observed: '+' } as const
-  return [
-    title,
-    ...lines.map((line) => `${marks[line.in]} ${line.text}`),
-    colors.dim('  (-: kubelet would write it; +: only the pod has it)'),
-  ]
+  const compared = lines.map((line) => `${marks[line.in]} ${line.text}`)
+  return [title, ...compared, colors.dim(`  ${say.words('conf-legend')}`)]
 }
 
 function renderQuery(query: TracedQuery, { number, ...style }: Style & { readonly number: number }): string[] {
   const { name, type, suffix, nameserver, transport, edns, atMs, hop } = query
-  const searched = suffix === null ? '' : ` (search ${suffix})`
-  const at = atMs === 0 ? '' : `, after ${formatWait(atMs)} of waiting`
-  const title = `${number}. ${name} ${type}${searched} to ${nameserver} over ${transport.toUpperCase()}${edns ? ', EDNS' : ''}${at}`
-  return [style.colors.bold(title), ...renderHop(hop, 1, style)]
+  const { say, colors } = style
+  const title = say.words('query', {
+    number,
+    name,
+    type,
+    nameserver,
+    search: suffix === null ? '' : say.words('query-search', { suffix }),
+    transport: transport.toUpperCase(),
+    edns: edns ? say.words('query-edns') : '',
+    wait: atMs === 0 ? '' : say.words('query-wait', { wait: formatWait(atMs) }),
+  })
+  return [colors.bold(title), ...renderHop(hop, 1, style)]
 }
 
 function renderHop(hop: TracedHop, depth: number, style: Style): string[] {
-  const { colors, saySkips } = style
+  const { colors, say, saySkips } = style
   const indent = '   '.repeat(depth)
   const paint = hop.result === 'ok' ? colors.green : hop.result === 'failed' ? colors.red : colors.yellow
   const host = hop.address.includes(':') ? `[${hop.address}]` : hop.address
   const time = hop.rttMs === null ? '' : `  ${hop.rttMs.toFixed(1)} ms`
-  const first = hop.isFirstDifference ? `  ${colors.red('<-- first difference')}` : ''
-  const lines = [
-    `${indent}${paint(hop.result.padEnd(7))} ${hop.label}  ${host}:${hop.port}/${hop.transport}  ${formatObservation(hop.observed)}${time}${first}`,
-  ]
+  const first = hop.isFirstDifference ? `  ${colors.red(say.words('first'))}` : ''
+  const seen = formatObservation(hop.observed, say)
+  const result = paint(say.words(hop.result).padEnd(say.language === 'zh' ? 4 : 7))
+  const lines = [`${indent}${result} ${hop.label}  ${host}:${hop.port}/${hop.transport}  ${seen}${time}${first}`]
   const detail = `${indent}        `
-  if (hop.result === 'failed') lines.push(`${detail}expected: ${formatExpectation(hop.expected)}; ${hop.why ?? ''}`)
+  const expected = formatExpectation(hop.expected, say)
+  if (hop.result === 'failed') lines.push(detail + say.words('expected-why', { expected, why: hop.why ?? '' }))
   if (hop.result === 'skipped') {
-    const needs = hop.needs === null ? '' : ` (${hop.needs})`
-    lines.push(`${detail}expected: ${formatExpectation(hop.expected)}${saySkips ? `; ${hop.why ?? ''}${needs}` : ''}`)
+    const why = whyText(hop, say)
+    lines.push(detail + (saySkips ? say.words('expected-why', { expected, why }) : say.words('expected', { expected })))
   }
-  if (hop.note !== null) lines.push(`${detail}note: ${hop.note}`)
+  if (hop.note !== null) lines.push(detail + say.words('note', { note: hop.note }))
   for (const { plugin, at, text } of hop.plugins) lines.push(colors.dim(`${detail}${plugin} (${at}): ${text}`))
   if (hop.equivalent !== '') {
     // kubectl is typed at the workstation and names the place itself.
-    const where = hop.equivalent.startsWith('kubectl ') ? '' : `   (in ${hop.from})`
-    lines.push(colors.dim(`${detail}$ ${hop.equivalent}${where}`))
+    const isPlaced = hop.equivalent.startsWith('kubectl ')
+    const typed = isPlaced ? `$ ${hop.equivalent}` : say.words('typed', { command: hop.equivalent, place: hop.from })
+    lines.push(colors.dim(detail + typed))
   }
   if (hop.chosen.length > 0) {
-    const flows = hop.chosen.map(({ address, flows }) => `${flows} to ${address}`).join(', ')
-    lines.push(`${detail}kube-proxy chose, by the node's connection table: ${flows}`)
+    const flows = hop.chosen.map(({ address, flows }) => say.words('chosen-flow', { count: flows, address }))
+    lines.push(detail + say.words('chosen', { flows: flows.join(say.words('list-joint')) }))
   }
-  if (hop.notAsked > 0) {
-    const replicas = hop.notAsked === 1 ? 'replica was' : 'replicas were'
-    lines.push(`${detail}${hop.notAsked} more ${replicas} not asked: --all-replicas asks each`)
-  }
+  if (hop.notAsked > 0) lines.push(detail + say.words('not-asked', { count: hop.notAsked }))
   return [...lines, ...hop.next.flatMap((next) => renderHop(next, depth + 1, style))]
 }
 
-function renderOutcome(
-  { outcome, waitedMs, queries, firstDifference, resolver }: TraceReport,
-  colors: Colors,
-): string[] {
-  const waited = waitedMs === 0 ? '' : `; ${resolver} waits ${formatWait(waitedMs)} for silent servers`
+function renderOutcome(report: TraceReport, { colors, say }: Style): string[] {
+  const { outcome, waitedMs, queries, firstDifference, resolver } = report
   const asked = queries.some(({ hop }) => wasAsked(hop))
-  const count = `${queries.length} ${queries.length === 1 ? 'query' : 'queries'}`
+  const line = say.words('outcome-line', {
+    outcome: outcomeText(outcome, say),
+    count: queries.length,
+    waited: waitedMs === 0 ? '' : say.words('waited', { resolver, wait: formatWait(waitedMs) }),
+  })
   return [
-    `${colors.bold(asked ? 'outcome:' : 'expected outcome:')} ${outcomeText(outcome)}, ${count}${waited}`,
+    `${colors.bold(say.words(asked ? 'outcome' : 'expected-outcome'))} ${line}`,
     firstDifference === null
-      ? asked
-        ? 'Every hop that was asked answered as expected.'
-        : 'No hop was asked: run this on a node of the cluster as root, or on a lab with --lab.'
-      : `${colors.bold('first difference:')} ${firstDifference}`,
+      ? say.words(asked ? 'all-well' : 'none-asked')
+      : `${colors.bold(say.words('first-difference'))} ${firstDifference}`,
   ]
 }
 
-function outcomeText(outcome: TraceReport['outcome']): string {
-  switch (outcome.kind) {
-    case 'found':
-      return `found as ${outcome.name} (${outcome.types.join(', ')})`
-    case 'again':
-      return 'temporary failure (EAI_AGAIN)'
-    case 'bad-name':
-      return 'not a name that is asked for'
-    case 'failed':
-      return 'failure (EAI_FAIL)'
-    case 'no-data':
-      return 'the name exists without such records (EAI_NODATA)'
-    case 'not-found':
-      return 'not found (EAI_NONAME)'
-  }
+function outcomeText(outcome: TraceReport['outcome'], say: Say): string {
+  if (outcome.kind !== 'found') return say.words(outcome.kind === 'failed' ? 'failed-outcome' : outcome.kind)
+  return say.words('found', { name: outcome.name, types: outcome.types.join(', ') })
 }
 
 function formatWait(ms: number): string {

@@ -1,5 +1,6 @@
 // What a trace comes to, as plain data: the JSON that is printed, and what the text is made from.
 import type { Expectation, Observation } from '../../doctor/ladder/index.ts'
+import type { Language } from '../../doctor/report/index.ts'
 import type { Transport } from '../../net/exchange-result.ts'
 import type { ChosenReplica } from './chosen-replicas.ts'
 import type { ComparedLine, LookupOutcome, ResolverName } from '../../route/index.ts'
@@ -57,6 +58,8 @@ export interface TracedQuery {
 
 export interface TraceReport {
   readonly schemaVersion: 1
+  /** Of the texts. */
+  readonly language: Language
   /** As given. */
   readonly name: string
   readonly types: readonly string[]

@@ -9,6 +9,11 @@ import { podResolvConfOf } from '../../doctor/facts/index.ts'
 import { createExpect } from '../../doctor/ladder/index.ts'
 import { renderText } from './render-text.ts'
 import { trace } from './trace.ts'
+import { REMARKS } from '../../route/index.ts'
+import { placeholdersOf } from '../../doctor/report/format-phrase.ts'
+import { createSay } from './wording/index.ts'
+import { en } from './wording/en.ts'
+import { REMARKS_ZH, zh } from './wording/zh.ts'
 import type { TraceRequest } from './trace.ts'
 import type { TraceReport, TracedHop } from './trace-report.ts'
 
@@ -181,6 +186,42 @@ describe('trace()', () => {
     const text = renderText(report, false)
     expect(text).toContain('nothing was asked: ')
     expect(text).toContain('expected outcome: found as db.db.svc.cluster.local. (A), 2 queries')
+  })
+})
+
+describe('createSay()', () => {
+  it('has the same placeholders in both languages', () => {
+    for (const [left, right] of [
+      [en, zh],
+      [REMARKS, REMARKS_ZH],
+    ] as const) {
+      const placeholders = (table: Readonly<Record<string, string>>): unknown =>
+        Object.fromEntries(Object.entries(table).map(([key, text]) => [key, placeholdersOf(text)]))
+      expect(placeholders(right)).toEqual(placeholders(left))
+    }
+  })
+
+  it('says everything in Chinese: queries, hops, plugins, differences', async () => {
+    const silent: Rule = ({ to }) => (to === CACHE ? 'silent' : undefined)
+    const report = await traceFrom({ file: POD_FILE, rules: [silent], say: createSay('zh') })
+    const text = renderText(report, false)
+    for (const part of [
+      '解析器：glibc',
+      '节点缓存',
+      '第一处差异',
+      '将所有查询转发到',
+      '上的 CoreDNS',
+      '预期：',
+      '结果：',
+    ]) {
+      expect(text).toContain(part)
+    }
+    // What stays is names, addresses, protocols and commands.
+    const words = text
+      .replaceAll(/^\s*\$.*$|\(fixture\)/gm, '')
+      .match(/\b(?:the|to|of|on|asked|over|from|answered|waits)\b/g)
+    expect(words).toBeNull()
+    expect(checkSchema(JSON.parse(JSON.stringify(report)), SCHEMA)).toEqual([])
   })
 })
 

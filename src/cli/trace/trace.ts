@@ -1,7 +1,7 @@
 // From a cluster's facts and a place to the trace: the resolver configuration, the lookup's queries, the hops behind each.
 import type { ClusterFacts } from '../../doctor/facts/index.ts'
 import { formatPlace } from '../../doctor/ladder/index.ts'
-import type { Expect, Expectation, Observation, Rung } from '../../doctor/ladder/index.ts'
+import type { Expect, Expectation, Rung } from '../../doctor/ladder/index.ts'
 import { routeFactsOf } from '../../doctor/facts/index.ts'
 import { RESOLVER_TRAITS, formatResolvConf, routeQuery } from '../../route/index.ts'
 import type { Hop, QuestionTo, ResolvConf, ResolverName, SentQuery, ServerAct } from '../../route/index.ts'
@@ -15,6 +15,8 @@ import type { TraceReport, TracedHop, TracedQuery } from './trace-report.ts'
 import { askFirst, walkHops } from './walk-hops.ts'
 import type { HopContext, HopWalk } from './walk-hops.ts'
 import { walkLookup } from './walk-lookup.ts'
+import { createSay } from './wording/index.ts'
+import type { Say } from './wording/index.ts'
 
 export interface TraceRequest {
   readonly name: string
@@ -33,13 +35,15 @@ export interface TraceRequest {
   /** On the monotonic clock. */
   readonly deadlineMs: number
   readonly signal?: AbortSignal
+  /** Default: English. */
+  readonly say?: Say
   readonly onProgress?: (text: string) => void
 }
 
 /** Walks a lookup. @throws {TextError} the name cannot be a domain name */
 export async function trace(facts: ClusterFacts, request: TraceRequest): Promise<TraceReport> {
-  const { place, node, resolver, types, name, vantages, expect, deadlineMs, signal } = request
-  const seen = await readConf(request)
+  const { place, node, resolver, types, name, vantages, expect, deadlineMs, signal, say = createSay('en') } = request
+  const seen = await readConf(request, say)
   const conf = request.tcp ? { ...seen.conf, options: [...seen.conf.options, 'use-vc'] } : seen.conf
   const context: HopContext = {
     route: routeFactsOf(facts),
@@ -49,6 +53,7 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
     allReplicas: request.allReplicas,
     tcp: request.tcp,
     signal,
+    say,
   }
   const walkOf = (question: QuestionTo): HopWalk => ({
     name: question.name,
@@ -79,9 +84,10 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
       return first === undefined ? [] : [tracedQuery(query, { ...first, name, walk: walkOf(query), context })]
     }),
   )
-  const marked = markFirst(await withChosen(queries, request))
+  const marked = markFirst(await withChosen(queries, request), say)
   return {
     schemaVersion: 1,
+    language: say.language,
     name,
     types,
     from: { place: formatPlace(place), node: node === '' ? null : node, how: seen.how },
@@ -91,9 +97,7 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
     queries: marked.queries,
     outcome: run.outcome,
     waitedMs: run.tookMs,
-    firstDifference: seen.report.differs
-      ? "the pod's resolv.conf is not the one that kubelet would write today"
-      : marked.difference,
+    firstDifference: seen.report.differs ? say.words('difference-conf') : marked.difference,
   }
 }
 
@@ -108,7 +112,7 @@ interface UsedConf {
 }
 
 /** The file as the place has it, else as it is computed; which of the two is said. */
-async function readConf({ place, vantages, computed, name, resolver }: TraceRequest): Promise<UsedConf> {
+async function readConf({ place, vantages, computed, name, resolver }: TraceRequest, say: Say): Promise<UsedConf> {
   const seen = await readResolvConf(vantages, place, computed)
   const { origin, conf, how, why, lines, behindStub } = seen
   const report = {
@@ -122,22 +126,16 @@ async function readConf({ place, vantages, computed, name, resolver }: TraceRequ
   const vantage = await vantages.at(place)
   const hosts = origin === 'computed' || 'kind' in vantage ? undefined : await vantage.readFile('/etc/hosts')
   const isListed = hosts?.kind === 'file' && namesHost(hosts.text, name)
-  const notes = [
-    ...(isListed ? [`/etc/hosts of the place has ${name}: programs there ask nobody for it`] : []),
-    ...stubNotes(seen, resolver),
-  ]
+  const notes = [...(isListed ? [say.words('note-hosts', { name })] : []), ...stubNotes(seen, resolver, say)]
   return { conf: resolver === 'systemd-resolved' ? (behindStub ?? conf) : conf, how, report, notes }
 }
 
 /** Which servers stand behind systemd-resolved's stub, or that they should be looked at. */
-function stubNotes({ conf, behindStub }: SeenResolvConf, resolver: ResolverName): string[] {
+function stubNotes({ conf, behindStub }: SeenResolvConf, resolver: ResolverName, say: Say): string[] {
   if (!namesStub(conf)) return []
-  if (resolver !== 'systemd-resolved') {
-    return ["127.0.0.53 is systemd-resolved's stub: --resolver systemd-resolved shows what it asks on"]
-  }
-  return behindStub === undefined
-    ? ["systemd-resolved's servers are unknown: /run/systemd/resolve/resolv.conf of the place was not seen"]
-    : [`systemd-resolved asks ${behindStub.nameservers.join(', ')} (/run/systemd/resolve/resolv.conf of the place)`]
+  if (resolver !== 'systemd-resolved') return [say.words('note-stub')]
+  if (behindStub === undefined) return [say.words('note-stub-unseen')]
+  return [say.words('note-stub-servers', { servers: behindStub.nameservers.join(', ') })]
 }
 
 function namesHost(text: string, host: string): boolean {
@@ -153,13 +151,9 @@ function namesHost(text: string, host: string): boolean {
 }
 
 /** The commonest surprise: whoever asks does not ask the cluster at all. */
-function outsideNote(nameservers: readonly string[], node: string, { route }: HopContext): string[] {
+function outsideNote(nameservers: readonly string[], node: string, { route, say }: HopContext): string[] {
   const { servers } = routeQuery({ name: '.', type: 'NS', nameservers, node }, route)
-  return servers.length > 0 && servers.every(({ kind }) => kind === 'unknown')
-    ? [
-        "none of these nameservers is one of the cluster's: Services have no names here (dnsPolicy Default, hostNetwork, or a node)",
-      ]
-    : []
+  return servers.length > 0 && servers.every(({ kind }) => kind === 'unknown') ? [say.words('note-outside')] : []
 }
 
 // --- Queries ---
@@ -252,19 +246,23 @@ function placeFrom(text: string): Place | undefined {
 
 // --- The first difference ---
 
-function markFirst(queries: readonly TracedQuery[]): {
+function markFirst(
+  queries: readonly TracedQuery[],
+  say: Say,
+): {
   readonly queries: readonly TracedQuery[]
   readonly difference: string | null
 } {
   let difference: string | null = null
   const mark = (hop: TracedHop, query: TracedQuery): TracedHop => {
     const isFirst = difference === null && hop.result === 'failed'
-    if (isFirst) difference = describe(hop, query, hop.observed)
+    if (isFirst) difference = describe(hop, query, say)
     return { ...hop, isFirstDifference: isFirst, next: hop.next.map((next) => mark(next, query)) }
   }
   return { queries: queries.map((query) => ({ ...query, hop: mark(query.hop, query) })), difference }
 }
 
-function describe({ label, transport, why }: TracedHop, { name, type }: TracedQuery, observed: Observation): string {
-  return `${label} over ${transport.toUpperCase()}, asked for ${name} ${type}: ${why ?? formatObservation(observed)}`
+function describe({ label, transport, why, observed }: TracedHop, { name, type }: TracedQuery, say: Say): string {
+  const because = why ?? formatObservation(observed, say)
+  return say.words('difference', { label, transport: transport.toUpperCase(), name, type, why: because })
 }

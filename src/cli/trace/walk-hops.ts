@@ -6,7 +6,7 @@ import type { Transport } from '../../net/exchange-result.ts'
 import type { Hop, RouteFacts, RouteServer } from '../../route/index.ts'
 import type { Place, Vantages } from '../../vantage/index.ts'
 import type { TracedHop } from './trace-report.ts'
-import { sayPhrase } from './say-phrase.ts'
+import type { Say } from './wording/index.ts'
 
 export interface HopWalk {
   readonly name: string
@@ -28,6 +28,7 @@ export interface HopContext {
   /** Ask everything over TCP. */
   readonly tcp: boolean
   readonly signal: AbortSignal | undefined
+  readonly say: Say
 }
 
 const ANY_ANSWER: Expectation = { kind: 'answer', mustExist: false }
@@ -66,8 +67,8 @@ export async function walkHops(
   )
   const byId = new Map(rungs.map((rung) => [rung.id, rung]))
   const toTraced = ({ hop, planned, children, notAsked }: Node): TracedHop =>
-    traced(hop, byId.get(planned.id), { next: children.map(toTraced), notAsked })
-  return traced(hop, first, { next: children.nodes.map(toTraced), notAsked: children.notAsked })
+    traced(hop, byId.get(planned.id), { next: children.map(toTraced), notAsked, say: context.say })
+  return traced(hop, first, { next: children.nodes.map(toTraced), notAsked: children.notAsked, say: context.say })
 }
 
 async function ask(plan: readonly PlannedRung[], walk: HopWalk, context: HopContext): Promise<Rung[]> {
@@ -191,24 +192,32 @@ function flatten(nodes: readonly Node[]): Node[] {
   return [...new Map(all.map((node) => [node.planned.id, node])).values()]
 }
 
-function traced(hop: Hop, rung: Rung | undefined, { next, notAsked }: Pick<TracedHop, 'next' | 'notAsked'>): TracedHop {
+function traced(
+  hop: Hop,
+  rung: Rung | undefined,
+  { next, notAsked, say }: Pick<TracedHop, 'next' | 'notAsked'> & { readonly say: Say },
+): TracedHop {
   return {
     kind: hop.kind,
-    label: hop.label,
+    label: say.hop(hop),
     address: hop.address,
     port: hop.port,
     transport: rung?.transport === 'tcp' ? 'tcp' : 'udp',
     from: rung === undefined ? '' : formatPlace(rung.from),
     block: hop.block === undefined ? null : { keys: hop.block.keys, at: `${hop.block.at.file}:${hop.block.at.line}` },
-    plugins: hop.steps.map(({ plugin, at, text }) => ({ plugin, at: `${at.file}:${at.line}`, text })),
-    note: hop.note ?? null,
+    plugins: hop.steps.map(({ plugin, at, remark }) => ({
+      plugin,
+      at: `${at.file}:${at.line}`,
+      text: say.remark(remark),
+    })),
+    note: hop.remark === undefined ? null : say.remark(hop.remark),
     expected: rung?.expected ?? ANY_ANSWER,
     observed: rung?.observed ?? { kind: 'nothing' },
     rttMs: rung?.rttMs ?? null,
     // Nothing is repeated here, so nothing fails at times only.
     result: rung === undefined ? 'skipped' : rung.result === 'intermittent' ? 'failed' : rung.result,
-    why: rung?.why === undefined ? null : sayPhrase(rung.why),
-    needs: rung?.needs === undefined ? null : sayPhrase(rung.needs),
+    why: rung?.why === undefined ? null : say.phrase(rung.why),
+    needs: rung?.needs === undefined ? null : say.phrase(rung.needs),
     equivalent: rung?.equivalent ?? '',
     isFirstDifference: false,
     chosen: [],

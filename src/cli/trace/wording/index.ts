@@ -1,0 +1,45 @@
+// Says everything that a trace says, in one language.
+import { fillTemplate } from '../../../doctor/report/format-phrase.ts'
+import type { Language } from '../../../doctor/report/index.ts'
+import { WORDING } from '../../../doctor/report/wording/index.ts'
+import type { Phrase } from '../../../doctor/ladder/index.ts'
+import { REMARKS, RESOLVER_TRAITS } from '../../../route/index.ts'
+import type { Hop, Remark, ResolverName } from '../../../route/index.ts'
+import { en } from './en.ts'
+import { REMARKS_ZH, RESOLVERS_ZH, zh } from './zh.ts'
+
+/** Keys of what a trace says itself. */
+export type TraceKey = keyof typeof en
+
+/** One language's way of saying things. */
+export interface Say {
+  readonly language: Language
+  words(key: TraceKey, values?: Readonly<Record<string, number | string>>): string
+  /** Of the doctor's rungs. */
+  phrase(phrase: Phrase): string
+  remark(remark: Remark): string
+  hop(hop: Pick<Hop, 'address' | 'kind' | 'node' | 'subject'>): string
+  resolver(name: ResolverName): string
+}
+
+const TABLES: Readonly<Record<Language, Readonly<Record<TraceKey, string>>>> = { en, zh }
+
+/** Gives the words of a language. */
+export function createSay(language: Language): Say {
+  const words: Say['words'] = (key, values = {}) => fillTemplate(TABLES[language][key], values, language)
+  return {
+    language,
+    words,
+    phrase({ key, values }) {
+      if (key === 'trace.encrypted') return words('why-encrypted', { transport: String(values['transport']) })
+      const template = WORDING[language].phrases[key]
+      return template === undefined ? key : fillTemplate(template, values, language).trim()
+    },
+    remark: ({ key, values }) => fillTemplate((language === 'zh' ? REMARKS_ZH : REMARKS)[key], values, language),
+    hop({ kind, address, subject = '', node = '' }) {
+      if (kind === 'node-cache' && subject === '') return words('label-a-node-cache', { address })
+      return words(`label-${kind}`, { address, subject, node })
+    },
+    resolver: (name) => (language === 'zh' ? RESOLVERS_ZH[name] : RESOLVER_TRAITS[name].title),
+  }
+}
