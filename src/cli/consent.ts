@@ -1,4 +1,5 @@
 // What the user allows beyond asking, and what is told and undone when it was done.
+import { constants } from 'node:os'
 import { PROGRAM_NAME, UsageError } from '../base/index.ts'
 import type { EphemeralConsent } from '../vantage/index.ts'
 import type { Io } from './command.ts'
@@ -82,21 +83,33 @@ export function readEphemeral(
 }
 
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
-const INTERRUPTED = 130
+/** As shells report a death by signal. */
+const DEATH_BY_SIGNAL = 128
 
-/** Runs `work`; a signal in the meantime undoes what was done before the program ends. */
+/**
+ * Runs `work`; a signal in the meantime undoes what was done, and then ends the program, whatever becomes of the work.
+ */
 export async function undoingOnSignal<Result>(undo: () => Promise<void>, work: () => Promise<Result>): Promise<Result> {
-  const leave = (): void => {
+  let leaving: Promise<never> | undefined
+  const leave = (signal: NodeJS.Signals): void => {
     // A second signal ends at once.
     forget()
-    void undo().finally(() => process.exit(INTERRUPTED))
+    leaving = undo().then(
+      () => process.exit(DEATH_BY_SIGNAL + constants.signals[signal]),
+      () => process.exit(DEATH_BY_SIGNAL + constants.signals[signal]),
+    )
   }
   const forget = (): void => {
     for (const signal of SIGNALS) process.off(signal, leave)
   }
   for (const signal of SIGNALS) process.on(signal, leave)
   try {
-    return await work()
+    const result = await work()
+    return leaving === undefined ? result : await leaving
+  } catch (error) {
+    // What is undone makes the work fail: nobody wants to hear of that.
+    if (leaving === undefined) throw error
+    return await leaving
   } finally {
     forget()
   }

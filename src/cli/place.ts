@@ -9,6 +9,7 @@ import {
   openNamespace,
   vantageHere,
 } from '../vantage/index.ts'
+import { undoingOnSignal } from './consent.ts'
 import type { Environment, KubeClient } from '../kube/api/index.ts'
 import type { Pod } from '../kube/objects/index.ts'
 import type { EphemeralConsent, NamespaceTarget, Place, Skipped, Vantage } from '../vantage/index.ts'
@@ -91,7 +92,7 @@ async function openThroughApi(
     // That it exists is asked for by name: a list would be empty for a name that is mistyped.
     if (place.kind === 'node')
       await client.getJson(`/api/v1/nodes/${encodeURIComponent(place.name)}`, { timeoutMs: 5000 })
-    const vantage = await vantages.at(place)
+    const vantage = await undoingOnSignal(close, () => vantages.at(place))
     if (!('kind' in vantage)) return { vantage, close }
     await close()
     return vantage

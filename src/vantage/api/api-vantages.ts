@@ -66,10 +66,12 @@ export function apiVantages(options: ApiVantagesOptions): Vantages {
   const mayCall = (kind: CallKind): boolean => client.calls < mostCalls - KEPT_FOR_OTHERS[kind]
   const tunnels = new PodTunnels(client, () => mayCall('forward'))
   const filesRead = new Set<string>()
-  const added: Added = { opening: undefined }
+  const added: Added = { opening: undefined, ending: new AbortController() }
   let listing: Promise<readonly Pod[]> | undefined
   return {
     async at(place) {
+      // Who still asks while the program ends must not add another container.
+      if (added.ending.signal.aborted) return skip('the run was ended')
       listing ??= typeof given === 'function' ? given() : Promise.resolve(given)
       try {
         return await vantageOf(
@@ -82,8 +84,9 @@ export function apiVantages(options: ApiVantagesOptions): Vantages {
     },
     async close() {
       tunnels.close()
+      if (added.ending.signal.aborted) return
+      added.ending.abort()
       const vantage = await added.opening
-      added.opening = undefined
       if (vantage !== undefined && 'close' in vantage) await vantage.close()
     },
   }
@@ -103,6 +106,7 @@ const LIMIT_REACHED: Skipped = {
 
 interface Added {
   opening: Promise<EphemeralVantage | Skipped> | undefined
+  readonly ending: AbortController
 }
 
 interface Context {
@@ -141,7 +145,7 @@ function vantageOf(context: Context, place: Place): Promise<Skipped | Vantage> |
   const { ephemeral } = context
   if (ephemeral?.pod.namespace === place.namespace && ephemeral.pod.name === place.name) {
     // One container, however often the place is asked for.
-    context.added.opening ??= openEphemeral(pod, { ...context, ephemeral })
+    context.added.opening ??= openEphemeral(pod, { ...context, ephemeral, signal: context.added.ending.signal })
     return context.added.opening
   }
   const chosen = { pod, container: first.name }

@@ -15,6 +15,8 @@ export interface AddContainerOptions {
   readonly image: ChosenImage
   /** Tells a person what is about to be done, and what was. */
   readonly say: (line: string) => void
+  /** Ends the waiting for it. */
+  readonly signal: AbortSignal
   /** Milliseconds until it must run; default 60,000. */
   readonly startMs?: number
 }
@@ -95,16 +97,22 @@ export async function addContainer(options: AddContainerOptions): Promise<AddedC
 }
 
 async function waitUntilRuns(
-  { client, pod, image, startMs = START_MS }: AddContainerOptions,
+  { client, pod, image, signal, startMs = START_MS }: AddContainerOptions,
   name: string,
 ): Promise<Skipped | undefined> {
   const giveUpAt = performance.now() + startMs
   const what = `container ${name} (${image.image}) in pod ${pod.namespace}/${pod.name}`
   let last = 'kubelet has said nothing of it'
   for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_LOOK_MS)) {
-    await delay(pauseMs)
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined)
     const state = await readState(client, pod, name)
     if (state.kind === 'running') return undefined
+    if (signal.aborted) {
+      return {
+        kind: 'skipped',
+        why: `${what} was not waited for; it ends by itself within ${LIFETIME_SECONDS / 60} minutes`,
+      }
+    }
     if (state.kind === 'gone') return { kind: 'skipped', why: `pod ${pod.namespace}/${pod.name} went away meanwhile` }
     if (state.reason !== '') last = state.message === '' ? state.reason : `${state.reason}: ${state.message}`
     if (state.kind === 'terminated') {

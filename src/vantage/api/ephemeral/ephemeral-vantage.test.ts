@@ -100,6 +100,15 @@ describe('apiVantages() with consent to add a container', () => {
     expect(rig.said[1]).toMatch(/has ended; its entry stays in pod shop\/\S+ until the pod is deleted/)
   })
 
+  it('ends the container once, and adds no other one afterwards', async () => {
+    const rig = await startRig()
+    await opened(rig)
+    await Promise.all([rig.vantages.close(), rig.vantages.close()])
+    expect(await rig.open()).toMatchObject({ kind: 'skipped', why: 'the run was ended' })
+    expect(added(rig)).toHaveLength(1)
+    expect(rig.said).toHaveLength(2)
+  })
+
   it('adds nothing to any other pod', async () => {
     const rig = await startRig()
     const other = { ...POD, name: 'web-5f6d8b9c47-9bxhv' }

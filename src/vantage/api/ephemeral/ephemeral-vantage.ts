@@ -42,7 +42,14 @@ export async function openEphemeral(
     client,
     check,
     ephemeral,
-  }: { readonly client: KubeClient; readonly check: AccessCheck; readonly ephemeral: EphemeralConsent },
+    signal,
+  }: {
+    readonly client: KubeClient
+    readonly check: AccessCheck
+    readonly ephemeral: EphemeralConsent
+    /** Nobody waits for it any more. */
+    readonly signal: AbortSignal
+  },
 ): Promise<EphemeralVantage | Skipped> {
   const { namespace, name } = pod.meta
   const named = `pod ${namespace}/${name}`
@@ -61,7 +68,7 @@ export async function openEphemeral(
       }
     }
     const image = chooseImage(ephemeral.image, node.images)
-    const added = await addContainer({ client, pod: { namespace, name }, image, say: ephemeral.say })
+    const added = await addContainer({ client, pod: { namespace, name }, image, say: ephemeral.say, signal })
     if ('kind' in added) return added
     const target = { pod: added.pod, container: added.name }
     return {
