@@ -62,16 +62,19 @@ async function main() {
   }
   const startedAt = Date.now()
   const failures = []
+  const known = []
   let passed = 0
   for (const suite of await suites()) {
     const cases = suite.cases.filter(isWanted)
     if (cases.length === 0) continue
     const result = await runSuite({ ...suite, cases }, { jobs: flags.jobs, keep: flags.keep, say })
     passed += result.passed
+    known.push(...result.known)
     failures.push(...result.failed.map((title) => `${suite.title}: ${title}`))
   }
   const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1)
-  say(`\n${passed} as they should be, ${failures.length} not, in ${minutes} min`)
+  say(`\n${passed} as they should be, ${failures.length} not, ${known.length} known not to be, in ${minutes} min`)
+  for (const miss of known) say(`  known: ${miss}`)
   for (const failure of failures) say(`  ${failure}`)
   return failures.length > 0 || passed === 0 ? 1 : 0
 }

@@ -22,6 +22,8 @@ const LEAST = new Map([
   // Their proof needs the image's os-release, and no image runs in a lab.
   ['musl-no-tcp-fallback', 'observed'],
   ['musl-parallel-queries', 'suspected'],
+  // How long the program itself waits cannot be seen from outside.
+  ['nodejs-threadpool-exhausted', 'suspected'],
 ])
 const LEVELS = ['proven', 'suspected', 'observed']
 

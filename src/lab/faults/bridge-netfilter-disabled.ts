@@ -10,6 +10,8 @@ export const bridgeNetfilterDisabled: Fault = {
   name: 'bridge-netfilter-disabled',
   summary: `flannel: ${PLACE.name}: rules do not see what passes the bridge: a Service whose endpoint is on the same node answers from the pod's address`,
   needs: 'flannel',
+  // Only what pods of that node ask passes the bridge.
+  shownBy: ['--from', 'shop/web-5f6d8b9c47-2lkqs'],
   looks: [
     strangers('shop/web-5f6d8b9c47-2lkqs', /IP 10\.233\.\d+\.\d+\.53 > /),
     run('node/node3', 'sysctl -n net.bridge.bridge-nf-call-iptables', { broken: /^0/, whole: /^1/ }),

@@ -95,7 +95,8 @@ function quickest({ ladder }: Evidence, given: string): Rung | undefined {
   return askedRungs(ladder)
     .filter(({ question, observed, rttMs, hop }) => {
       const isName = question.kind === 'dns' && shownName(question.name).startsWith(given.replace(/\.$/, ''))
-      const isAnswer = observed.kind === 'response' && observed.recordCount > 0
+      // A denial is as quick as an answer.
+      const isAnswer = observed.kind === 'response' && ['NOERROR', 'NXDOMAIN'].includes(observed.rcode)
       return isName && isAnswer && hop.kind !== 'upstream' && rttMs !== undefined && rttMs < SLOW_MS
     })
     .toSorted((a, b) => (a.rttMs ?? 0) - (b.rttMs ?? 0))[0]
