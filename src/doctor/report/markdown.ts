@@ -2,7 +2,7 @@
 import type { DoctorReport, ReportFinding } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
 import { foldLadder } from './ladder-rows.ts'
-import { counterLines, whyText } from './report-lines.ts'
+import { counterLines, outcomeText, whyText } from './report-lines.ts'
 import { cellText, fromText, hopText } from './row-text.ts'
 import type { Labels } from './wording/index.ts'
 import { WORDING } from './wording/index.ts'
@@ -35,11 +35,11 @@ export function renderMarkdown(report: DoctorReport): string {
     .join('\n')
 }
 
-function headline({ verdict, outcome, observations, language }: DoctorReport, labels: Labels): string {
-  if (verdict !== null) return `\`${verdict.code}\`${labels.colon}${escapeMarkdown(verdict.summary)}`
-  if (outcome !== 'healthy') return labels.inconclusive
-  const count = observations.length
-  return labels.healthy + (count === 0 ? '' : labels.comma + fillTemplate(labels.withObservations, { count }, language))
+function headline(report: DoctorReport, labels: Labels): string {
+  const { verdict } = report
+  return verdict === null
+    ? escapeMarkdown(outcomeText(report))
+    : `\`${verdict.code}\`${labels.colon}${escapeMarkdown(verdict.summary)}`
 }
 
 function nameLines({ name, language }: DoctorReport, labels: Labels): string[] {

@@ -5,8 +5,9 @@ import type { Language } from './language.ts'
 import { rateText } from './row-text.ts'
 import { WORDING } from './wording/index.ts'
 
-/** The headline where no cause is proven. */
-export function outcomeText({ outcome, observations, ladder, language }: DoctorReport): string {
+/** The headline where no cause is proven: what fails or is suspected, as far as it can be said in one line. */
+export function outcomeText(report: DoctorReport): string {
+  const { outcome, observations, language } = report
   const { labels } = WORDING[language]
   if (outcome === 'healthy') {
     const count = observations.length
@@ -14,11 +15,38 @@ export function outcomeText({ outcome, observations, ladder, language }: DoctorR
       labels.healthy + (count === 0 ? '' : labels.comma + fillTemplate(labels.withObservations, { count }, language))
     )
   }
+  return [labels.inconclusive, ...openMatters(report)].join(labels.semicolon)
+}
+
+/** The first suspicion, else the first server that fails; that too little was seen, where that is so. */
+function openMatters(report: DoctorReport): string[] {
+  const { causes, language, ladder } = report
+  const { labels } = WORDING[language]
+  const [suspicion] = causes
+  const [failing] = unexplainedGroups(report)
   const sawDns = ladder.some(
     ({ result, hop, transport }) =>
-      result === 'ok' && transport === 'udp' && (hop === 'dns-service' || hop === 'node-cache' || hop === 'nameserver'),
+      (result === 'ok' || result === 'intermittent') &&
+      transport === 'udp' &&
+      (hop === 'dns-service' || hop === 'node-cache' || hop === 'nameserver'),
   )
-  return labels.inconclusive + (sawDns ? '' : `${labels.semicolon}${labels.tooLittle}`)
+  const skipped = ladder.filter(({ result }) => result === 'skipped').length
+  const found =
+    suspicion !== undefined
+      ? [`${labels.suspected}${labels.colon}${suspicion.summary}`]
+      : failing === undefined
+        ? []
+        : [
+            `${labels.fails}${labels.colon}${serverText(failing.rung, report)}${labels.comma}${whyText(failing.rung, language)}`,
+          ]
+  if (!sawDns) return [...found, labels.tooLittle]
+  if (found.length > 0) return found
+  return [fillTemplate(labels.muchSkipped, { count: skipped, all: ladder.length }, language)]
+}
+
+/** `replica kube-system/coredns-x UDP`. */
+function serverText({ hop, server, transport }: ReportRung, { language }: Pick<DoctorReport, 'language'>): string {
+  return `${WORDING[language].labels.hops[hop]} ${server} ${transport.toUpperCase()}`
 }
 
 /** The name asked about and what the cluster's objects say of it; undefined when none was given. */
@@ -71,14 +99,16 @@ export function unexplainedGroups(report: DoctorReport): { readonly rung: Report
     const key = `${rung.hop} ${rung.server} ${rung.question}`
     groups.set(key, { rung: groups.get(key)?.rung ?? rung, count: (groups.get(key)?.count ?? 0) + 1 })
   }
-  return [...groups.values()]
+  // What never works tells more than what fails at times because of it.
+  const rank = ({ rung }: { readonly rung: ReportRung }): number => Number(rung.result === 'intermittent')
+  return [...groups.values()].toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** `replica kube-system/coredns-x UDP <- node1: NAME TYPE: no response`. */
 export function rungText(rung: ReportRung, { language }: DoctorReport): string {
   const { labels } = WORDING[language]
   const from = rung.from === 'here' ? labels.here : rung.from.replace(/^node\//, '')
-  return `${labels.hops[rung.hop]} ${rung.server} ${rung.transport.toUpperCase()} <- ${from}${labels.colon}${rung.question}${labels.colon}${whyText(rung, language)}`
+  return `${serverText(rung, { language })} <- ${from}${labels.colon}${rung.question}${labels.colon}${whyText(rung, language)}`
 }
 
 /** Why it failed; of what failed at times also how often. */

@@ -40,9 +40,11 @@ export function renderText(report: DoctorReport, { color }: TextOptions): string
     nameSection(context),
     ...groupByCode(report.causes).map((group, index) => causeSection(context, group, index === 0)),
     unexplainedSection(context),
+    // Where nothing failed they are what there is to read.
+    ...(report.outcome === 'healthy' ? [observationSection(context)] : []),
     ladderSection(context),
     counterSection(context),
-    observationSection(context),
+    ...(report.outcome === 'healthy' ? [] : [observationSection(context)]),
     notCheckedSection(context),
     excludedSection(context),
     clusterSection(context),
@@ -63,7 +65,8 @@ function headline({ report, labels, paint }: Context): string[] {
   const { verdict, outcome } = report
   if (verdict !== null) return [`${paint.bold(paint.red(verdict.code))}${labels.colon}${paint.bold(verdict.summary)}`]
   const tint = outcome === 'healthy' ? paint.green : paint.yellow
-  return [paint.bold(tint(outcomeText(report)))]
+  const hint = outcome === 'healthy' && report.name === undefined ? [paint.dim(labels.hint)] : []
+  return [paint.bold(tint(outcomeText(report))), ...hint]
 }
 
 function nameSection({ report, labels, paint }: Context): string[] {

@@ -2,7 +2,7 @@
 // that explains most is the verdict. What nothing explains is said. Pure.
 import { ASKED_NAME } from '../causes/index.ts'
 import type { Cause, CauseCode, Excluded, NotChecked, Proven, Suspected } from '../causes/index.ts'
-import { isFailing } from '../ladder/index.ts'
+import { formatPlace, isFailing } from '../ladder/index.ts'
 import type { Rung } from '../ladder/index.ts'
 import { CONSEQUENCES } from './consequences.ts'
 import { explainedByShare } from './shares.ts'
@@ -115,15 +115,35 @@ function explainedWithConsequences(finding: Finding, findings: readonly Finding[
 
 function outcomeOf(causes: readonly Finding[], unexplained: readonly string[], rungs: readonly Rung[]): Outcome {
   if (causes.some((finding) => finding.status === 'proven')) return 'proven'
-  // Pods ask over UDP, through the Service IP, a node cache or whatever their file names: replicas that answer over TCP say
-  // nothing about that way.
-  const seen = rungs.some(
-    (rung) =>
-      rung.result === 'ok' &&
-      rung.transport === 'udp' &&
-      (rung.hop.kind === 'dns-service' || rung.hop.kind === 'node-cache' || rung.hop.kind === 'nameserver'),
+  const seen = placesSeen(rungs)
+  return seen.length > 0 && causes.length === 0 && unexplained.length === 0 ? 'healthy' : 'inconclusive'
+}
+
+/** Skipped because something failed on our side, or time ran out: it should have been asked. */
+const MISSED: ReadonlySet<string> = new Set(['skip.deadline', 'skip.error', 'skip.vantage'])
+
+/**
+ * Places from where the way of the pods was seen to work, and most of what was to be asked from there was asked.
+ *
+ * Pods ask over UDP, through the Service IP, a node cache or whatever their file names: replicas that answer over TCP say
+ * nothing about that way.
+ */
+function placesSeen(rungs: readonly Rung[]): string[] {
+  const ways = new Set(
+    rungs
+      .filter(
+        ({ result, transport, hop }) =>
+          result === 'ok' &&
+          transport === 'udp' &&
+          (hop.kind === 'dns-service' || hop.kind === 'node-cache' || hop.kind === 'nameserver'),
+      )
+      .map(({ from }) => formatPlace(from)),
   )
-  return seen && causes.length === 0 && unexplained.length === 0 ? 'healthy' : 'inconclusive'
+  return [...ways].filter((place) => {
+    const own = rungs.filter(({ from }) => formatPlace(from) === place)
+    const missed = own.filter(({ result, why }) => result === 'skipped' && MISSED.has(why?.key ?? ''))
+    return missed.length <= own.filter(({ result }) => result === 'ok').length
+  })
 }
 
 function pick<Status extends 'excluded' | 'not-checked'>(

@@ -20,8 +20,14 @@ export interface FixWording {
 export interface Labels {
   readonly healthy: string
   readonly withObservations: string
+  /** Below the headline of a healthy cluster: how to ask about what fails all the same. */
+  readonly hint: string
   readonly inconclusive: string
   readonly tooLittle: string
+  /** Nothing failed, and most could not be asked. */
+  readonly muchSkipped: string
+  /** Before the server that fails, in the headline. */
+  readonly fails: string
   readonly alsoProven: string
   readonly suspected: string
   readonly consequenceOf: string

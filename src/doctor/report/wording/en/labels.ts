@@ -3,8 +3,11 @@ import type { Labels } from '../wording.ts'
 export const labels: Labels = {
   healthy: 'Healthy: everything that was asked answered as it should',
   withObservations: 'with {count} {count:observation|observations}',
+  hint: 'Something fails all the same? One name or pod: --name NAME --from NAMESPACE/POD; at times only: --repeat 100',
   inconclusive: 'Inconclusive: no cause is proven',
   tooLittle: 'nothing could be asked the way pods ask: the DNS Service or a node cache, over UDP',
+  muchSkipped: '{count} of {all} probes could not be made',
+  fails: 'failing',
   alsoProven: 'Also proven',
   suspected: 'Suspected',
   consequenceOf: 'a consequence of {code}',

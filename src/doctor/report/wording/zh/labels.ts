@@ -3,8 +3,11 @@ import type { Labels } from '../wording.ts'
 export const labels: Labels = {
   healthy: '健康：所有查询的应答均符合预期',
   withObservations: '另有 {count} 项观察',
+  hint: '仍有问题？针对某个域名或 Pod：--name NAME --from NAMESPACE/POD；只是偶尔失败：--repeat 100',
   inconclusive: '无法定论：没有证实任何根因',
   tooLittle: '无法像 Pod 那样查询：经 UDP 询问 DNS Service 或节点缓存',
+  muchSkipped: '{all} 个探测中有 {count} 个未能进行',
+  fails: '失败',
   alsoProven: '另外证实',
   suspected: '疑似',
   consequenceOf: '由 {code} 导致',
