@@ -60,7 +60,12 @@ describe('deploy/fathom-doctor.yaml', () => {
 
   it('gives the account what "fathom rbac --tier 1" prints, and nothing else', async () => {
     const { stdout } = await runCommand(rbacCommand, [
-      ...['--tier', '1', '--name', 'fathom-doctor', '--serviceaccount', 'fathom:fathom-doctor'],
+      '--tier',
+      '1',
+      '--name',
+      'fathom-doctor',
+      '--serviceaccount',
+      'fathom:fathom-doctor',
     ])
     const isRole = ({ kind }: Manifest): boolean => kind.startsWith('Role') || kind.startsWith('ClusterRole')
     const printed = manifests(stdout).filter((manifest) => manifest !== null)
