@@ -27,7 +27,7 @@ const RECIPES = [
   {
     title: 'ip route: node3 has lost its ways to the pods of other nodes',
     needs: 'calico',
-    recipe: `for block in $(on node3 ip route | awk '/ via 192.168.0/ { print $1 }'); do on node3 ip route del $block; done`,
+    recipe: `for block in $(on node3 ip route | awk '/^10.233/ && / via / { print $1 }'); do on node3 ip route del $block; done`,
     expected: ['cross-node-traffic-broken'],
   },
   {
