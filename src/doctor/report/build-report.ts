@@ -1,6 +1,6 @@
 // From a diagnosis to the report's JSON: the only place where keys become words.
 import type { CauseCode, EvidenceLine } from '../causes/index.ts'
-import { formatEndpoint, formatPlace, wilsonInterval } from '../ladder/index.ts'
+import { MAX_ORIGINS, formatEndpoint, formatPlace, wilsonInterval } from '../ladder/index.ts'
 import type { Expectation, Observation, Phrase, Repeats, Rung, WireCapture } from '../ladder/index.ts'
 import type { Diagnosis, Finding } from '../verdict/index.ts'
 import { countersOf } from './counters.ts'
@@ -49,7 +49,7 @@ export function buildReport(diagnosis: Diagnosis, language: Language): DoctorRep
   }
 }
 
-function clusterOf({ facts }: Diagnosis, language: Language): ReportCluster {
+function clusterOf({ facts, ladder }: Diagnosis, language: Language): ReportCluster {
   const { service, replicas, clusterDomain } = facts.dns
   return {
     source: facts.source.description,
@@ -61,6 +61,7 @@ function clusterOf({ facts }: Diagnosis, language: Language): ReportCluster {
         : { name: `${service.service.meta.namespace}/${service.service.meta.name}`, addresses: service.clusterIPs },
     replicas: replicas.length,
     nodes: facts.nodes.length,
+    ...askedNodesOf(ladder.rungs, facts.nodes.length),
     collectedAt: facts.collectedAt,
     ...(facts.source.calls === undefined ? {} : { apiCalls: facts.source.calls }),
     missing: facts.missing.map(({ what, why, needs }) => ({
@@ -69,6 +70,12 @@ function clusterOf({ facts }: Diagnosis, language: Language): ReportCluster {
       needs: translateReason(needs, language),
     })),
   }
+}
+
+/** A large cluster is not asked from everywhere. */
+function askedNodesOf(rungs: readonly Rung[], nodes: number): Pick<ReportCluster, 'askedNodes'> {
+  const asked = new Set(rungs.flatMap(({ from }) => (from.kind === 'node' ? [from.name] : []))).size
+  return nodes <= MAX_ORIGINS || asked === 0 || asked >= nodes ? {} : { askedNodes: asked }
 }
 
 function nameOf({ asked, records, absence }: NonNullable<Diagnosis['asked']>, words: Words): ReportName {

@@ -37,6 +37,8 @@ export interface ReportCluster {
   readonly dnsService: { readonly name: string; readonly addresses: readonly string[] } | null
   readonly replicas: number
   readonly nodes: number
+  /** Nodes that were asked from, where these are not all, as in a large cluster; absent otherwise. */
+  readonly askedNodes?: number
   /** RFC 3339. */
   readonly collectedAt: string
   /** Requests to the API server; absent without one. */

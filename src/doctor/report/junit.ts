@@ -1,6 +1,6 @@
-// The report for CI systems: a test case for each probe, and one for each proven or suspected cause.
+// The report for CI systems: a test case for each probe, one for each proven or suspected cause, and one for the outcome.
 import type { DoctorReport, ReportFinding, ReportRung } from './doctor-report.ts'
-import { whyText } from './report-lines.ts'
+import { outcomeText, whyText } from './report-lines.ts'
 
 /** Renders a report as JUnit XML. Skipped probes are `<skipped>`, never passed. */
 export function renderJunit(report: DoctorReport): string {
@@ -11,6 +11,7 @@ export function renderJunit(report: DoctorReport): string {
     '<testsuites name="fathom doctor">',
     ...suite('ladder', probes),
     ...suite('causes', causes),
+    ...suite('outcome', [outcomeCase(report)]),
     '</testsuites>',
     '',
   ].join('\n')
@@ -73,6 +74,19 @@ function causeCase(finding: ReportFinding): TestCase {
     outcome: 'failure',
     message: finding.summary,
     text: [...finding.evidence.map(({ text }) => text), finding.fix.command].join('\n'),
+  }
+}
+
+/** Without it a run in which nothing could be asked would look like one in which nothing is wrong. */
+function outcomeCase(report: DoctorReport): TestCase {
+  const isHealthy = report.outcome === 'healthy'
+  return {
+    className: 'outcome',
+    name: 'the DNS of the cluster is healthy',
+    timeMs: 0,
+    outcome: isHealthy ? 'passed' : 'failure',
+    message: report.verdict === null ? outcomeText(report) : report.verdict.summary,
+    text: report.verdict === null ? report.unexplained.join('\n') : report.verdict.code,
   }
 }
 

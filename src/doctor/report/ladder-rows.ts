@@ -38,6 +38,21 @@ export function foldLadder(rungs: readonly ReportRung[]): LadderRow[] {
   })
 }
 
+/** Rows that a table has room for, in their order: those with a failure before those without; and how many are left out. */
+export function limitRows(
+  rows: readonly LadderRow[],
+  most: number,
+): { readonly rows: readonly LadderRow[]; readonly left: number } {
+  if (rows.length <= most) return { rows, left: 0 }
+  const isOdd = ({ cells }: LadderRow): boolean =>
+    Object.values(cells).some(({ result }) => result === 'failed' || result === 'intermittent')
+  const kept = new Set([...rows.filter(isOdd), ...rows.filter((row) => !isOdd(row))].slice(0, most))
+  return { rows: rows.filter((row) => kept.has(row)), left: rows.length - kept.size }
+}
+
+/** Rows of one table at most: a page of thousands is read by nobody; the JSON has them all. */
+export const MAX_ROWS = 200
+
 /** HTTP rungs belong to the row of their server's DNS address. */
 function dnsAddress(rung: ReportRung): string {
   return rung.transport === 'http' || rung.hop !== 'dns-service' ? '' : addressOf(rung.to)

@@ -1,8 +1,8 @@
 // The report for an issue or a chat.
 import type { DoctorReport, ReportFinding } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
-import { foldLadder } from './ladder-rows.ts'
-import { counterLines, outcomeText, whyText } from './report-lines.ts'
+import { MAX_ROWS, foldLadder, limitRows } from './ladder-rows.ts'
+import { askedNodesText, counterLines, outcomeText, whyText } from './report-lines.ts'
 import { cellText, fromText, hopText } from './row-text.ts'
 import type { Labels } from './wording/index.ts'
 import { WORDING } from './wording/index.ts'
@@ -88,8 +88,9 @@ function unexplainedLines({ unexplained, ladder, language }: DoctorReport): stri
 }
 
 function ladderLines(report: DoctorReport, labels: Labels): string[] {
-  const rows = foldLadder(report.ladder)
+  const { rows, left } = limitRows(foldLadder(report.ladder), MAX_ROWS)
   if (rows.length === 0) return []
+  const asked = askedNodesText(report)
   const { hop, from, udp, tcp, http } = labels.columns
   const header = [hop, from, udp, tcp, http]
   const body = rows.map((row) => [
@@ -105,6 +106,8 @@ function ladderLines(report: DoctorReport, labels: Labels): string[] {
     `| ${header.join(' | ')} |`,
     `| ${header.map(() => '---').join(' | ')} |`,
     ...body.map((cells) => `| ${cells.map(escapeMarkdown).join(' | ')} |`),
+    ...(left > 0 ? ['', fillTemplate(labels.more, { count: left }, report.language)] : []),
+    ...(asked === undefined ? [] : ['', asked]),
   ]
 }
 

@@ -5,6 +5,13 @@ import type { Language } from './language.ts'
 import { rateText } from './row-text.ts'
 import { WORDING } from './wording/index.ts'
 
+/** From how many nodes of a large cluster was asked; undefined where it was all of them. */
+export function askedNodesText({ cluster, language }: DoctorReport): string | undefined {
+  const { askedNodes, nodes } = cluster
+  if (askedNodes === undefined) return undefined
+  return fillTemplate(WORDING[language].labels.someNodes, { count: askedNodes, all: nodes }, language)
+}
+
 /** The headline where no cause is proven: what fails or is suspected, as far as it can be said in one line. */
 export function outcomeText(report: DoctorReport): string {
   const { outcome, observations, language } = report

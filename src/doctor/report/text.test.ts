@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { nodes } from '../../../test/support/causes/pod-dns.ts'
 import { CAUSE_FIXTURES } from '../../../test/support/causes/index.ts'
 import { diagnoseFixture } from '../../../test/support/dns-world.ts'
 import { replace, findObject, smallCluster } from '../../../test/support/small-cluster.ts'
+import { limitRows } from './ladder-rows.ts'
+import type { LadderRow } from './ladder-rows.ts'
 import { buildReport, renderReport } from './index.ts'
 
 describe('renderText()', () => {
@@ -24,6 +27,10 @@ describe('renderText()', () => {
     const diagnosis = await diagnoseFixture({ cluster })
     expect(renderReport(buildReport(diagnosis, 'en'), 'text')).toContain('Asked from 16 of 40 nodes')
     expect(renderReport(buildReport(diagnosis, 'zh'), 'text')).toContain('只从 40 个节点中的 16 个发起查询')
+    for (const format of ['md', 'html'] as const) {
+      expect(renderReport(buildReport(diagnosis, 'en'), format)).toContain('Asked from 16 of 40 nodes')
+    }
+    expect(buildReport(diagnosis, 'en').cluster).toMatchObject({ nodes: 40, askedNodes: 16 })
   })
 })
 
@@ -31,5 +38,35 @@ describe('renderMarkdown()', () => {
   it('counts observations beside "healthy"', async () => {
     const diagnosis = await diagnoseFixture(CAUSE_FIXTURES['coredns-metrics-unavailable'].has())
     expect(renderReport(buildReport(diagnosis, 'en'), 'md')).toMatch(/^## Healthy.*, with 1 observation\n/)
+  })
+})
+
+describe('renderJunit()', () => {
+  it('fails where nothing could be asked: that is not health', async () => {
+    const [origin] = nodes()
+    const skip = { why: { key: 'skip.no-place', values: {} } }
+    const diagnosis = await diagnoseFixture({ cluster: smallCluster(), origins: origin ? [{ ...origin, skip }] : [] })
+    const xml = renderReport(buildReport(diagnosis, 'en'), 'junit')
+    expect(xml).toMatch(/<testsuite name="outcome" tests="1" failures="1"/)
+    const healthy = renderReport(buildReport(await diagnoseFixture({ cluster: smallCluster() }), 'en'), 'junit')
+    expect(healthy).toMatch(/<testsuite name="outcome" tests="1" failures="0"/)
+  })
+})
+
+describe('limitRows()', () => {
+  const row = (server: string, result: 'failed' | 'ok'): LadderRow => ({
+    hop: 'replica',
+    server,
+    address: '',
+    from: [],
+    cells: { udp: { result, count: 1, all: 1, isRepeated: false, purposes: [], rungs: [] } },
+    equivalent: '',
+  })
+
+  it('keeps failures, and the order', () => {
+    const rows = [row('a', 'ok'), row('b', 'ok'), row('c', 'failed'), row('d', 'ok')]
+    expect(limitRows(rows, 2).rows.map(({ server }) => server)).toEqual(['a', 'c'])
+    expect(limitRows(rows, 2).left).toBe(2)
+    expect(limitRows(rows, 4)).toEqual({ rows, left: 0 })
   })
 })

@@ -1,11 +1,11 @@
 // The report for a person at a terminal: the verdict in one line, the proof, the fix, then the ladder and the rest.
 import picocolors from 'picocolors'
-import { MAX_ORIGINS } from '../ladder/index.ts'
 import type { DoctorReport, ReportFinding } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
 import { foldLadder } from './ladder-rows.ts'
 import type { LadderCell, LadderRow } from './ladder-rows.ts'
 import {
+  askedNodesText,
   counterLines,
   excludedCodes,
   nameText,
@@ -188,12 +188,9 @@ function ladderSection(context: Context): string[] {
   ]
 }
 
-/** A large cluster is not asked from everywhere. */
-function limitLines({ report, labels, paint }: Context): string[] {
-  const { nodes } = report.cluster
-  const asked = new Set(report.ladder.map(({ from }) => from).filter((from) => from.startsWith('node/'))).size
-  if (nodes <= MAX_ORIGINS || asked === 0 || asked >= nodes) return []
-  return [`  ${paint.yellow(fillTemplate(labels.someNodes, { count: asked, all: nodes }, report.language))}`]
+function limitLines({ report, paint }: Context): string[] {
+  const text = askedNodesText(report)
+  return text === undefined ? [] : [`  ${paint.yellow(text)}`]
 }
 
 function cellAt(row: LadderRow, index: number): LadderCell | undefined {

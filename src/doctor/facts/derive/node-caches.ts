@@ -14,10 +14,15 @@ export function findNodeCaches(objects: ClusterObjects): NodeCacheFact[] {
     (workload) => workload.kind === 'DaemonSet' && cacheContainer(workload.template.spec) !== undefined,
   )
   const pods = objects.pods.filter((pod) => cacheContainer(pod.spec) !== undefined)
-  const owners = new Set([...sets.map(ownName), ...pods.map(ownerName)])
-  return [...owners].toSorted().map((owner) => {
+  const byOwner = new Map<string, Pod[]>(sets.map((set) => [ownName(set), []]))
+  for (const pod of pods) {
+    const own = byOwner.get(ownerName(pod))
+    if (own === undefined) byOwner.set(ownerName(pod), [pod])
+    else own.push(pod)
+  }
+  const sorted = [...byOwner].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return sorted.map(([owner, own]) => {
     const daemonSet = sets.find((set) => ownName(set) === owner)
-    const own = pods.filter((pod) => ownerName(pod) === owner)
     return nodeCache(objects, { owner, daemonSet, pods: own })
   })
 }
@@ -105,7 +110,14 @@ function ownName({ meta }: Workload): string {
   return `${meta.namespace}/${meta.name}`
 }
 
-function ownerName({ meta }: Pod): string {
-  // Pods that a deleted DaemonSet has left behind are still one cache.
-  return `${meta.namespace}/${meta.owner?.name ?? meta.labels['k8s-app'] ?? meta.name}`
+/**
+ * What made a pod. Pods that a deleted DaemonSet has left behind are still one cache, and so are static pods, which kubelet
+ * names after their node.
+ */
+function ownerName({ meta, spec }: Pod): string {
+  const { namespace, name, labels, owner } = meta
+  const controller = owner === undefined || owner.kind === 'Node' ? undefined : owner.name
+  const suffix = `-${spec.nodeName}`
+  const base = spec.nodeName !== '' && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name
+  return `${namespace}/${controller ?? labels['k8s-app'] ?? base}`
 }

@@ -2,8 +2,8 @@
 import type { DoctorReport, ReportRung } from '../doctor-report.ts'
 import { fillTemplate } from '../format-phrase.ts'
 import type { LadderCell, LadderRow } from '../ladder-rows.ts'
-import { foldLadder } from '../ladder-rows.ts'
-import { reasonText, whyText } from '../report-lines.ts'
+import { MAX_ROWS, foldLadder, limitRows } from '../ladder-rows.ts'
+import { askedNodesText, reasonText, whyText } from '../report-lines.ts'
 import { cellText, fromText, hopText } from '../row-text.ts'
 import { WORDING } from '../wording/index.ts'
 import type { Markup } from './escape.ts'
@@ -16,12 +16,18 @@ const TRANSPORTS = ['udp', 'tcp', 'http'] as const
 
 /** The roles are said because a phone's layout, blocks instead of cells, would take them away. */
 export function renderLadder(report: DoctorReport): Markup {
-  const { columns } = WORDING[report.language].labels
+  const { columns, more } = WORDING[report.language].labels
   const header = [columns.hop, columns.from, columns.udp, columns.tcp, columns.http].map(
     (title) => markup`<th scope="col" role="columnheader">${title}</th>`,
   )
+  const { rows, left } = limitRows(foldLadder(report.ladder), MAX_ROWS)
+  const asked = askedNodesText(report)
+  const notes = [
+    ...(left > 0 ? [fillTemplate(more, { count: left }, report.language)] : []),
+    ...(asked === undefined ? [] : [asked]),
+  ]
   return markup`<table role="table"><thead role="rowgroup"><tr role="row">${header}</tr></thead>
-<tbody role="rowgroup">${foldLadder(report.ladder).map((row) => renderRow(row, report))}</tbody></table>`
+<tbody role="rowgroup">${rows.map((row) => renderRow(row, report))}</tbody></table>${notes.map((note) => markup`<p>${note}</p>`)}`
 }
 
 function renderRow(row: LadderRow, report: DoctorReport): Markup {
