@@ -45,8 +45,8 @@ interface NameFlags {
   readonly name?: string
 }
 
-/** How long a lab may take to come up, in milliseconds. */
-const UP_TIMEOUT_MS = 60_000
+/** How long a lab may take to come up, in milliseconds: many times what it takes on a machine with nothing else to do. */
+const UP_TIMEOUT_MS = 180_000
 /** How long a lab may take to go down before it is ended by force, in milliseconds. */
 const DOWN_TIMEOUT_MS = 10_000
 

@@ -7,6 +7,8 @@ const CONSOLE = 'default/console'
 const NAME = 'kubernetes.default.svc.cluster.local'
 const WHOLE = '10.233.0.1'
 const SILENT = 'timed out'
+/** A lab that is given up while it starts would be left behind. In milliseconds. */
+const PATIENCE_MS = 300_000
 const POLL = { timeout: 15_000, interval: 100 }
 
 const SERVICE = '10.233.0.3'
@@ -64,10 +66,10 @@ function allShown(faults: readonly string[]): unknown {
 function useLab(...flags: string[]): void {
   beforeAll(async () => {
     if (WHY_NO_LAB === undefined) lab = await startNetnsLab(...flags)
-  })
+  }, PATIENCE_MS)
   afterAll(async () => {
     if (WHY_NO_LAB === undefined) await lab.remove()
-  })
+  }, PATIENCE_MS)
 }
 
 const why = WHY_NO_LAB === undefined ? '' : ` (${WHY_NO_LAB})`
@@ -75,9 +77,13 @@ const why = WHY_NO_LAB === undefined ? '' : ` (${WHY_NO_LAB})`
 describe.skipIf(WHY_NO_LAB !== undefined)(`faults in kernels, calico${why}`, () => {
   useLab()
 
-  it('each breaks what it says, as plain tools see it, and heals', async () => {
-    expect(await verify(CALICO)).toEqual(allShown(CALICO))
-  })
+  it(
+    'each breaks what it says, as plain tools see it, and heals',
+    async () => {
+      expect(await verify(CALICO)).toEqual(allShown(CALICO))
+    },
+    PATIENCE_MS,
+  )
 
   it('a NetworkPolicy that lets DNS through does so, and no more', async () => {
     const from = 'shop/web-5f6d8b9c47-t6wnc'
@@ -122,7 +128,11 @@ describe.skipIf(WHY_NO_LAB !== undefined)(`faults in kernels, flannel${why}`, ()
     expect(stdout).toContain(`> ${FLANNEL_REPLICA}.53:`)
   })
 
-  it('each breaks what it says, as plain tools see it, and heals', async () => {
-    expect(await verify(FLANNEL)).toEqual(allShown(FLANNEL))
-  })
+  it(
+    'each breaks what it says, as plain tools see it, and heals',
+    async () => {
+      expect(await verify(FLANNEL)).toEqual(allShown(FLANNEL))
+    },
+    PATIENCE_MS,
+  )
 })

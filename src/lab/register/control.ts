@@ -89,7 +89,8 @@ export async function callControl<O extends Operation>(
 ): Promise<Result<O>> {
   const timeout = operation === 'inject' || operation === 'heal' ? CHANGE_TIMEOUT_MS : TIMEOUT_MS
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = httpRequest({ socketPath, path: `/${operation}`, method: 'POST', timeout }, resolve)
+    // A connection that is kept for the next call may just be closed by the lab when that comes.
+    const request = httpRequest({ agent: false, socketPath, path: `/${operation}`, method: 'POST', timeout }, resolve)
     request.on('timeout', () => request.destroy(new Error(`no answer within ${timeout / 1000} s`)))
     request.on('error', (error) =>
       reject(new LabError('lab-not-running', `Cannot reach the lab: ${describeError(error)}`, { cause: error })),
