@@ -1,83 +1,101 @@
-// How fast `fathom pcap` is beside tshark, capinfos and tcpdump, on one large capture that this makes itself. Prints the bars.
-//   node scripts/bench-pcap.mjs [--mb 1000] [--runs 3] [--file FILE] [--only summary,packets]
-import { execFileSync, spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+// How fast `fathom pcap` is beside tshark, capinfos and tcpdump, on a large capture that this makes itself (bench-pcap-traffic.mjs),
+// and whether the bars hold. Runs of the programs alternate, the median counts; peak memory is the kernel's VmHWM.
+import { spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, statfsSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { makeCapture } from './bench-pcap-traffic.mjs'
 
-const option = (name, fallback) => {
-  const at = process.argv.indexOf(`--${name}`)
-  return at < 0 ? fallback : process.argv[at + 1]
+const HELP = `usage: npm run bench:pcap -- [options]
+
+  --size MB        size of the capture (default 1000; tshark takes minutes for it, and about 5 MB of memory for each)
+  --file FILE      read this capture instead of making one
+  --runs N         runs of each program but tshark, which runs once (default 3)
+  --only PARTS     summary, packets or both, with a comma between them (default both)
+  --json           print one JSON value instead of tables
+  --help           print this
+
+The capture is made below ${tmpdir()} and removed at the end. --packets and tcpdump read a tenth of its size.`
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: '1000' },
+    file: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    only: { type: 'string', default: 'summary,packets' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (values.help) {
+  console.log(HELP)
+  process.exit(0)
 }
-const MB = Number(option('mb', '1000'))
-const RUNS = Number(option('runs', '3'))
-const ONLY = option('only', 'summary,packets').split(',')
+const size = numberOf('--size', values.size)
+const runs = numberOf('--runs', values.runs)
 const PROGRAM = fileURLToPath(new URL('../bin/fathom.js', import.meta.url))
-const folder = join(tmpdir(), 'fathom-bench-pcap')
-mkdirSync(folder, { recursive: true })
+const ours = (...args) => [process.execPath, PROGRAM, 'pcap', ...args]
 
-const file = option('file', join(folder, `dns-${MB}.pcap`))
-if (!existsSync(file)) makeCapture(file, MB)
-const small = join(folder, 'dns-40.pcap')
-if (!existsSync(small)) makeCapture(small, 40)
+const folder = mkdtempSync(join(tmpdir(), 'fathom-bench-pcap-'))
+const children = new Set()
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop(signal === 'SIGINT' ? 130 : 143))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} processors, Node ${process.version}`)
-console.log(`${file}: ${(statSync(file).size / 1e6).toFixed(0)} MB, median of ${RUNS} runs\n`)
+const results = []
+const bars = []
+const parts = values.only.split(',')
+const file = values.file ?? make('large.pcap', size)
+if (parts.includes('summary')) await compareSummaries()
+if (parts.includes('packets')) await comparePackets()
+report()
+process.exitCode = bars.every(({ holds }) => holds) ? 0 : 1
 
-if (ONLY.includes('summary')) {
-  const frames = Number(
-    /(\d+)/.exec(execFileSync('capinfos', ['-c', '-M', '-T', '-r', file], { encoding: 'utf8' }).split('\t').at(-1))[1],
-  )
-  // tshark keeps state for every packet: a part of the file gives its speed, and memory enough for a factor.
-  const tsharkFrames = Number(
-    /(\d+)/.exec(execFileSync('capinfos', ['-c', '-M', '-T', '-r', small], { encoding: 'utf8' }).split('\t').at(-1))[1],
-  )
-  const ours = await median(() => run(process.execPath, [PROGRAM, 'pcap', '--summary', file]))
-  const capinfos = await median(() => run('capinfos', ['-c', file]))
-  const tshark = await median(() => run('tshark', ['-q', '-r', small, '-z', 'dns,tree']))
-  const speed = frames / ours.seconds
-  const tsharkSpeed = tsharkFrames / tshark.seconds
-  line('fathom pcap --summary', speed, ours)
-  line('tshark -q -z dns,tree (40 MB)', tsharkSpeed, tshark)
-  line('capinfos -c', frames / capinfos.seconds, capinfos)
-  const tsharkMemory = (tshark.memoryMb / 40) * MB
-  bar('packets/s against tshark', speed / tsharkSpeed, 10)
-  bar('packets/s against capinfos', (speed * capinfos.seconds) / frames, 0.2)
-  bar('memory against tshark (its figure scaled from 40 MB)', tsharkMemory / ours.memoryMb, 15)
-  console.log(`memory ${ours.memoryMb.toFixed(0)} MB of at most 320 MB: ${ours.memoryMb <= 320 ? 'ok' : 'MISSED'}\n`)
-}
-if (ONLY.includes('packets')) {
-  const lines = Number(execFileSync('sh', ['-c', `tcpdump -nn -r ${small} 2>/dev/null | wc -l`], { encoding: 'utf8' }))
-  const ours = await median(() => run(process.execPath, [PROGRAM, 'pcap', '--packets', small]))
-  const tcpdump = await median(() => run('tcpdump', ['-nn', '-r', small]))
-  line('fathom pcap --packets (40 MB)', lines / ours.seconds, ours)
-  line('tcpdump -nn (40 MB)', lines / tcpdump.seconds, tcpdump)
-  bar('lines/s against tcpdump', tcpdump.seconds / ours.seconds, 1)
+async function compareSummaries() {
+  const packets = await countPackets(file)
+  const [fathom, capinfos] = await alternate(ours('--summary', file), ['capinfos', '-c', file])
+  const tshark = await run(['tshark', '-q', '-z', 'dns,tree', '-r', file])
+  note('fathom pcap --summary', packets, fathom)
+  note('tshark -q -z dns,tree', packets, tshark)
+  note('capinfos -c', packets, capinfos)
+  bar('packets/s of tshark', tshark.seconds / fathom.seconds, 10)
+  bar('packets/s of capinfos', capinfos.seconds / fathom.seconds, 0.2)
+  bar("tshark's peak memory over ours", tshark.memoryMb / fathom.memoryMb, 15)
+  bar('320 MB over our peak memory', 320 / fathom.memoryMb, 1)
 }
 
-function line(what, perSecond, { seconds, cpuSeconds, memoryMb }) {
-  const figures = `${perSecond.toFixed(0).padStart(10)}/s  ${seconds.toFixed(2)} s wall  ${cpuSeconds.toFixed(2)} s CPU  ${memoryMb.toFixed(0)} MB`
-  console.log(`${what.padEnd(36)}${figures}`)
+async function comparePackets() {
+  const small = values.file ?? make('small.pcap', Math.max(1, size / 10))
+  const packets = await countPackets(small)
+  const [fathom, tcpdump] = await alternate(ours('--packets', small), ['tcpdump', '-nn', '-r', small])
+  note('fathom pcap --packets', packets, fathom)
+  note('tcpdump -nn', packets, tcpdump)
+  bar('lines/s of tcpdump', tcpdump.seconds / fathom.seconds, 1)
 }
 
-function bar(what, factor, wanted) {
-  console.log(`  ${what}: ${factor.toFixed(2)} x, wanted ${wanted} x: ${factor >= wanted ? 'ok' : 'MISSED'}`)
+// --- Measuring ---
+
+/** The median of each of two commands, run in turn. */
+async function alternate(one, other) {
+  const measured = [[], []]
+  for (let count = 0; count < runs; count += 1) {
+    measured[0].push(await run(one))
+    measured[1].push(await run(other))
+  }
+  return measured.map((all) => all.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(all.length / 2)])
 }
 
-async function median(measure) {
-  const all = []
-  for (let count = 0; count < RUNS; count += 1) all.push(await measure())
-  return all.sort((a, b) => a.seconds - b.seconds)[Math.floor(all.length / 2)]
-}
-
-/** Runs a program with its output thrown away; its peak memory is read while it runs. */
-function run(program, args) {
+/** Runs a program with its output thrown away; memory and processor time are read while it runs. */
+function run([program, ...args]) {
+  progress(`${program === process.execPath ? 'fathom' : program} ${args.slice(0, 3).join(' ')}`)
   return new Promise((resolve, reject) => {
+    const nowhere = openSync('/dev/null', 'w')
     const startedAt = performance.now()
-    const child = spawn(program, args, { stdio: ['ignore', openSync('/dev/null', 'w'), 'ignore'] })
-    let memoryMb = 0
-    let cpuSeconds = 0
+    const child = spawn(program, args, { stdio: ['ignore', nowhere, 'ignore'] })
+    closeSync(nowhere)
+    children.add(child)
+    let [memoryMb, cpuSeconds] = [0, 0]
     const look = setInterval(() => {
       try {
         const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
@@ -88,127 +106,93 @@ function run(program, args) {
         // It has ended.
       }
     }, 20)
-    child.on('error', reject)
-    child.on('exit', (code) => {
+    child.on('error', (error) => fail(`Cannot run ${program}: ${error.message}`))
+    child.on('exit', (code, signal) => {
       clearInterval(look)
-      if (code !== 0 && code !== 1) reject(new Error(`${program} ended with ${code}`))
+      children.delete(child)
+      // 1 of fathom says that it found a fault.
+      if (code !== 0 && code !== 1) reject(new Error(`${program} ended with ${code ?? signal}`))
       else resolve({ seconds: (performance.now() - startedAt) / 1000, cpuSeconds, memoryMb })
     })
   })
 }
 
-// --- The capture: 300 clients of 3 servers, 6000 names, A and AAAA, 1 in 500 without a response ---
-
-function makeCapture(path, megabytes) {
-  process.stderr.write(`making ${path}\n`)
-  const fd = openSync(path, 'w')
-  let seed = 42
-  const random = (limit) => {
-    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
-    return (seed >>> 8) % limit
-  }
-  const header = Buffer.alloc(24)
-  header.writeUInt32LE(0xa1b2c3d4, 0)
-  header.writeUInt16LE(2, 4)
-  header.writeUInt16LE(4, 6)
-  header.writeUInt32LE(262144, 16)
-  header.writeUInt32LE(1, 20)
-  writeSync(fd, header)
-  const names = Array.from({ length: 6000 }, (_, index) =>
-    index % 3 === 0 ? `www${index}.example.org` : `svc-${index}.ns-${index % 40}.svc.cluster.local`,
-  ).map(encodeName)
-  const responses = []
-  const chunk = Buffer.alloc(1 << 20)
-  let used = 0
-  let fileBytes = 24
-  let at = 1_700_000_000_000_000
-  const flush = () => {
-    writeSync(fd, chunk, 0, used)
-    used = 0
-  }
-  const add = (time, frame) => {
-    if (used + frame.length + 16 > chunk.length) flush()
-    chunk.writeUInt32LE(Math.floor(time / 1e6), used)
-    chunk.writeUInt32LE(time % 1e6, used + 4)
-    chunk.writeUInt32LE(frame.length, used + 8)
-    chunk.writeUInt32LE(frame.length, used + 12)
-    frame.copy(chunk, used + 16)
-    used += 16 + frame.length
-    fileBytes += 16 + frame.length
-  }
-  for (let written = 24; written < megabytes * 1e6; written = fileBytes) {
-    at += 20 + random(24)
-    while (responses.length > 0 && responses[0].time <= at) {
-      const { time, frame } = responses.shift()
-      add(time, frame)
-    }
-    const client = { octets: [10, 244, random(3), 2 + random(100)], port: 1024 + random(60000) }
-    const server = { octets: [10, 96, 0, 10 + random(3)], port: 53 }
-    const id = random(65536)
-    const name = names[random(names.length)]
-    const type = random(2) === 0 ? 1 : 28
-    add(at, frameOf(client, server, message({ id, bits: 0x0100, name, type, answers: 0 })))
-    if (random(500) === 0) continue
-    const kind = random(10)
-    const response = message({
-      id,
-      bits: kind === 0 ? 0x8583 : 0x8580,
-      name,
-      type,
-      answers: kind === 0 ? 0 : 1 + random(3),
+/** Packets of a file, as capinfos counts them. */
+function countPackets(path) {
+  return new Promise((resolve) => {
+    const child = spawn('capinfos', ['-c', '-M', '-T', '-r', path], { stdio: ['ignore', 'pipe', 'ignore'] })
+    children.add(child)
+    let text = ''
+    child.stdout.on('data', (chunk) => (text += chunk))
+    child.on('error', (error) => fail(`Cannot run capinfos: ${error.message}`))
+    child.on('close', (code) => {
+      children.delete(child)
+      if (code !== 0) fail(`Cannot read ${path}: capinfos ended with ${code}`)
+      resolve(Number(/(\d+)\s*$/.exec(text)?.[1]))
     })
-    responses.push({
-      time: at + 300 + (responses.length > 0 ? 0 : random(50)),
-      frame: frameOf(server, client, response),
-    })
+  })
+}
+
+function make(name, megabytes) {
+  const { bavail, bsize } = statfsSync(folder)
+  if (bavail * bsize < megabytes * 1.1e6)
+    fail(`Cannot make a capture of ${megabytes} MB: ${folder} has ${Math.floor((bavail * bsize) / 1e6)} MB left`)
+  const path = join(folder, name)
+  makeCapture(path, megabytes * 1e6, (bytes) => progress(`making ${name}: ${(bytes / 1e6).toFixed(0)} MB`))
+  return path
+}
+
+// --- Telling ---
+
+function note(program, packets, { seconds, cpuSeconds, memoryMb }) {
+  results.push({ program, packets, packetsPerSecond: Math.round(packets / seconds), seconds, cpuSeconds, memoryMb })
+}
+
+function bar(what, factor, wanted) {
+  bars.push({ what, factor, wanted, holds: factor >= wanted })
+}
+
+function report() {
+  const machine = { processor: cpus()[0]?.model ?? 'unknown', processors: cpus().length, node: process.version }
+  const bytes = statSync(file).size
+  progress('')
+  if (values.json) {
+    console.log(JSON.stringify({ ...machine, bytes, runs, results, bars }, null, 2))
+    return
   }
-  flush()
-  closeSync(fd)
-}
-
-function encodeName(name) {
-  return Buffer.concat([
-    ...name.split('.').map((label) => Buffer.from([label.length, ...Buffer.from(label)])),
-    Buffer.alloc(1),
-  ])
-}
-
-function message({ id, bits, name, type, answers }) {
-  const size = type === 1 ? 4 : 16
-  const octets = Buffer.alloc(12 + name.length + 4 + answers * (12 + size))
-  octets.writeUInt16BE(id, 0)
-  octets.writeUInt16BE(bits, 2)
-  octets.writeUInt16BE(1, 4)
-  octets.writeUInt16BE(answers, 6)
-  name.copy(octets, 12)
-  let at = 12 + name.length
-  octets.writeUInt16BE(type, at)
-  octets.writeUInt16BE(1, at + 2)
-  at += 4
-  for (let index = 0; index < answers; index += 1) {
-    octets.writeUInt16BE(0xc00c, at)
-    octets.writeUInt16BE(type, at + 2)
-    octets.writeUInt16BE(1, at + 4)
-    octets.writeUInt32BE(30, at + 6)
-    octets.writeUInt16BE(size, at + 10)
-    octets[at + 11 + size] = index + 1
-    at += 12 + size
+  console.log(`${machine.processor}, ${machine.processors} processors, Node ${machine.node}`)
+  console.log(`capture of ${(bytes / 1e6).toFixed(0)} MB, median of ${runs} runs, tshark once\n`)
+  console.log(`${'program'.padEnd(24)} packets/s    wall s     CPU s  peak MB`)
+  for (const { program, packetsPerSecond, seconds, cpuSeconds, memoryMb } of results) {
+    const figures = [packetsPerSecond.toFixed(0), seconds.toFixed(2), cpuSeconds.toFixed(2), memoryMb.toFixed(0)]
+    console.log(program.padEnd(24) + figures.map((figure) => figure.padStart(10)).join(''))
   }
-  return octets
+  console.log(`\n${'bar'.padEnd(32)}  measured    wanted`)
+  for (const { what, factor, wanted, holds } of bars) {
+    console.log(
+      `${what.padEnd(32)}${`${factor.toFixed(2)} x`.padStart(10)}${`${wanted} x`.padStart(10)}  ${holds ? 'holds' : 'MISSED'}`,
+    )
+  }
 }
 
-function frameOf(source, destination, payload) {
-  const frame = Buffer.alloc(42 + payload.length)
-  frame.writeUInt16BE(0x0800, 12)
-  frame[14] = 0x45
-  frame.writeUInt16BE(28 + payload.length, 16)
-  frame[22] = 64
-  frame[23] = 17
-  frame.set(source.octets, 26)
-  frame.set(destination.octets, 30)
-  frame.writeUInt16BE(source.port, 34)
-  frame.writeUInt16BE(destination.port, 36)
-  frame.writeUInt16BE(8 + payload.length, 38)
-  payload.copy(frame, 42)
-  return frame
+/** One line on a terminal that the next one takes the place of. */
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`)
+}
+
+function numberOf(option, text) {
+  const value = Number(text)
+  if (value > 0 && Number.isFinite(value)) return value
+  console.error(`Cannot use ${option} ${text}: give a number above 0`)
+  process.exit(2)
+}
+
+function fail(message) {
+  console.error(message)
+  stop(1)
+}
+
+function stop(code) {
+  for (const child of children) child.kill('SIGKILL')
+  process.exit(code)
 }

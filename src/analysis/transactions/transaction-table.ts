@@ -95,7 +95,9 @@ export interface TransactionTableOptions {
 const FIRST_ENTRIES = 1 << 12
 /** So many that a look at another entry's row, which is seldom in the processor's cache, is rare. */
 const BUCKETS_PER_ENTRY = 4
-const MAX_ENTRIES = 1 << 19
+const MAX_ENTRIES = 1 << 18
+/** In large steps: untouched memory costs nothing, rings that were outgrown do until they are collected. */
+const GROWTH = 8
 /** Entries with one key that are looked at. */
 const MAX_CHAIN = 48
 /** A response may come this late, a resend too: three of glibc's time-outs and some. */
@@ -557,18 +559,19 @@ export class TransactionTable {
   }
 
   #makeRoom(): void {
-    const size = this.#mask + 1
-    if (size >= (this.#options.maxEntries ?? MAX_ENTRIES)) {
+    const most = this.#options.maxEntries ?? MAX_ENTRIES
+    const size = Math.min(most, GROWTH * (this.#mask + 1))
+    if (size <= this.#mask + 1) {
       this.#retire()
       return
     }
-    const rows = createRows(2 * size)
-    const mask = 2 * size - 1
-    const buckets = new Int32Array(BUCKETS_PER_ENTRY * 2 * size)
+    const rows = createRows(size)
+    const mask = size - 1
+    const buckets = new Int32Array(BUCKETS_PER_ENTRY * size)
     // The ring is full: it is copied from its oldest entry to its end, and from there round.
     const turn = (this.#oldest | this.#mask) + 1
-    this.#copyRows(rows, this.#oldest, turn - this.#oldest)
-    this.#copyRows(rows, turn, this.#next - turn)
+    this.#copyRows(rows, mask, this.#oldest, turn - this.#oldest)
+    this.#copyRows(rows, mask, turn, this.#next - turn)
     this.#firstReadable = this.#oldest
     for (let number = this.#oldest; number < this.#next; number += 1) {
       const at = (number & mask) * ROW
@@ -582,9 +585,10 @@ export class TransactionTable {
   }
 
   /** Copies rows that lie together to their place in a larger ring. */
-  #copyRows(rows: Rows, number: number, count: number): void {
+  // oxlint-disable-next-line max-params -- both ends of a copy
+  #copyRows(rows: Rows, mask: number, number: number, count: number): void {
     const from = (number & this.#mask) * ROW
-    const to = (number & (2 * this.#mask + 1)) * ROW
+    const to = (number & mask) * ROW
     rows.words.set(this.#rows.words.subarray(from, from + count * ROW), to)
   }
 }

@@ -8,7 +8,9 @@ import type { CaptureFile } from '../../capture/index.ts'
 import type { ScanJob, ScanNews } from './scan-thread.ts'
 
 /** Enough that neither thread waits for the other because of a short delay. */
-const BATCHES = 6
+const BATCHES = 4
+/** The thread makes hardly any objects: room for young ones would only be memory that is never used again. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 3 }
 
 /**
  * Reads a file into an analysis; does not finish the analysis.
@@ -22,7 +24,7 @@ export function readInThread(program: URL, path: string, analysis: CaptureAnalys
   const reader = new BatchReader(analysis)
   const workerData: ScanJob = { path, batches: batches.map(({ memory }) => memory), done }
   return new Promise((resolve, reject) => {
-    const worker = new Worker(program, { name: 'scan', workerData })
+    const worker = new Worker(program, { name: 'scan', workerData, resourceLimits: RESOURCE_LIMITS })
     const fail = (error: unknown): void => {
       reject(error)
       void worker.terminate()
