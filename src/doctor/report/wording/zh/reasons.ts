@@ -46,6 +46,9 @@ export const reasons: Readonly<Record<string, string>> = {
   '{place} does not start: {detail}': '{place} 没有启动：{detail}',
   '{place} did not run within {seconds} s: {detail}': '{place} 在 {seconds} 秒内没有运行起来：{detail}',
   'the program in {place} ended early': '{place} 中的程序提前结束',
+  'the run was ended': '本次运行被终止',
+  '{place} was not waited for; it ends by itself within {minutes} minutes':
+    '没有等待 {place}；它会在 {minutes} 分钟内自行结束',
   // Namespaces of this machine.
   '{place} is not on this machine': '{place} 不在本机上',
   '{place} has no process on this machine: it ended, or waits': '{place} 在本机上没有进程：它已结束，或在等待',
