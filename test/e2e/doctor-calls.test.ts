@@ -50,7 +50,7 @@ describe('fathom doctor on a cluster of 40 nodes, 12 replicas, and pods on sever
       ({ hop, transport, purpose }) => hop === 'replica' && transport === 'tcp' && purpose === 'canary',
     )
     const asked = canaries.filter(({ observed }) => observed.startsWith('NOERROR'))
-    expect(asked.length).toBeGreaterThanOrEqual(2)
+    expect(asked.length).toBeGreaterThan(0)
     const left = canaries.filter(({ why = '' }) => why.includes('called as often as it may be'))
     expect(left.length).toBeGreaterThan(0)
     expect(left[0]).toMatchObject({ result: 'skipped', needs: expect.stringContaining('--max-calls') as string })

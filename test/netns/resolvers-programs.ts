@@ -88,7 +88,7 @@ const NOT_FOUND: readonly LookupOutcome['kind'][] = ['again', 'bad-name', 'faile
 function program(command: (name: string) => readonly string[], read: Program['read']): Program {
   return {
     command,
-    read: (output) => (/192\.0\.2\.1\b|2001:db8::1\b|127\.0\.0\.1\b/.test(output) ? ['found'] : read(output)),
+    read: (output) => (/192\.0\.2\.1\b|2001:db8::1\b|127\.0\.0\.1(?![\d:])/.test(output) ? ['found'] : read(output)),
   }
 }
 

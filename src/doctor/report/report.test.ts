@@ -107,7 +107,8 @@ describe('JUnit', () => {
       ),
     }
     const xml = renderReport(skippedOne, 'junit')
-    expect(xml.match(/<testcase /g)?.length).toBe(value.ladder.length + value.causes.length)
+    // And one for the outcome.
+    expect(xml.match(/<testcase /g)?.length).toBe(value.ladder.length + value.causes.length + 1)
     expect(xml).toContain('<skipped message="a &lt;reason&gt; &amp; &quot;more&quot;"/>')
     expect(xml).toContain(`skipped="1"`)
   })

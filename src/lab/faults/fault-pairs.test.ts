@@ -139,7 +139,7 @@ describe('FaultLog: names', () => {
     { name: 'service-ip', meant: 'service-ip-unreachable' },
     { name: 'service', meant: undefined },
     { name: 'replica-answer-differs', meant: 'replica-answers-differ' },
-    { name: 'upstream', meant: 'upstream-dead' },
+    { name: 'upstream-de', meant: 'upstream-dead' },
   ])('inject $name: says what was probably meant', async ({ name, meant }) => {
     const advice = meant === undefined ? 'known: upstream-dead, ' : `did you mean "${meant}"?`
     await expect(faults.inject(name)).rejects.toThrow(`there is no such fault; ${advice}`)

@@ -4,7 +4,7 @@
 //                      | --- second  10.99.3.2 (dnsmasq)    knows cluster.local, forwards loop.test to cluster
 //                      | --- upstream 10.99.4.2, .3 (scripted: a name's first label says what becomes of the query)
 //   Service IP 10.99.96.10: cluster and second in turn, by the node's rules.
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,7 +19,9 @@ export const UPSTREAM = '10.99.4.2'
 export const SERVICE_IP = '10.99.96.10'
 
 const PROGRAMS = ['dig', 'tcpdump', 'unbound', 'dnsmasq', 'getent', 'conntrack', 'nft']
-const missing = PROGRAMS.filter((program) => spawnSync(program, ['-h'], { stdio: 'ignore' }).error !== undefined)
+// Looked for, not run: to dnsmasq "-h" means no hosts file, and off it goes.
+const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin']
+const missing = PROGRAMS.filter((program) => !FOLDERS.some((folder) => existsSync(join(folder, program))))
 export const WHY_NO_PATTERN_NET: string | undefined =
   WHY_NO_IPTABLES ?? (missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}`)
 
