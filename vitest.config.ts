@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 import { defineConfig } from 'vitest/config'
 
 // oxlint-disable-next-line import/no-default-export -- vitest reads its configuration from the default export
@@ -7,6 +9,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Many tests wait for real time-outs of real sockets: as many files as there are cores keep the cores busy.
+    maxWorkers: availableParallelism(),
     reporters: ['default'],
   },
 })
