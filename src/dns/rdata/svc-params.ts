@@ -111,7 +111,7 @@ const alpn: SvcValue = {
   },
   parse(text) {
     // A comma and a backslash within one protocol's name are escaped twice (RFC 9460 appendix A.1).
-    const ids = unescapeOctets(text).match(/(?:\\[^]|[^\\,])+|(?<=,|^)(?=,|$)/g) ?? ['']
+    const ids = [...`${unescapeOctets(text)},`.matchAll(/((?:\\[^]|[^\\,])*),/g)].map(([, id = '']) => id)
     const octets = ids.flatMap((id) => {
       const plain = id.replaceAll(/\\([^])/g, '$1')
       return [plain.length, ...octetsOf(plain)]

@@ -66,6 +66,11 @@ describe('parseRecord()', () => {
       expected: 'example.org.\t60\tIN\tHTTPS\t1 . alpn="h2,h3" port=443',
     },
     {
+      title: 'an ALPN id that ends with a comma',
+      text: String.raw`@ HTTPS 1 . alpn="h\\,,h3"`,
+      expected: 'example.org.\t60\tIN\tHTTPS\t1 . alpn="h\\\\,,h3"',
+    },
+    {
       title: 'service parameters in any order',
       text: '@ HTTPS 1 . port=443 alpn=h2',
       expected: 'example.org.\t60\tIN\tHTTPS\t1 . alpn="h2" port=443',
