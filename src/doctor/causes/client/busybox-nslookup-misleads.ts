@@ -27,7 +27,7 @@ function judgePod(evidence: Evidence, pod: Pod): Judgement {
   if (image === undefined && library?.alpine === undefined) return excluded(line('stated', 'no-busybox', { pod: name }))
   const conf = resolvConfOf(evidence, pod)
   const { world } = observedWorld(evidence, pod)
-  const resolver = library?.library ?? 'glibc'
+  const resolver = library?.resolver ?? 'glibc'
   const outcomeOf = (of: ResolverName): LookupOutcome =>
     simulateLookup({ resolver: of, conf, name: given, families: [4] }, world).outcome
   const [tool, programs] = [outcomeOf('busybox'), outcomeOf(resolver)]

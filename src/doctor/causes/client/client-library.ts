@@ -8,7 +8,7 @@ import { qualifiedName } from '../support.ts'
 
 export interface ClientLibrary {
   /** `musl` where its version is not known. */
-  readonly library: 'glibc' | ResolverName
+  readonly resolver: 'glibc' | ResolverName
   /** Of Alpine, such as `3.17.2`; absent where it was not seen. */
   readonly alpine?: string
   /** `observed` in the container; `stated` by an image's name, which is a hint and no more. */
@@ -34,8 +34,8 @@ export function libraryLine(pod: Pod, { basis, from }: ClientLibrary): EvidenceL
   return line(basis, key, { pod: qualifiedName(pod), from })
 }
 
-export function isMusl({ library }: ClientLibrary): boolean {
-  return library.startsWith('musl')
+export function isMusl({ resolver }: ClientLibrary): boolean {
+  return resolver.startsWith('musl')
 }
 
 /** Reads os-release(5); undefined for a text that names no system. */
@@ -44,7 +44,7 @@ function readOsRelease(text: string): ClientLibrary | undefined {
   const id = value('ID')
   if (id === undefined) return undefined
   const from = value('PRETTY_NAME') ?? id
-  if (id !== 'alpine') return { library: 'glibc', basis: 'observed', from }
+  if (id !== 'alpine') return { resolver: 'glibc', basis: 'observed', from }
   return ofAlpine(value('VERSION_ID'), { basis: 'observed', from })
 }
 
@@ -55,8 +55,8 @@ function readImage(image: string): ClientLibrary | undefined {
 }
 
 function ofAlpine(version: string | undefined, seen: Pick<ClientLibrary, 'basis' | 'from'>): ClientLibrary {
-  if (version === undefined) return { library: 'musl', ...seen }
+  if (version === undefined) return { resolver: 'musl', ...seen }
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const isRecent = major > WITH_TCP.major || (major === WITH_TCP.major && minor >= WITH_TCP.minor)
-  return { library: isRecent ? 'musl' : 'musl-1.2.3', alpine: version, ...seen }
+  return { resolver: isRecent ? 'musl' : 'musl-1.2.3', alpine: version, ...seen }
 }

@@ -81,7 +81,7 @@ function imageCommand(group: PodGroup): string {
 /** Whether a pod's C library may be one that does not; `musl` of an unknown version may. */
 function isOld(library: ClientLibrary | undefined): boolean {
   if (library === undefined || !isMusl(library)) return false
-  return library.library === 'musl-1.2.3' || library.alpine === undefined
+  return library.resolver === 'musl-1.2.3' || library.alpine === undefined
 }
 
 /** The asked name as a client without EDNS gets it. */

@@ -83,7 +83,7 @@ function lookUp(evidence: Evidence, pod: Pod): LookedUp | undefined {
   const external = askedRungs(evidence.ladder).find(({ purpose }) => purpose === 'external')?.question
   const given = evidence.asked?.given ?? (external?.kind === 'dns' ? shownName(external.name) : undefined)
   if (given === undefined) return undefined
-  const resolver = clientLibraryOf(evidence.ladder, pod)?.library ?? 'glibc'
+  const resolver = clientLibraryOf(evidence.ladder, pod)?.resolver ?? 'glibc'
   const { world, rungOf } = observedWorld(evidence, pod)
   const run = simulateLookup({ resolver, conf: resolvConfOf(evidence, pod), name: given }, world)
   const silent = run.queries.filter(({ act }) => act === 'silent').flatMap((query) => rungOf(query) ?? [])
