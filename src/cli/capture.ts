@@ -5,11 +5,11 @@ import { CaptureAnalysis, createReport } from '../analysis/index.ts'
 import { UsageError, describeError } from '../base/index.ts'
 import {
   CaptureError,
+  DEFAULT_EXPRESSION,
   LiveCapture,
-  compileFilter,
+  compileExpression,
   encodeFileHeader,
   encodeRecord,
-  parseFilter,
 } from '../capture/index.ts'
 import type { FrameSink, WrittenFormat } from '../capture/index.ts'
 import { liveView } from './capture/live-view.ts'
@@ -32,9 +32,6 @@ interface CaptureOptions extends Omit<PlaceOptions, 'lab'> {
   readonly output: 'json' | 'text'
 }
 
-/** What is captured when no expression is given: queries, responses, and the errors, fragments and tunnels that belong to them. */
-const DEFAULT_FILTER = 'dns'
-
 export const captureCommand: Command = {
   name: 'capture',
   summary: 'take packets here or inside a pod, and say what is wrong on the wire',
@@ -42,13 +39,14 @@ export const captureCommand: Command = {
     const parsed = parseArguments(args, io)
     if (parsed === undefined) return EXIT.ok
     const { expression, options } = parsed
-    const filter = parseFilter(expression === '' ? DEFAULT_FILTER : expression)
+    const wanted = expression === '' ? DEFAULT_EXPRESSION : expression
+    const filter = compileExpression(wanted)
     const limit = options.count === undefined ? Infinity : readCount(options.count)
     const durationMs = options.duration === undefined ? undefined : readDuration(options.duration)
     const netns = await locateNamespace(options)
     const capture = new LiveCapture({
       interfaceName: options.interface,
-      filter: filter === undefined ? new Uint8Array(0) : compileFilter(filter),
+      filter,
       netns,
     })
     const analysis = new CaptureAnalysis()
@@ -63,7 +61,7 @@ export const captureCommand: Command = {
       sinks.push((frame) => printer.print(frame))
     }
     const place = netns === undefined ? options.interface : `${options.interface} in ${netns}`
-    io.stderr.write(`fathom: capturing on ${place}, filter "${expression === '' ? DEFAULT_FILTER : expression}"\n`)
+    io.stderr.write(`fathom: capturing on ${place}, filter "${wanted}"\n`)
     const stop = (): void => capture.close()
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)

@@ -2,23 +2,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CaptureAnalysis, createReport } from '../../analysis/index.ts'
 import { describeError } from '../../base/index.ts'
-import { LiveCapture, compileFilter, parseFilter } from '../../capture/index.ts'
+import { DEFAULT_EXPRESSION, LiveCapture, compileExpression } from '../../capture/index.ts'
 import type { RunningCapture, Skipped, WirePattern } from '../vantage.ts'
-
-/** Queries, responses, and the errors, fragments and tunnels that belong to them. */
-const FILTER = 'dns'
 
 /** What was sent before the end is in the socket: time to read it. */
 const DRAIN_MS = 30
 
 /** Starts at once: what is sent after the call is captured. @param netns path of a network namespace */
 export function startCapture(netns: string): RunningCapture | Skipped {
-  const filter = parseFilter(FILTER)
   let capture: LiveCapture
   try {
     capture = new LiveCapture({
       interfaceName: 'any',
-      filter: filter === undefined ? new Uint8Array(0) : compileFilter(filter),
+      filter: compileExpression(DEFAULT_EXPRESSION),
       netns,
     })
   } catch (error) {
