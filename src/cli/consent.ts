@@ -52,11 +52,13 @@ export interface ConsentOptions {
   readonly asksFromPod: boolean
   /** Source of facts whose pods cannot get a container: `--lab`, `--manifests`. */
   readonly unfit?: string | undefined
+  /** Words what is announced; default: English, as it comes. */
+  readonly translate?: (line: string) => string
 }
 
 /** Undefined without consent. @throws {UsageError} options that make no sense together */
 export function readEphemeral(
-  { allow, image, asksFromPod, unfit }: ConsentOptions,
+  { allow, image, asksFromPod, unfit, translate = (line) => line }: ConsentOptions,
   io: Io,
 ): EphemeralConsent | undefined {
   if (!allow.has('ephemeral')) {
@@ -79,7 +81,7 @@ export function readEphemeral(
       'Cannot use --allow ephemeral without a pod to ask from: a container is added to that pod alone',
     )
   }
-  return { image, say: (line) => void io.stderr.write(`${PROGRAM_NAME}: ${line}\n`) }
+  return { image, say: (line) => void io.stderr.write(`${PROGRAM_NAME}: ${translate(line)}\n`) }
 }
 
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const

@@ -3,5 +3,5 @@ import type { Skipped } from '../vantage/vantage.ts'
 
 /** One line for a place that cannot be asked from. */
 export function formatSkipped({ why, needs }: Skipped): string {
-  return needs === undefined ? why : `${why} (needs ${needs})`
+  return needs === undefined ? why : `${why}; needs: ${needs}`
 }

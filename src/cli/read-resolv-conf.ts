@@ -1,8 +1,7 @@
 // The resolv.conf of a place, read there where that is possible, else computed; and how the two part.
 import { compareResolvConf, formatResolvConf, parseResolvConf } from '../route/index.ts'
 import type { ComparedLine, PodResolvConf, ResolvConf } from '../route/index.ts'
-import type { Place, Vantages } from '../vantage/index.ts'
-import { formatSkipped } from './format-skipped.ts'
+import type { Place, Skipped, Vantages } from '../vantage/index.ts'
 
 /** The file that counts, and where it is from. */
 export interface SeenResolvConf {
@@ -11,7 +10,7 @@ export interface SeenResolvConf {
   /** How the place is reached; null when it is not. */
   readonly how: string | null
   /** Why it was not read; null when it was. */
-  readonly why: string | null
+  readonly unread: Skipped | null
   /** Lines of both files; only where the file was read and can be held against a computed one. */
   readonly lines: readonly ComparedLine[]
   /** Of the servers of systemd-resolved, where the file names its stub and they could be read. */
@@ -22,6 +21,16 @@ export interface SeenResolvConf {
 export interface ComputedResolvConf {
   readonly conf: ResolvConf
   readonly unseen?: 'all' | 'searches'
+}
+
+const NO_FILE: Skipped = { kind: 'skipped', why: 'the place has no /etc/resolv.conf' }
+
+/** The computed file, where none was read. */
+export function computedOnly(
+  unread: Skipped,
+  { computed, how = null }: { readonly computed: ComputedResolvConf | undefined; readonly how?: string | null },
+): SeenResolvConf {
+  return { origin: 'computed', conf: computed?.conf ?? parseResolvConf(''), how, unread, lines: [] }
 }
 
 const STUBS: readonly string[] = ['127.0.0.53', '127.0.0.54']
@@ -36,12 +45,11 @@ export async function readResolvConf(
   const how = 'kind' in vantage ? null : vantage.how
   const file = 'kind' in vantage ? vantage : await vantage.readFile('/etc/resolv.conf')
   if (file.kind !== 'file') {
-    const why = file.kind === 'absent' ? 'the place has no /etc/resolv.conf' : formatSkipped(file)
-    return { origin: 'computed', conf: computed?.conf ?? parseResolvConf(''), how, why, lines: [] }
+    return computedOnly(file.kind === 'absent' ? NO_FILE : file, { computed, how })
   }
   const conf = parseResolvConf(file.text)
   const lines = computed === undefined ? [] : compareResolvConf(conf, computed.conf, computed)
-  const seen = { origin: 'observed', conf, how, why: null, lines } as const
+  const seen = { origin: 'observed', conf, how, unread: null, lines } as const
   if ('kind' in vantage || !namesStub(conf)) return seen
   const behind = await vantage.readFile('/run/systemd/resolve/resolv.conf')
   return behind.kind === 'file' ? { ...seen, behindStub: parseResolvConf(behind.text) } : seen

@@ -2,6 +2,7 @@
 import { Command as Commander, CommanderError, Option } from 'commander'
 import { UsageError } from '../base/index.ts'
 import { parseName, typeMnemonic, typeNumber } from '../dns/index.ts'
+import { translateReason } from '../doctor/report/translate-reason.ts'
 import { LANGUAGES } from '../doctor/report/index.ts'
 import type { Language } from '../doctor/report/index.ts'
 import { podResolvConfOf } from '../doctor/facts/index.ts'
@@ -31,6 +32,7 @@ import { renderText } from './trace/render-text.ts'
 import { trace } from './trace/trace.ts'
 import type { TraceRequest } from './trace/trace.ts'
 import { createSay } from './trace/wording/index.ts'
+import { wasAsked } from './trace/trace-report.ts'
 import type { TraceReport } from './trace/trace-report.ts'
 
 interface TraceOptions extends SourceOptions {
@@ -204,16 +206,18 @@ interface Consent {
 }
 
 /** @throws {UsageError} */
-function readConsent({ allow: given = [], image, maxCalls, from = '', lab, manifests }: TraceOptions, io: Io): Consent {
+function readConsent(options: TraceOptions, io: Io): Consent {
+  const { allow: given = [], image, maxCalls, from = '', lab, manifests, lang } = options
+  const translate = (line: string): string => translateReason(line, lang)
   const allow = readAllowances(given)
   const unfit = lab !== undefined ? '--lab' : manifests !== undefined ? '--manifests' : undefined
-  const ephemeral = readEphemeral({ allow, image, unfit, asksFromPod: !from.startsWith('node/') }, io)
+  const ephemeral = readEphemeral({ allow, image, unfit, asksFromPod: !from.startsWith('node/'), translate }, io)
   return { allowExec: allow.has('exec'), ephemeral, mostCalls: readMostCalls(maxCalls, allow) }
 }
 
 function exitCodeOf({ firstDifference, queries }: TraceReport): number {
   if (firstDifference !== null) return EXIT.causeProven
-  return queries.some(({ hop }) => hop.result !== 'skipped') ? EXIT.ok : EXIT.inconclusive
+  return queries.some(({ hop }) => wasAsked(hop)) ? EXIT.ok : EXIT.inconclusive
 }
 
 /** What takes less time shows nothing. */

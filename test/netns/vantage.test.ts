@@ -279,7 +279,7 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`namespace vantage (${WHY_NO_NETNS ?
     const dig = ['--reuid=65534', '--', 'node', program, 'dig', '--netns', pod.name, 'a.example']
     chmodSync(folder, 0o755)
     expect(() => execFileSync('setpriv', dig, { stdio: 'pipe' })).toThrow(
-      /not allowed to enter .* \(needs CAP_SYS_ADMIN on this node: run as root\)/,
+      /not allowed to enter .*; needs: CAP_SYS_ADMIN on this node: run as root/,
     )
   })
 })

@@ -4,6 +4,7 @@ import type { BundleOptions } from '../../doctor/bundle/index.ts'
 import { podResolvConfOf } from '../../doctor/facts/index.ts'
 import { diagnose } from '../../doctor/index.ts'
 import type { LogRequest } from '../../doctor/index.ts'
+import { translateReason } from '../../doctor/report/translate-reason.ts'
 import type { Diagnosis } from '../../doctor/verdict/index.ts'
 import { podLogPath } from '../../kube/api/index.ts'
 import type { KubeClient } from '../../kube/api/index.ts'
@@ -63,10 +64,13 @@ interface Examination {
 }
 
 /** @throws {UsageError} */
-function consentOf({ allow, image, from = '', source }: ExamineOptions, io: Io): EphemeralConsent | undefined {
+function consentOf(
+  { allow, image, from = '', source, language = 'en' }: ExamineOptions,
+  io: Io,
+): EphemeralConsent | undefined {
   const unfit = source.lab !== undefined ? '--lab' : source.manifests !== undefined ? '--manifests' : undefined
   const asksFromPod = from !== '' && from !== 'here' && !from.startsWith('node/')
-  return readEphemeral({ allow, image, unfit, asksFromPod }, io)
+  return readEphemeral({ allow, image, unfit, asksFromPod, translate: (line) => translateReason(line, language) }, io)
 }
 
 async function examine(source: OpenSource, { options, ephemeral, signal }: Examination, io: Io): Promise<Examined> {

@@ -31,6 +31,8 @@ export interface ExamineOptions {
   readonly allow: ReadonlySet<Allowance>
   /** Of a container that is added. */
   readonly image?: string | undefined
+  /** Of what is announced on the way; default: English. */
+  readonly language?: Language
   /** Calls to the API server. */
   readonly mostCalls: number
 }

@@ -11,6 +11,7 @@ import {
   type ResolvConfEntry,
   type ResolverName,
 } from '../../route/index.ts'
+import { formatSkipped } from '../format-skipped.ts'
 import { differs, type SeenResolvConf } from '../read-resolv-conf.ts'
 import type { Asker } from './explanation.ts'
 
@@ -144,7 +145,7 @@ function describeAsker(file: PodResolvConf, { namespace, pod, node, remarks, res
     resolver,
     resolvConf: {
       origin: seen?.origin ?? 'computed',
-      why: seen?.why ?? null,
+      why: seen === undefined || seen.unread === null ? null : formatSkipped(seen.unread),
       lines: isOther ? seen.lines : [],
       dnsPolicy: file.dnsPolicy,
       effective: file.effective,

@@ -50,14 +50,18 @@ describe('chosenReplicas()', () => {
       flow('10.233.64.9', 53, SERVICE),
     ]
     const conntrack = parseConntrack(lines.join('\n'), { addresses: [SERVICE] })
-    expect(await chosenReplicas(FROM, vantagesWith(conntrack))).toEqual([
-      { address: '10.233.74.65', flows: 2 },
-      { address: '10.233.71.1', flows: 1 },
-    ])
+    expect(await chosenReplicas(FROM, vantagesWith(conntrack))).toEqual({
+      flows: [
+        { address: '10.233.74.65', flows: 2 },
+        { address: '10.233.71.1', flows: 1 },
+      ],
+      unseen: null,
+    })
   })
 
-  it('says nothing where the table, or the node, cannot be seen', async () => {
-    expect(await chosenReplicas(FROM, vantagesWith(UNSEEN))).toEqual([])
-    expect(await chosenReplicas(FROM, vantagesWith('no-node'))).toEqual([])
+  it('says why where the table, or the node, cannot be seen', async () => {
+    const unseen = { flows: [], unseen: UNSEEN }
+    expect(await chosenReplicas(FROM, vantagesWith(UNSEEN))).toEqual(unseen)
+    expect(await chosenReplicas(FROM, vantagesWith('no-node'))).toEqual(unseen)
   })
 })

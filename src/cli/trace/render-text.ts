@@ -1,6 +1,7 @@
 // The trace as a tree for people: lookup, queries, hops; a difference is marked where it is first seen.
 import pc from 'picocolors'
 import { formatExpectation, formatObservation } from './say-hop.ts'
+import { wasAsked } from './trace-report.ts'
 import type { TraceReport, TracedHop, TracedQuery } from './trace-report.ts'
 import { createSay } from './wording/index.ts'
 import type { Say } from './wording/index.ts'
@@ -12,7 +13,7 @@ export function renderText(report: TraceReport, color: boolean): string {
   const colors = pc.createColors(color)
   const say = createSay(report.language)
   const nothing = whyNothing(report, say)
-  const style: Style = { colors, say, saySkips: nothing === undefined }
+  const style: Style = { colors, say, saidSkips: new Set(nothing === undefined ? [] : [nothing]) }
   const types = report.types.join(say.words('type-joint'))
   const lines = [
     colors.bold(say.words('title', { name: report.name, types, place: placeText(report, say) })),
@@ -39,19 +40,16 @@ function whyText({ why, needs }: TracedHop, say: Say): string {
   return needs === null ? (why ?? '') : say.words('needs', { why: why ?? '', needs })
 }
 
-function wasAsked(hop: TracedHop): boolean {
-  return hop.result !== 'skipped' || hop.next.some(wasAsked)
-}
-
 interface Style {
   readonly colors: Colors
   readonly say: Say
-  readonly saySkips: boolean
+  /** Why hops were skipped, as far as it was said: once is enough. */
+  readonly saidSkips: Set<string>
 }
 
 function placeText({ from: { place, node, how } }: TraceReport, say: Say): string {
   const at = node === null || place === `node/${node}` ? place : say.words('place-on', { place, node })
-  return `${at}${how === null ? '' : ` (${how})`}`
+  return how === null ? at : say.words('place-how', { place: at, how })
 }
 
 function renderConf({ resolvConf }: TraceReport, { colors, say }: Style): string[] {
@@ -88,7 +86,7 @@ function renderQuery(query: TracedQuery, { number, ...style }: Style & { readonl
 }
 
 function renderHop(hop: TracedHop, depth: number, style: Style): string[] {
-  const { colors, say, saySkips } = style
+  const { colors, say, saidSkips } = style
   const indent = '   '.repeat(depth)
   const paint = hop.result === 'ok' ? colors.green : hop.result === 'failed' ? colors.red : colors.yellow
   const host = hop.address.includes(':') ? `[${hop.address}]` : hop.address
@@ -102,7 +100,8 @@ function renderHop(hop: TracedHop, depth: number, style: Style): string[] {
   if (hop.result === 'failed') lines.push(detail + say.words('expected-why', { expected, why: hop.why ?? '' }))
   if (hop.result === 'skipped') {
     const why = whyText(hop, say)
-    lines.push(detail + (saySkips ? say.words('expected-why', { expected, why }) : say.words('expected', { expected })))
+    lines.push(detail + say.words(saidSkips.has(why) ? 'expected' : 'expected-why', { expected, why }))
+    saidSkips.add(why)
   }
   if (hop.note !== null) lines.push(detail + say.words('note', { note: hop.note }))
   for (const { plugin, at, text } of hop.plugins) lines.push(colors.dim(`${detail}${plugin} (${at}): ${text}`))
@@ -116,24 +115,45 @@ function renderHop(hop: TracedHop, depth: number, style: Style): string[] {
     const flows = hop.chosen.map(({ address, flows }) => say.words('chosen-flow', { count: flows, address }))
     lines.push(detail + say.words('chosen', { flows: flows.join(say.words('list-joint')) }))
   }
-  if (hop.notAsked > 0) lines.push(detail + say.words('not-asked', { count: hop.notAsked }))
+  if (hop.pick !== null) lines.push(detail + pickText(hop, hop.pick, say))
   return [...lines, ...hop.next.flatMap((next) => renderHop(next, depth + 1, style))]
+}
+
+/** Which replica follows, and why that one: it need not be the one that answered. */
+function pickText({ notAsked: count, result }: TracedHop, pick: NonNullable<TracedHop['pick']>, say: Say): string {
+  const { by, address, why } = pick
+  if (by === 'flows') return say.words('pick-flows', { address, count })
+  if (result === 'skipped') return say.words('pick-any', { address, count })
+  return say.words('pick-order', { address, count, why: why === null ? '' : say.words('pick-why', { why }) })
 }
 
 function renderOutcome(report: TraceReport, { colors, say }: Style): string[] {
   const { outcome, waitedMs, queries, firstDifference, resolver } = report
-  const asked = queries.some(({ hop }) => wasAsked(hop))
+  // What the resolver gets is known where its own nameserver was asked.
+  const isKnown = queries.some(({ hop }) => hop.result !== 'skipped')
   const line = say.words('outcome-line', {
     outcome: outcomeText(outcome, say),
     count: queries.length,
     waited: waitedMs === 0 ? '' : say.words('waited', { resolver, wait: formatWait(waitedMs) }),
   })
   return [
-    `${colors.bold(say.words(asked ? 'outcome' : 'expected-outcome'))} ${line}`,
+    `${colors.bold(say.words(isKnown ? 'outcome' : 'expected-outcome'))} ${line}`,
     firstDifference === null
-      ? say.words(asked ? 'all-well' : 'none-asked')
+      ? say.words(queries.some(({ hop }) => wasAsked(hop)) ? 'all-well' : 'none-asked', {
+          skipped: skippedText(report, say),
+        })
       : `${colors.bold(say.words('first-difference'))} ${firstDifference}`,
   ]
+}
+
+/** What was not asked never counts as passed. */
+function skippedText({ queries }: TraceReport, say: Say): string {
+  const count = queries.map(({ hop }) => countSkipped(hop)).reduce((sum, each) => sum + each, 0)
+  return count === 0 ? '' : say.words('some-skipped', { count })
+}
+
+function countSkipped({ result, next }: TracedHop): number {
+  return next.map(countSkipped).reduce((sum, each) => sum + each, result === 'skipped' ? 1 : 0)
 }
 
 function outcomeText(outcome: TraceReport['outcome'], say: Say): string {

@@ -35,6 +35,11 @@ export interface TracedHop {
   readonly next: readonly TracedHop[]
   /** Replicas that could be picked as well and were not asked. */
   readonly notAsked: number
+  /**
+   * Of a Service that answered and has several replicas: the one that is shown, `by` the flows that kube-proxy sent there
+   * or merely by its order in the list. `why` says why flows were not seen. Null where all that there are were asked.
+   */
+  readonly pick: { readonly by: 'flows' | 'order'; readonly address: string; readonly why: string | null } | null
   /** Of the DNS Service: the replicas that flows from here were sent to, by the node's connection table; empty when unknown. */
   readonly chosen: readonly ChosenReplica[]
 }
@@ -84,4 +89,9 @@ export interface TraceReport {
   readonly waitedMs: number
   /** One line; null when everything is as expected. */
   readonly firstDifference: string | null
+}
+
+/** Whether the hop, or any behind it, was asked. */
+export function wasAsked({ result, next }: TracedHop): boolean {
+  return result !== 'skipped' || next.some(wasAsked)
 }

@@ -3,10 +3,12 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkSchema } from '../../../test/support/check-schema.ts'
 import { worldOf } from '../../../test/support/dns-world.ts'
-import type { Rule } from '../../../test/support/dns-world.ts'
+import type { Fixture, Rule } from '../../../test/support/dns-world.ts'
 import { DNS_IP, REPLICAS, factsOf, pod, smallCluster } from '../../../test/support/small-cluster.ts'
 import { podResolvConfOf } from '../../doctor/facts/index.ts'
 import { createExpect } from '../../doctor/ladder/index.ts'
+import type { Place } from '../../vantage/index.ts'
+import { parseConntrack } from '../../vantage/kernel/conntrack.ts'
 import { renderText } from './render-text.ts'
 import { trace } from './trace.ts'
 import { REMARKS } from '../../route/index.ts'
@@ -21,14 +23,32 @@ const CACHE = '169.254.20.10'
 const POD_FILE = `search shop.svc.cluster.local svc.cluster.local cluster.local\nnameserver ${CACHE}\noptions ndots:5\n`
 const DEFAULTS = { resolver: 'glibc', tcp: false, allReplicas: false, types: ['A'] } as const
 
+/** Node 1 and its cache, with flows to the Service that went to these replicas. */
+function flowsTo(...replicas: readonly (keyof typeof REPLICAS)[]): NonNullable<Scene['kernels']> {
+  const own = '192.168.0.1'
+  const line = (replica: string, port: number): string =>
+    `tcp 6 99 TIME_WAIT src=${own} dst=${DNS_IP} sport=${port} dport=53 src=${replica} dst=${own} sport=53 dport=${port} use=1`
+  const text = replicas.map((name, index) => line(REPLICAS[name], 40_000 + index)).join('\n')
+  const conntrack = parseConntrack(text, { addresses: [DNS_IP] })
+  const addresses = [{ link: 'eth0', address: own, prefixLength: 24, scope: 'global' }]
+  return { node1: { first: { conntrack } }, 'kube-system/node-local-dns-node1': { first: { addresses } } }
+}
+
 interface Scene extends Partial<TraceRequest> {
+  readonly kernels?: Fixture['kernels'] & object
   readonly rules?: readonly Rule[]
   readonly file?: string
   /** Name of the pod in `default` or `shop`. */
   readonly pod?: 'shop/web' | 'default/worker'
 }
 
-async function traceFrom({ rules = [], file, pod: who = 'shop/web', ...request }: Scene): Promise<TraceReport> {
+async function traceFrom({
+  rules = [],
+  file,
+  kernels = {},
+  pod: who = 'shop/web',
+  ...request
+}: Scene): Promise<TraceReport> {
   const cluster = smallCluster()
   cluster.objects.push(pod('shop', 'web', { node: 'node1', ip: '10.244.1.40', labels: {} }))
   const facts = await factsOf(cluster)
@@ -41,7 +61,7 @@ async function traceFrom({ rules = [], file, pod: who = 'shop/web', ...request }
     place: { kind: 'pod', namespace, name },
     node: own.spec.nodeName,
     computed: { conf: podResolvConfOf(facts, own).conf },
-    vantages: worldOf(facts, rules, file === undefined ? {} : { podFiles: { [who]: file } }),
+    vantages: worldOf(facts, rules, { kernels, ...(file === undefined ? {} : { podFiles: { [who]: file } }) }),
     expect: createExpect(facts),
     deadlineMs: performance.now() + 60_000,
     ...request,
@@ -120,6 +140,48 @@ describe('trace()', () => {
     expect(addressesOf(asked, 0)).toEqual(expect.arrayContaining(replicas))
     const one = await traceFrom({ file: POD_FILE })
     expect(one.queries[0]?.hop.next[0]).toMatchObject({ kind: 'dns-service', notAsked: 1, next: [{ kind: 'replica' }] })
+  })
+
+  it('shows the replica that most flows were sent to, else the first one, and says which of the two and why', async () => {
+    const scene = { file: POD_FILE, name: 'db.db.svc.cluster.local.' }
+    const first = await traceFrom(scene)
+    const service = first.queries[0]?.hop.next[0]
+    const order = { by: 'order', address: REPLICAS['coredns-a'], why: 'a fixture has no kernel' }
+    expect(service).toMatchObject({ pick: order, chosen: [], next: [{ address: REPLICAS['coredns-a'] }] })
+    expect(renderText(first, false)).toMatch(
+      /which replica the Service picked was not seen \(a fixture has no kernel\)/,
+    )
+
+    const chosen = await traceFrom({ ...scene, kernels: flowsTo('coredns-b', 'coredns-b', 'coredns-a') })
+    const address = REPLICAS['coredns-b']
+    expect(chosen.queries[0]?.hop.next[0]).toMatchObject({
+      pick: { by: 'flows', address, why: null },
+      chosen: [{ address, flows: 2 }, { flows: 1 }],
+      next: [{ address }],
+    })
+    expect(renderText(chosen, false)).toContain(`below: ${address}, chosen most often; 1 more replica was not asked`)
+  })
+
+  it('asks a replica from its own node where nothing else can be asked, and takes the lookup for unknown', async () => {
+    const facts = await factsOf(smallCluster())
+    const world = worldOf(facts, [], {})
+    const skipped = { kind: 'skipped', why: 'out of reach', needs: 'the node' } as const
+    const vantages = {
+      at: async (place: Place) => (place.kind === 'node' ? world.at(place) : skipped),
+      close: async () => {},
+    }
+    const report = await traceFrom({ vantages, name: 'db.db.svc.cluster.local.' })
+    const hops = report.queries.flatMap(({ hop }) => hopsOf(hop))
+    expect(hops.map(({ kind, result, from, transport }) => [kind, result, from, transport])).toEqual([
+      ['node-cache', 'skipped', 'pod/shop/web', 'udp'],
+      ['dns-service', 'skipped', 'pod/kube-system/node-local-dns-node1', 'tcp'],
+      ['replica', 'ok', 'node/node1', 'tcp'],
+    ])
+    const text = renderText(report, false)
+    expect(text).toContain('expected outcome: found')
+    expect(text).toContain('Every hop that was asked answered as expected; 2 hops were not asked.')
+    // Why is said once.
+    expect(text.match(/out of reach; needs: the node/g)).toHaveLength(2)
   })
 
   it('shows a difference behind a server that answers well', async () => {

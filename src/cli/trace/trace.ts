@@ -5,15 +5,16 @@ import type { Expect, Expectation, Rung } from '../../doctor/ladder/index.ts'
 import { routeFactsOf } from '../../doctor/facts/index.ts'
 import { RESOLVER_TRAITS, formatResolvConf, routeQuery } from '../../route/index.ts'
 import type { Hop, QuestionTo, ResolvConf, ResolverName, SentQuery, ServerAct } from '../../route/index.ts'
-import type { Place, Vantages } from '../../vantage/index.ts'
+import type { Place, Skipped, Vantages } from '../../vantage/index.ts'
 import { computedText, differs, namesStub, readResolvConf } from '../read-resolv-conf.ts'
 import type { ComputedResolvConf, SeenResolvConf } from '../read-resolv-conf.ts'
 import { chosenReplicas } from './chosen-replicas.ts'
-import type { ChosenReplica } from './chosen-replicas.ts'
+import type { ChosenReplicas } from './chosen-replicas.ts'
 import { formatObservation } from './say-hop.ts'
 import type { TraceReport, TracedHop, TracedQuery } from './trace-report.ts'
-import { askFirst, walkHops } from './walk-hops.ts'
-import type { HopContext, HopWalk } from './walk-hops.ts'
+import type { HopWalk } from './plan-hops.ts'
+import { askFirst, askReplicas, askWay } from './walk-hops.ts'
+import type { AskedWay, HopContext } from './walk-hops.ts'
 import { walkLookup } from './walk-lookup.ts'
 import { createSay } from './wording/index.ts'
 import type { Say } from './wording/index.ts'
@@ -70,7 +71,9 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
     resolver,
     conf,
     async ask(question) {
-      request.onProgress?.(`asking ${question.nameserver} for ${question.name} ${question.type}`)
+      request.onProgress?.(
+        say.words('progress', { nameserver: question.nameserver, name: question.name, type: question.type }),
+      )
       const [hop] = routeQuery({ ...question, nameservers: [question.nameserver], node }, context.route).servers
       if (hop === undefined) return 'silent'
       const rung = await askFirst(hop, walkOf(question), context)
@@ -78,13 +81,20 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
       return actOf(rung)
     },
   })
-  const queries = await Promise.all(
+  const ways = await Promise.all(
     distinct(run.queries).flatMap((query) => {
       const first = firsts.get(keyOf(query))
-      return first === undefined ? [] : [tracedQuery(query, { ...first, name, walk: walkOf(query), context })]
+      return first === undefined ? [] : [askQuery(query, { ...first, walk: walkOf(query), context })]
     }),
   )
-  const marked = markFirst(await withChosen(queries, request), say)
+  // Looked at when every Service was asked, so that the flows of this lookup are in the table.
+  const chosenOf = lookForChosen(request)
+  const queries = await Promise.all(
+    ways.map(async ({ query, way }) =>
+      tracedQuery(query, { name, hop: await askReplicas(way, chosenOf, context), way }),
+    ),
+  )
+  const marked = markFirst(queries, say)
   return {
     schemaVersion: 1,
     language: say.language,
@@ -114,20 +124,25 @@ interface UsedConf {
 /** The file as the place has it, else as it is computed; which of the two is said. */
 async function readConf({ place, vantages, computed, name, resolver }: TraceRequest, say: Say): Promise<UsedConf> {
   const seen = await readResolvConf(vantages, place, computed)
-  const { origin, conf, how, why, lines, behindStub } = seen
+  const { origin, conf, unread, lines, behindStub } = seen
+  const how = seen.how === null ? null : say.reason(seen.how)
   const report = {
     origin,
     text: formatResolvConf(conf),
     computed: computedText(seen, computed),
     differs: differs(seen),
     lines: differs(seen) ? lines : [],
-    why,
+    why: unread === null ? null : formatUnread(unread, say),
   }
   const vantage = await vantages.at(place)
   const hosts = origin === 'computed' || 'kind' in vantage ? undefined : await vantage.readFile('/etc/hosts')
   const isListed = hosts?.kind === 'file' && namesHost(hosts.text, name)
   const notes = [...(isListed ? [say.words('note-hosts', { name })] : []), ...stubNotes(seen, resolver, say)]
   return { conf: resolver === 'systemd-resolved' ? (behindStub ?? conf) : conf, how, report, notes }
+}
+
+function formatUnread({ why, needs }: Skipped, say: Say): string {
+  return needs === undefined ? say.reason(why) : say.words('needs', { why: say.reason(why), needs: say.reason(needs) })
 }
 
 /** Which servers stand behind systemd-resolved's stub, or that they should be looked at. */
@@ -158,15 +173,24 @@ function outsideNote(nameservers: readonly string[], node: string, { route, say 
 
 // --- Queries ---
 
-interface QueryContext {
+interface FirstAsked {
   readonly hop: Hop
   readonly rung: Rung
-  readonly name: string
   readonly walk: HopWalk
   readonly context: HopContext
 }
 
-async function tracedQuery(query: SentQuery, { hop, rung, name, walk, context }: QueryContext): Promise<TracedQuery> {
+async function askQuery(
+  query: SentQuery,
+  { hop, rung, walk, context }: FirstAsked,
+): Promise<{ readonly query: SentQuery; readonly way: AskedWay }> {
+  return { query, way: await askWay(hop, { ...walk, first: rung }, context) }
+}
+
+function tracedQuery(
+  query: SentQuery,
+  { name, hop, way }: { readonly name: string; readonly hop: TracedHop; readonly way: AskedWay },
+): TracedQuery {
   const asIs = name.replace(/\.$/, '').toLowerCase()
   const asked = query.name.replace(/\.$/, '').toLowerCase()
   return {
@@ -174,11 +198,11 @@ async function tracedQuery(query: SentQuery, { hop, rung, name, walk, context }:
     type: query.type,
     suffix: asked.length > asIs.length && asked.startsWith(`${asIs}.`) ? asked.slice(asIs.length + 1) : null,
     nameserver: query.nameserver,
-    transport: walk.transport,
+    transport: way.walk.transport,
     edns: query.edns,
     atMs: query.atMs,
     timeoutMs: query.timeoutMs,
-    hop: await walkHops(hop, { ...walk, first: rung }, context),
+    hop,
   }
 }
 
@@ -217,31 +241,16 @@ function actExpected(expected: Expectation): ServerAct {
 
 // --- The replicas that kube-proxy picked ---
 
-/** Looks once for each Service and place, after everything was asked. */
-async function withChosen(queries: readonly TracedQuery[], request: TraceRequest): Promise<TracedQuery[]> {
-  const found = new Map<string, Promise<ChosenReplica[]>>()
-  const look = (hop: TracedHop): Promise<ChosenReplica[]> => {
-    const place = placeFrom(hop.from)
-    if (place === undefined || request.node === '' || hop.result === 'skipped') return Promise.resolve([])
-    const key = `${hop.from} ${hop.address} ${hop.port}`
-    const { address: service, port } = hop
-    const looked = found.get(key) ?? chosenReplicas({ service, port, place, node: request.node }, request.vantages)
+/** Looks once for each Service and place. */
+function lookForChosen({ node, vantages }: TraceRequest): (service: Rung) => Promise<ChosenReplicas> {
+  const found = new Map<string, Promise<ChosenReplicas>>()
+  return ({ from, to, result }) => {
+    if (node === '' || result === 'skipped') return Promise.resolve({ flows: [], unseen: null })
+    const key = `${formatPlace(from)} ${to.address} ${to.port}`
+    const looked = found.get(key) ?? chosenReplicas({ service: to.address, port: to.port, place: from, node }, vantages)
     found.set(key, looked)
     return looked
   }
-  const complete = async (hop: TracedHop): Promise<TracedHop> => ({
-    ...hop,
-    ...(hop.kind === 'dns-service' ? { chosen: await look(hop) } : {}),
-    next: await Promise.all(hop.next.map(complete)),
-  })
-  return Promise.all(queries.map(async (query) => ({ ...query, hop: await complete(query.hop) })))
-}
-
-/** The place that `formatPlace` wrote. */
-function placeFrom(text: string): Place | undefined {
-  const [kind, first = '', second = ''] = text.split('/')
-  if (kind === 'pod') return { kind, namespace: first, name: second }
-  return kind === 'node' ? { kind, name: first } : undefined
 }
 
 // --- The first difference ---

@@ -1,77 +1,115 @@
-// The hops behind one query: each server on its way is asked the same question, from where the server before it stands.
+// The hops behind one query, asked: first the way up to Services, then the replicas that stand for each Service.
 import { systemClock } from '../../base/index.ts'
-import { climb, formatEquivalent, formatPlace } from '../../doctor/ladder/index.ts'
-import type { Expect, Expectation, PlannedRung, Rung } from '../../doctor/ladder/index.ts'
-import type { Transport } from '../../net/exchange-result.ts'
-import type { Hop, RouteFacts, RouteServer } from '../../route/index.ts'
-import type { Place, Vantages } from '../../vantage/index.ts'
+import { climb, formatPlace } from '../../doctor/ladder/index.ts'
+import type { PlannedRung, Rung } from '../../doctor/ladder/index.ts'
+import type { Hop } from '../../route/index.ts'
+import type { Vantages } from '../../vantage/index.ts'
+import type { ChosenReplicas } from './chosen-replicas.ts'
+import { ANY_ANSWER, flattenPlans, overTcp, planReplicas, planWay } from './plan-hops.ts'
+import type { HopWalk, PlanContext, PlannedHop } from './plan-hops.ts'
 import type { TracedHop } from './trace-report.ts'
 import type { Say } from './wording/index.ts'
 
-export interface HopWalk {
-  readonly name: string
-  readonly type: string
-  readonly transport: Transport
-  readonly from: Place
-  readonly fromNode: string | undefined
-  /** Octets that the OPT record says are taken over UDP; null: the resolver sends none, and forwarders pass the query on as it is. */
-  readonly payloadOctets: number | null
-}
-
-export interface HopContext {
-  readonly route: RouteFacts
-  readonly expect: Expect
+export interface HopContext extends PlanContext {
   readonly vantages: Vantages
   readonly deadlineMs: number
-  /** Ask every replica, not only the first. */
+  /** Ask every replica, not only one. */
   readonly allReplicas: boolean
-  /** Ask everything over TCP. */
-  readonly tcp: boolean
   readonly signal: AbortSignal | undefined
   readonly say: Say
 }
 
-const ANY_ANSWER: Expectation = { kind: 'answer', mustExist: false }
-/** A lost datagram must not look like a dead server. */
-const TIMEOUTS_MS: Readonly<Record<Transport, readonly number[]>> = { udp: [1500, 1500], tcp: [3000] }
-
-interface Node {
-  readonly hop: Hop
-  readonly planned: PlannedRung
-  readonly children: readonly Node[]
-  readonly notAsked: number
+/** What was asked on the way to the replicas. */
+export interface AskedWay {
+  readonly plan: PlannedHop
+  /** Where the lookup begins. */
+  readonly walk: HopWalk
+  /** By id. */
+  readonly rungs: ReadonlyMap<string, Rung>
 }
 
 /** Asks the first hop alone; the rest of the tree waits until it is known whether that one failed. */
 export async function askFirst(hop: Hop, walk: HopWalk, context: HopContext): Promise<Rung> {
-  const [rung] = await ask([planHop(hop, walk, expectationOf(hop, walk, context), context)], walk, context)
+  const [rung] = await ask([planWay(hop, walk, context)], walk, context)
   if (rung === undefined) throw new Error('Cannot ask a hop: no rung came of it')
   return rung
 }
 
-/** Asks what stands behind the first hop. */
-export async function walkHops(
+/** Asks what stands behind the first hop, but for the replicas behind Services. */
+export async function askWay(
   hop: Hop,
   { first, ...walk }: HopWalk & { readonly first: Rung },
   context: HopContext,
-): Promise<TracedHop> {
-  const expected = expectationOf(hop, walk, context)
-  // Where the Service fails, each replica by itself tells whether it is the way or the server.
-  const own = { ...context, allReplicas: context.allReplicas || first.result === 'failed' }
-  const children = nextNodes(hop, walk, { expected, context: own })
-  const flat = flatten(children.nodes)
-  const rungs = await ask(
-    flat.map(({ planned }) => planned),
-    walk,
-    own,
-  )
-  const byId = new Map(rungs.map((rung) => [rung.id, rung]))
-  const toTraced = ({ hop, planned, children, notAsked }: Node): TracedHop =>
-    traced(hop, byId.get(planned.id), { next: children.map(toTraced), notAsked, say: context.say })
-  return traced(hop, first, { next: children.nodes.map(toTraced), notAsked: children.notAsked, say: context.say })
+): Promise<AskedWay> {
+  const plan = planWay(hop, walk, context)
+  const rungs = await ask(flattenPlans(plan.children), walk, context)
+  return { plan, walk, rungs: byId([{ ...first, id: plan.planned.id }, ...rungs]) }
 }
 
-async function ask(plan: readonly PlannedRung[], walk: HopWalk, context: HopContext): Promise<Rung[]> {
+/**
+ * Asks the replicas that stand for each Service, and makes the tree of it all.
+ *
+ * @param chosenOf the replicas that flows to this Service were sent to
+ */
+export async function askReplicas(
+  { plan, walk, rungs }: AskedWay,
+  chosenOf: (service: Rung) => Promise<ChosenReplicas>,
+  context: HopContext,
+): Promise<TracedHop> {
+  const services = flattenPlans([plan]).filter(({ hop }) => hop.kind === 'dns-service')
+  const picked = new Map(
+    await Promise.all(
+      services.map(async (service) => {
+        const rung = rungs.get(service.planned.id)
+        const chosen = rung === undefined ? NONE_CHOSEN : await chosenOf(rung)
+        const { replicas, pick } = pickReplicas(service.hop, { rung, chosen, context })
+        const next = planReplicas(service, replicas, context)
+        return [
+          service.planned.id,
+          { next, pick, chosen: chosen.flows, notAsked: service.hop.next.length - next.length },
+        ] as const
+      }),
+    ),
+  )
+  const behind = flattenPlans([...picked.values()].flatMap(({ next }) => next))
+  const all = new Map([...rungs, ...byId(await ask(behind, walk, context))])
+  const toTraced = ({ hop, planned: { id }, children }: PlannedHop): TracedHop => {
+    const { next, ...choice } = picked.get(id) ?? { next: children, pick: null, chosen: [], notAsked: 0 }
+    return traced(hop, all.get(id), { ...choice, next: next.map(toTraced), say: context.say })
+  }
+  return toTraced(plan)
+}
+
+function byId(rungs: readonly Rung[]): Map<string, Rung> {
+  return new Map(rungs.map((rung) => [rung.id, rung]))
+}
+
+// --- The replicas that stand for a Service ---
+
+const NONE_CHOSEN: ChosenReplicas = { flows: [], unseen: null }
+
+interface PickOptions {
+  readonly rung: Rung | undefined
+  readonly chosen: ChosenReplicas
+  readonly context: HopContext
+}
+
+function pickReplicas(
+  { next }: Hop,
+  { rung, chosen, context: { allReplicas, say } }: PickOptions,
+): { readonly replicas: readonly Hop[]; readonly pick: TracedHop['pick'] } {
+  // Where the Service fails, each replica by itself tells whether it is the way or the server.
+  if (allReplicas || rung?.result === 'failed' || next.length < 2) return { replicas: next, pick: null }
+  const most = chosen.flows.map(({ address }) => next.find((hop) => hop.address === address)).find(Boolean)
+  if (most !== undefined) return { replicas: [most], pick: { by: 'flows', address: most.address, why: null } }
+  const why = chosen.unseen === null ? null : say.reason(chosen.unseen.why)
+  return { replicas: next.slice(0, 1), pick: { by: 'order', address: next[0]?.address ?? '', why } }
+}
+
+// --- Asking ---
+
+async function ask(plans: readonly PlannedHop[], walk: HopWalk, context: HopContext): Promise<Rung[]> {
+  const plan = plans.map(({ planned }) => planned)
   const options = {
     vantages: context.vantages,
     clock: systemClock,
@@ -80,19 +118,25 @@ async function ask(plan: readonly PlannedRung[], walk: HopWalk, context: HopCont
   }
   const climbed = await climb(plan, options)
   const rungs = climbed.map(({ rung }) => rung)
-  // A server's own place may be out of reach: then the question is asked from where the lookup begins, which is said.
-  const own = formatPlace(walk.from)
-  const again = plan.filter(
-    (planned, index) =>
-      rungs[index]?.result === 'skipped' && planned.skip === undefined && formatPlace(planned.from) !== own,
-  )
-  if (again.length === 0) return rungs
-  const second = await climb(
-    again.map((planned) => withOrigin(planned, walk)),
-    options,
-  )
-  const byId = new Map(second.filter(({ rung }) => rung.result !== 'skipped').map(({ rung }) => [rung.id, rung]))
-  return rungs.map((rung) => byId.get(rung.id) ?? rung)
+  // A server's own place may be out of reach: then the question is asked from where the lookup begins, and a replica in the
+  // end from its own node, as a port-forward does; from where is said.
+  const elsewhere = [
+    (planned: PlannedRung) => withOrigin(planned, walk),
+    (planned: PlannedRung, hop: Hop) => atReplica(planned, hop),
+  ]
+  const found = byId(rungs)
+  for (const move of elsewhere) {
+    const again = plans.flatMap(({ planned, hop }) => {
+      if (found.get(planned.id)?.result !== 'skipped' || planned.skip !== undefined) return []
+      const moved = move(planned, hop)
+      return moved === undefined || formatPlace(moved.from) === formatPlace(planned.from) ? [] : [moved]
+    })
+    if (again.length === 0) continue
+    for (const { rung } of await climb(again, options)) {
+      if (rung.result !== 'skipped') found.set(rung.id, rung)
+    }
+  }
+  return rungs.map((rung) => found.get(rung.id) ?? rung)
 }
 
 function withOrigin(planned: PlannedRung, { from, fromNode }: HopWalk): PlannedRung {
@@ -101,101 +145,18 @@ function withOrigin(planned: PlannedRung, { from, fromNode }: HopWalk): PlannedR
   return fromNode === undefined ? moved : { ...moved, fromNode }
 }
 
-// --- Planning ---
-
-interface Onward {
-  readonly expected: Expectation
-  readonly context: HopContext
-}
-
-function nextNodes(hop: Hop, walk: HopWalk, { expected, context }: Onward): { nodes: Node[]; notAsked: number } {
-  const isChoice = hop.kind === 'dns-service' && !context.allReplicas
-  const next = isChoice ? hop.next.slice(0, 1) : hop.next
-  const server = serverAt(hop, walk.fromNode, context.route)
-  const at: HopWalk =
-    server === undefined
-      ? walk
-      : {
-          ...walk,
-          from: { kind: 'pod', namespace: server.namespace, name: server.pod },
-          fromNode: server.node === '' ? undefined : server.node,
-        }
-  const renamed = hop.steps.findLast(({ name }) => name !== undefined)?.name ?? walk.name
-  const nodes = next.map((child): Node => {
-    const transport = transportTo(child, at, context)
-    const own: HopWalk = { ...at, name: renamed, transport }
-    const childExpected = child.kind === 'upstream' || renamed !== walk.name ? ANY_ANSWER : expected
-    const onward = nextNodes(child, own, { expected, context })
-    return {
-      hop: child,
-      planned: planHop(child, own, childExpected, context),
-      children: onward.nodes,
-      notAsked: onward.notAsked,
-    }
-  })
-  return { nodes, notAsked: hop.next.length - next.length }
-}
-
-/** The pod that a hop is: what it asks itself, it asks from its own place. */
-function serverAt(hop: Hop, node: string | undefined, route: RouteFacts): RouteServer | undefined {
-  if (hop.kind === 'replica') return route.replicas.find(({ ips }) => ips.includes(hop.address))
-  if (hop.kind !== 'node-cache') return undefined
-  return route.nodeCaches.find((cache) => cache.node === node && cache.localIPs.includes(hop.address))
-}
-
-function transportTo({ transport }: Hop, walk: HopWalk, { tcp }: HopContext): Transport {
-  if (tcp || transport === 'tcp') return 'tcp'
-  return transport === 'client' ? walk.transport : 'udp'
-}
-
-function planHop(hop: Hop, walk: HopWalk, expected: Expectation, context: HopContext): PlannedRung {
-  const { name, type, from, fromNode, payloadOctets } = walk
-  const transport = context.tcp ? 'tcp' : walk.transport
-  const to = { address: hop.address, port: hop.port }
-  const edns = payloadOctets === null ? { withoutEdns: true as const } : { udpPayloadSize: payloadOctets }
-  const question = { kind: 'dns', name, type, ...edns } as const
-  const encrypted = hop.transport === 'tls' || hop.transport === 'https'
-  return {
-    id: `${formatPlace(from)} ${hop.address} ${hop.port} ${transport} ${name} ${type}`,
-    hop: { kind: hop.kind === 'unknown' ? 'nameserver' : hop.kind, name: hop.label },
-    from,
-    ...(fromNode === undefined ? {} : { fromNode }),
-    to,
-    transport,
-    purpose: 'asked',
-    question,
-    expected,
-    equivalent: formatEquivalent(question, to, transport),
-    timeoutsMs: TIMEOUTS_MS[transport],
-    ...(encrypted ? { skip: { why: { key: ENCRYPTED, values: { transport: hop.transport } } } } : {}),
-  }
-}
-
-/** Worded by this command itself: the doctor has no such rung. */
-export const ENCRYPTED = 'trace.encrypted'
-
-/** What the deciding server must say: the schema's word where it is the kubernetes plugin that decides, else any answer. */
-function expectationOf(hop: Hop, { name, type }: HopWalk, { expect }: HopContext): Expectation {
-  for (let at: Hop | undefined = hop; at !== undefined; at = at.next[0]) {
-    const step = at.steps.find(({ effect }) => effect !== 'renames')
-    if (step?.forward !== undefined || (step === undefined && at.next.length > 0)) continue
-    if (at.kind === 'upstream') return ANY_ANSWER
-    return step === undefined || step.kubernetes !== undefined ? expect(name, type) : ANY_ANSWER
-  }
-  return ANY_ANSWER
+/** The question over TCP from the replica's own node. */
+function atReplica(planned: PlannedRung, { kind, node }: Hop): PlannedRung | undefined {
+  if (kind !== 'replica' || node === undefined || node === '') return undefined
+  return overTcp({ ...planned, from: { kind: 'node', name: node }, fromNode: node })
 }
 
 // --- What came ---
 
-function flatten(nodes: readonly Node[]): Node[] {
-  const all = nodes.flatMap((node) => [node, ...flatten(node.children)])
-  return [...new Map(all.map((node) => [node.planned.id, node])).values()]
-}
-
 function traced(
   hop: Hop,
   rung: Rung | undefined,
-  { next, notAsked, say }: Pick<TracedHop, 'next' | 'notAsked'> & { readonly say: Say },
+  { say, ...onward }: Pick<TracedHop, 'chosen' | 'next' | 'notAsked' | 'pick'> & { readonly say: Say },
 ): TracedHop {
   return {
     kind: hop.kind,
@@ -220,8 +181,6 @@ function traced(
     needs: rung?.needs === undefined ? null : say.phrase(rung.needs),
     equivalent: rung?.equivalent ?? '',
     isFirstDifference: false,
-    chosen: [],
-    next,
-    notAsked,
+    ...onward,
   }
 }

@@ -208,7 +208,7 @@ describe('collectFromCluster()', () => {
 
   it('fails in one sentence when the user may list nothing', async () => {
     await expect(collectFromCluster(client({ name: 'nobody', groups: [] }), { now: NOW })).rejects.toThrow(
-      /forbidden.*\(needs: list /,
+      /^Cannot list \S+: .*forbidden/,
     )
   })
 

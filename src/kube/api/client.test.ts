@@ -119,7 +119,7 @@ describe('KubeClient', () => {
       code: 403,
       reason: 'Forbidden',
       error: 'forbidden',
-      says: /^Cannot list pods: forbidden: no way \(needs: list pods\)$/,
+      says: /^Cannot list pods: forbidden: no way$/,
     },
     { code: 404, reason: 'NotFound', error: 'absent', says: /^Cannot list pods: no way$/ },
     { code: 500, reason: 'InternalError', error: 'refused', says: /the API server answers 500: no way/ },

@@ -43,7 +43,7 @@ export function answerError(
           `Cannot ${what}: the API server ${access.server} does not accept the credential of ${access.origin}${said === '' || said === 'Unauthorized' ? '' : `: ${said}`}; log in again`,
         ]
       case 403:
-        return ['forbidden', `Cannot ${what}: ${forbiddenText(said)} (needs: ${what})`]
+        return ['forbidden', `Cannot ${what}: ${forbiddenText(said)}`]
       case 404:
         return ['absent', `Cannot ${what}: ${said || 'not found'}`]
       case 410:

@@ -1,6 +1,7 @@
 // Says everything that a trace says, in one language.
 import { fillTemplate } from '../../../doctor/report/format-phrase.ts'
 import type { Language } from '../../../doctor/report/index.ts'
+import { translateReason } from '../../../doctor/report/translate-reason.ts'
 import { WORDING } from '../../../doctor/report/wording/index.ts'
 import type { Phrase } from '../../../doctor/ladder/index.ts'
 import { REMARKS, RESOLVER_TRAITS } from '../../../route/index.ts'
@@ -17,6 +18,8 @@ export interface Say {
   words(key: TraceKey, values?: Readonly<Record<string, number | string>>): string
   /** Of the doctor's rungs. */
   phrase(phrase: Phrase): string
+  /** What a vantage gives as its reason, or as what would help. */
+  reason(text: string): string
   remark(remark: Remark): string
   hop(hop: Pick<Hop, 'address' | 'kind' | 'node' | 'subject'>): string
   resolver(name: ResolverName): string
@@ -33,8 +36,12 @@ export function createSay(language: Language): Say {
     phrase({ key, values }) {
       if (key === 'trace.encrypted') return words('why-encrypted', { transport: String(values['transport']) })
       const template = WORDING[language].phrases[key]
-      return template === undefined ? key : fillTemplate(template, values, language).trim()
+      if (template === undefined) return key
+      const { detail } = values
+      const said = typeof detail === 'string' ? { ...values, detail: translateReason(detail, language) } : values
+      return fillTemplate(template, said, language).trim()
     },
+    reason: (text) => translateReason(text, language),
     remark: ({ key, values }) => fillTemplate((language === 'zh' ? REMARKS_ZH : REMARKS)[key], values, language),
     hop({ kind, address, subject = '', node = '' }) {
       if (kind === 'node-cache' && subject === '') return words('label-a-node-cache', { address })

@@ -73,7 +73,7 @@ export async function openEphemeral(
     const target = { pod: added.pod, container: added.name }
     return {
       place: { kind: 'pod', namespace, name },
-      how: `${named}, from container ${added.name} added to it`,
+      how: `${named} on ${pod.spec.nodeName}, from container ${added.name} added to it`,
       exchange: containerAsker(client, target),
       httpGet: () => Promise.resolve({ kind: 'skipped', why: 'a container that was added asks DNS servers only' }),
       readFile: (path) =>

@@ -49,6 +49,27 @@ export const reasons: Readonly<Record<string, string>> = {
   'the run was ended': '本次运行被终止',
   '{place} was not waited for; it ends by itself within {minutes} minutes':
     '没有等待 {place}；它会在 {minutes} 分钟内自行结束',
+  'adding a container to {place}: name {name}, image {image} ({why}), without privileges, for {minutes} minutes at most; its entry stays in the pod until the pod is deleted':
+    '正在向 {place} 添加容器：名称 {name}，镜像 {image}（{why}），无特权，最多 {minutes} 分钟；在删除该 Pod 之前，其条目一直留在 Pod 中',
+  'container {name} has ended; its entry stays in {place} until the pod is deleted: Kubernetes removes none':
+    '容器 {name} 已结束；在删除 {place} 之前，其条目一直留在其中：Kubernetes 不会移除它',
+  'container {name} was told to end; its entry stays in {place} until the pod is deleted: Kubernetes removes none':
+    '已通知容器 {name} 结束；在删除 {place} 之前，其条目一直留在其中：Kubernetes 不会移除它',
+  'container {name} could not be told to end and ends by itself within {minutes} minutes; its entry stays in {place} until the pod is deleted: Kubernetes removes none':
+    '无法通知容器 {name} 结束，它会在 {minutes} 分钟内自行结束；在删除 {place} 之前，其条目一直留在其中：Kubernetes 不会移除它',
+  'container {name} does not run in {place}: {detail}; its entry stays there until the pod is deleted':
+    '容器 {name} 没有在 {place} 中运行：{detail}；在删除该 Pod 之前，其条目一直留在其中',
+  // How a place is reached.
+  'this machine': '本机',
+  'API server': 'API server',
+  'lab {lab}': '实验环境 {lab}',
+  '{place} through the API server': '经 API server 到达 {place}',
+  '{place}, from container {name} added to it': '{place}，由向其添加的容器 {name} 发出',
+  'namespace of {place} (process {pid})': '{place} 的命名空间（进程 {pid}）',
+  'namespace of process {pid}': '进程 {pid} 的命名空间',
+  'namespace {path}': '命名空间 {path}',
+  'this node ({node})': '本节点（{node}）',
+  'the place has no /etc/resolv.conf': '该处没有 /etc/resolv.conf',
   // Namespaces of this machine.
   '{place} is not on this machine': '{place} 不在本机上',
   '{place} has no process on this machine: it ended, or waits': '{place} 在本机上没有进程：它已结束，或在等待',
