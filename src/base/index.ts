@@ -1,3 +1,4 @@
+export * from './awake-timer.ts'
 export * from './churning-map.ts'
 export * from './clock.ts'
 export * from './collect-garbage.ts'

@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setAwakeTimeout } from '../base/awake-timer.ts'
 import { randomId } from '../base/random.ts'
 import type { Message } from '../dns/index.ts'
 import type { Endpoint, ExchangeResult, StrayMessage } from './exchange-result.ts'
@@ -40,11 +41,11 @@ export async function exchangeOverStream(
     const octets = frameMessage(encodeQuery(options, query))
     return await new Promise<ExchangeResult>((resolve) => {
       let isConnected = stream.connecting !== true
-      const timer = setTimeout(() => {
+      const timer = setAwakeTimeout(() => {
         resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'tcp', stray })
       }, timeoutMs)
       const settle = (result: ExchangeResult): void => {
-        clearTimeout(timer)
+        timer.clear()
         resolve(result)
       }
       const splitter = createFrameSplitter((received) => {

@@ -1,6 +1,7 @@
 // One question, one datagram, one response. A pair of sockets on one port sees everything that can happen to it.
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
+import { setAwakeTimeout } from '../base/awake-timer.ts'
 import { randomId } from '../base/random.ts'
 import type { Message } from '../dns/index.ts'
 import type { Endpoint, ExchangeResult, StrayMessage } from './exchange-result.ts'
@@ -28,11 +29,11 @@ export async function exchangeUdp(options: ExchangeOptions): Promise<ExchangeRes
   try {
     return await new Promise<ExchangeResult>((resolve) => {
       const afterMs = (): number => performance.now() - startedAt
-      const timer = setTimeout(() => {
+      const timer = setAwakeTimeout(() => {
         resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'udp', stray })
       }, timeoutMs)
       const settle = (result: ExchangeResult): void => {
-        clearTimeout(timer)
+        timer.clear()
         resolve(result)
       }
       const fail = (error: NodeJS.ErrnoException): void => {

@@ -1,6 +1,7 @@
 // The place where this program runs: its own sockets, its own files.
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { setAwakeTimeout } from '../base/awake-timer.ts'
 import { describeError } from '../base/errors.ts'
 import { exchange } from '../net/index.ts'
 import type { ExchangeResult } from '../net/index.ts'
@@ -33,11 +34,11 @@ function httpGet({ server, path, timeoutMs }: HttpRequest): Promise<HttpResult> 
   return new Promise((resolve) => {
     const outgoing = request({ host: server.address, port: server.port, path, agent: false, method: 'GET' })
     const settle = (result: HttpResult): void => {
-      clearTimeout(timer)
+      timer.clear()
       resolve(result)
       outgoing.destroy()
     }
-    const timer = setTimeout(() => {
+    const timer = setAwakeTimeout(() => {
       settle({ kind: 'failed', why: 'timeout', detail: `no complete response in ${timeoutMs} ms`, afterMs: afterMs() })
     }, timeoutMs)
     const fail = (error: NodeJS.ErrnoException): void => {

@@ -70,6 +70,17 @@ describe('an API server', () => {
     expect(report.cluster.nodes).toBe(4)
   })
 
+  it('that is slower than a DNS server may be: its time is not taken for the silence of those behind it', async () => {
+    programs.ports.set(53, dns.port)
+    const front = await startFront({ delayMs: 1400 })
+    const { report } = await runDoctorJson(['--kubeconfig', kubeconfigAt(front)])
+    const forwarded = report.ladder.filter(
+      ({ hop, transport, result }) => hop === 'replica' && transport === 'tcp' && result !== 'skipped',
+    )
+    expect(forwarded.length).toBeGreaterThan(0)
+    expect(forwarded.filter(({ rttMs }) => rttMs === null)).toEqual([])
+  }, 60_000)
+
   it('that dies in the middle: what was seen until then is reported, or one sentence says what happened', async () => {
     const front = await startFront({ octets: 40_000 })
     const { status, stdout, stderr } = await runDoctor(['--kubeconfig', kubeconfigAt(front), '--timeout', '5s'])

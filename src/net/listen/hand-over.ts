@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { setAwakeTimeout } from '../../base/index.ts'
 import { directConnections, isLibc, libc } from '../../sys/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 
@@ -50,7 +51,8 @@ async function findTaker(server: Server, { address, port }: Endpoint): Promise<'
   try {
     await once(probe, 'connect')
     const { localPort } = probe
-    await pause(ACCEPT_MS)
+    // Not a plain timer: on a busy host it would fire before the loop has accepted anything.
+    await new Promise<void>((resolve) => void setAwakeTimeout(resolve, ACCEPT_MS))
     return accepted.has(localPort) ? 'own' : 'other'
   } catch {
     return 'nobody'

@@ -57,6 +57,8 @@ const NO_POD = 'only pods are reached through the API server: no Service IP, no 
 const MAX_FILE_NODES = 16
 const ENOUGH = `commands are run on ${MAX_FILE_NODES} nodes at most`
 const EXEC_TIMEOUT_MS = 8000
+/** What is granted at most, beyond a question's own time, to a slow way through the API server. */
+const MAX_WAY_MS = 2000
 
 /** Vantages of nodes and pods through the API server; nothing is asked before a vantage is used. */
 export function apiVantages(options: ApiVantagesOptions): Vantages {
@@ -215,10 +217,11 @@ async function forward(
   const startedAt = performance.now()
   try {
     const { server, timeoutMs } = request
-    const stream = await tunnels.connect(meta, server.port, timeoutMs)
-    const left = Math.max(1, timeoutMs - (performance.now() - startedAt))
+    const stream = await tunnels.connect(meta, server.port)
+    // An API server that took long to open the way takes long to carry the answer: that is no silence of the pod's.
+    const wayMs = Math.min(performance.now() - startedAt, MAX_WAY_MS)
     const drawId = id === undefined ? {} : { drawId: () => id }
-    return await exchangeOverStream(stream, { ...request, timeoutMs: left, ...drawId })
+    return await exchangeOverStream(stream, { ...request, timeoutMs: timeoutMs + wayMs, ...drawId })
   } catch (error) {
     return error instanceof CallLimitReached ? LIMIT_REACHED : skipFor(error, 'create, get pods/portforward')
   }

@@ -85,7 +85,7 @@ describe('PodTunnels when one of several connections breaks', () => {
     })
     const tunnels = new PodTunnels(client, () => true)
     const ask = async (port: number): Promise<ExchangeResult> => {
-      const stream = await tunnels.connect(POD, port, 5000)
+      const stream = await tunnels.connect(POD, port)
       const message = query({ name: 'a.example.', type: 'A' })
       return exchangeOverStream(stream, { server: { address: '127.0.0.1', port }, message, timeoutMs: 5000 })
     }

@@ -2,7 +2,8 @@
 // the API server costs. Pages are read over connections that stay open, so that reading metrics again costs nothing.
 import { Agent, request as httpRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { describeError } from '../../base/index.ts'
+import { describeError, setAwakeTimeout } from '../../base/index.ts'
+import type { AwakeTimer } from '../../base/index.ts'
 import { openPortForwards } from '../../kube/api/index.ts'
 import type { KubeClient, PodName } from '../../kube/api/index.ts'
 import type { HttpRequest, HttpResult } from '../vantage.ts'
@@ -12,13 +13,14 @@ export type MayCall = () => boolean
 
 /** What is wanted within this time goes together, in milliseconds. */
 const GATHER_MS = 25
+/** Until the API server and kubelet have opened a way to the pod: their time, which is none of what is asked there. */
+const OPEN_TIMEOUT_MS = 5000
 /** Connections of one WebSocket at most. */
 const MAX_TOGETHER = 32
 const MAX_BODY_OCTETS = 16 * 1024 * 1024
 
 interface Wanted {
   readonly port: number
-  readonly timeoutMs: number
   readonly resolve: (stream: Duplex & { readonly connecting?: boolean }) => void
   readonly reject: (error: unknown) => void
 }
@@ -43,11 +45,11 @@ export class PodTunnels {
    *
    * @throws {KubeApiError} the API server cannot be reached, or refuses @throws {CallLimitReached}
    */
-  connect(pod: PodName, port: number, timeoutMs: number): Promise<Duplex & { readonly connecting?: boolean }> {
+  connect(pod: PodName, port: number): Promise<Duplex & { readonly connecting?: boolean }> {
     return new Promise((resolve, reject) => {
       const key = `${pod.namespace}/${pod.name}`
       const waiting = this.#wanted.get(key)
-      const one: Wanted = { port, timeoutMs, resolve, reject }
+      const one: Wanted = { port, resolve, reject }
       if (waiting === undefined) {
         this.#wanted.set(key, [one])
         setTimeout(() => void this.#openAll(key, pod), GATHER_MS)
@@ -55,28 +57,32 @@ export class PodTunnels {
     })
   }
 
-  /** Gets a page over a connection that is kept. Rejects as {@link PodTunnels.connect} does, and for nothing else. */
+  /**
+   * Gets a page over a connection that is kept; its time begins when the connection is there. Rejects as {@link PodTunnels.connect} does,
+   * and for nothing else.
+   */
   async get(pod: PodName, { server, path, timeoutMs }: HttpRequest): Promise<HttpResult> {
-    const agent = this.#agentOf(pod, server.port, timeoutMs)
-    const startedAt = performance.now()
+    const agent = this.#agentOf(pod, server.port)
+    let startedAt = performance.now()
     const afterMs = (): number => performance.now() - startedAt
     return new Promise((resolve, reject) => {
       const outgoing = httpRequest({ agent, host: pod.name, port: server.port, path })
+      let timer: AwakeTimer | undefined
       const settle = (result: HttpResult): void => {
-        clearTimeout(timer)
+        timer?.clear()
         resolve(result)
       }
-      const timer = setTimeout(() => {
-        settle({
-          kind: 'failed',
-          why: 'timeout',
-          detail: `no complete response in ${timeoutMs} ms`,
-          afterMs: afterMs(),
-        })
+      const giveUp = (): void => {
+        const detail = `no complete response in ${timeoutMs} ms`
+        settle({ kind: 'failed', why: 'timeout', detail, afterMs: afterMs() })
         outgoing.destroy()
-      }, timeoutMs)
+      }
+      outgoing.once('socket', () => {
+        startedAt = performance.now()
+        timer = setAwakeTimeout(giveUp, timeoutMs)
+      })
       const fail = (error: NodeJS.ErrnoException): void => {
-        clearTimeout(timer)
+        timer?.clear()
         if (error instanceof NotConnected) return reject(error.cause)
         const why = error.code === 'ECONNREFUSED' ? 'refused' : error.code === 'ETIMEDOUT' ? 'timeout' : 'unreachable'
         settle({ kind: 'failed', why, detail: describeError(error), afterMs: afterMs() })
@@ -118,8 +124,8 @@ export class PodTunnels {
   async #openSome(pod: PodName, wanted: readonly Wanted[]): Promise<void> {
     try {
       if (!this.#mayCall()) throw new CallLimitReached()
-      const timeoutMs = Math.max(...wanted.map((one) => one.timeoutMs))
-      const streams = await openPortForwards(this.#client, { pod, ports: wanted.map(({ port }) => port), timeoutMs })
+      const ports = wanted.map(({ port }) => port)
+      const streams = await openPortForwards(this.#client, { pod, ports, timeoutMs: OPEN_TIMEOUT_MS })
       streams.forEach((stream, index) => {
         this.#open.add(stream)
         stream.once('close', () => this.#open.delete(stream))
@@ -132,11 +138,11 @@ export class PodTunnels {
     }
   }
 
-  #agentOf(pod: PodName, port: number, timeoutMs: number): Agent {
+  #agentOf(pod: PodName, port: number): Agent {
     const key = `${pod.namespace}/${pod.name}:${port}`
     const known = this.#agents.get(key)
     if (known !== undefined) return known
-    const agent = new StreamAgent(() => this.connect(pod, port, timeoutMs))
+    const agent = new StreamAgent(() => this.connect(pod, port))
     this.#agents.set(key, agent)
     return agent
   }
