@@ -27,7 +27,7 @@ const KNOWN = new Map([
     'the ports in use are counted per client in the node, and the fault uses them up in the pod',
   ],
   ['cloud-firewall-blocks-dns', 'the nodes of the reference cluster carry no label of groups or zones'],
-  ['conntrack-race', 'counters are read twice only where a question failed'],
+  ['conntrack-race', 'no question of the doctor shares its port with another one, so that none of them races'],
   ['conntrack-table-full', 'all namespaces of a machine share one limit'],
   ['coredns-cpu-throttled', 'a quiet lab gives CoreDNS nothing to be late for'],
   ['coredns-sockets-exhausted', 'the metrics are read when the sockets are free again'],

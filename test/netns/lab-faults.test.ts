@@ -1,4 +1,5 @@
 // Every fault of the kernel's path, shown by plain tools to break what it says: whole before, broken while it is in, whole after.
+import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WHY_NO_LAB, startNetnsLab } from '../support/netns-lab.ts'
 import type { NetnsLabRig } from '../support/netns-lab.ts'
@@ -12,6 +13,7 @@ const PATIENCE_MS = 300_000
 const POLL = { timeout: 15_000, interval: 100 }
 
 const SERVICE = '10.233.0.3'
+const PAIRS = resolve(import.meta.dirname, '../support/ask-pairs.mjs')
 
 /** Of those that need a kernel, the ones that are in and out again soon; "fathom lab verify" takes all. */
 const CALICO = [
@@ -102,6 +104,26 @@ describe.skipIf(WHY_NO_LAB !== undefined)(`faults in kernels, calico${why}`, () 
     expect(await dig(from, `+notcp @${SERVICE} ${NAME}`)).toContain(WHOLE)
     await lab.kubectl('-n', 'shop', 'delete', 'networkpolicy', 'dns')
     await expectLook({ from, words: `+tcp @${SERVICE} ${NAME}` }, WHOLE)
+  })
+
+  it('of two queries from one socket that race, the kernel loses one and counts it', async () => {
+    const ask = async (): Promise<number> =>
+      Number((await lab.inside(CONSOLE, process.execPath, PAIRS, SERVICE, NAME, '20')).stdout)
+    const counted = async (): Promise<number> => {
+      const { stdout } = await lab.inside('node/node2', 'conntrack', '-S')
+      return [...stdout.matchAll(/insert_failed=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0)
+    }
+    const before = await counted()
+    expect(await ask()).toBe(40)
+    await lab.fathom('lab', 'inject', 'conntrack-race', '--name', lab.name)
+    const came = await ask()
+    expect(came).toBeLessThan(40)
+    expect(await counted()).toBe(before + 40 - came)
+    await lab.fathom('lab', 'heal', 'conntrack-race', '--name', lab.name)
+    expect(await ask()).toBe(40)
+    expect(await counted()).toBe(before + 40 - came)
+    expect((await lab.inside('node/node2', 'iptables-save')).stdout).not.toContain('NFQUEUE')
+    expect((await lab.inside('node/node2', 'cat', '/proc/net/netfilter/nfnetlink_queue')).stdout).toBe('')
   })
 
   it('a fault that needs flannel says so', async () => {

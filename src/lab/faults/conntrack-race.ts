@@ -1,15 +1,18 @@
 import { addObject, editFault } from './edit-fault.ts'
-import type { Fault } from './fault.ts'
-import { ruleFault } from './kernel-fault.ts'
+import type { Fault, FaultStage, KernelPlace } from './fault.ts'
+import { kernelOf, ruleFault } from './kernel-fault.ts'
 import { DNS_SERVICE, madeObject, run } from './look.ts'
 import { idlePod } from './made-objects.ts'
 import { together } from './together.ts'
 
 const POD = 'racer'
+const NODE: KernelPlace = { kind: 'node', name: 'node2' }
+const QUEUE = 53
 /** The end of a qname, type AAAA, class IN. */
 const AAAA = '|00001c0001|'
 /** With getaddrinfo, as most programs do: A and AAAA from one socket. */
 const RESOLVE = "{node} -e 'require(`dns`).lookup(`kubernetes.default.svc.cluster.local`,{all:true},()=>{})'"
+const SIX_TIMES = 'for i in 1 2 3 4 5 6'
 
 const client: Fault = editFault({
   name: 'pod',
@@ -25,18 +28,34 @@ const client: Fault = editFault({
     ),
   ],
 })
-const lost: Fault = ruleFault({
+
+/** Whoever holds the datagrams; it ends with the lab's process, and the rule lets everything pass then. */
+const holder = {
+  inject: (stage: FaultStage): Promise<() => Promise<void>> => {
+    const end = kernelOf(stage).collide?.(NODE, QUEUE)
+    return Promise.resolve(() => {
+      end?.()
+      return Promise.resolve()
+    })
+  },
+  isThere: (): boolean => false,
+}
+
+// The last place before the kernel enters a flow into its table, when it has chosen addresses and ports for both directions.
+const handedOver: Fault = ruleFault({
   name: 'rules',
   summary: '',
   looks: [],
-  rules: () => [
-    {
-      place: { kind: 'node', name: 'node2' },
-      table: 'mangle',
-      chain: 'POSTROUTING',
-      rule: `-p udp --dport 53 -m conntrack --ctstate DNAT -m string --algo bm --hex-string ${AAAA} -m statistic --mode random --probability 0.5 -j DROP`,
-    },
-  ],
+  rules: ({ collide, podCidr }) => {
+    const toReplicas = `-p udp -s ${podCidr} --dport 53 -m conntrack --ctstate DNAT`
+    const held = `${toReplicas} -j NFQUEUE --queue-num ${QUEUE} --queue-bypass`
+    const dropped = `${toReplicas} -m string --algo bm --hex-string ${AAAA} -m statistic --mode random --probability 0.5 -j DROP`
+    return [
+      collide === undefined
+        ? { place: NODE, table: 'mangle', chain: 'POSTROUTING', rule: dropped }
+        : { place: NODE, table: 'nat', chain: 'POSTROUTING', rule: held },
+    ]
+  },
 })
 
 export const conntrackRace: Fault = together(
@@ -44,17 +63,21 @@ export const conntrackRace: Fault = together(
     name: 'conntrack-race',
     needs: 'netns',
     summary:
-      'node2: of two queries from one port, A and AAAA, one is lost now and then on its way to the Service IP: names take 5 s',
+      'node2: of two queries from one port, A and AAAA, one is lost when they go to different replicas: every other name takes 5 s',
     imitated:
-      'a rule drops every second AAAA query in POSTROUTING, where the kernel enters flows into its table and would lose one of two that collide: insert_failed stays at 0',
+      'both queries are held by NFQUEUE before the kernel enters them into its table and let go together, so that they always race; kernels from 5.6 on would let the second pass, so an entry that has its reply already keeps them from it. Without NFQUEUE a rule drops every second AAAA query there, and insert_failed stays at 0',
     shownBy: ['--from', `default/${POD}`],
     looks: [
-      run(`default/${POD}`, `s=$(date +%s); for i in 1 2 3 4; do ${RESOLVE}; done; echo took $(($(date +%s) - s)) s`, {
-        broken: /took ([5-9]|1\d|2\d) s/,
+      run(`default/${POD}`, `s=$(date +%s); ${SIX_TIMES}; do ${RESOLVE}; done; echo took $(($(date +%s) - s)) s`, {
+        broken: /took ([5-9]|[1-4]\d) s/,
+      }),
+      run(`node/${NODE.name}`, 'conntrack -S | grep -o insert_failed=.* | cut -d" " -f1', {
+        broken: /insert_failed=[1-9]/,
       }),
       madeObject('pod', POD),
     ],
   },
   client,
-  lost,
+  holder,
+  handedOver,
 )

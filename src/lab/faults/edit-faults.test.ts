@@ -90,6 +90,7 @@ function bareStage(): Bare {
     setRulesFrozen: NOTHING,
     hold: () => Promise.resolve(() => undefined),
     processes: () => Promise.resolve([]),
+    collide: undefined,
     keepAsking: () => () => undefined,
   }
   const overridden = new Map<string, string>()

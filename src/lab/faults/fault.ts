@@ -65,6 +65,11 @@ export interface KernelStage {
   setRulesFrozen(node: string, frozen: boolean): Promise<void>
   /** Takes a port of every address there, for UDP and TCP, as a program does that never answers; the result gives it back. */
   hold(place: KernelPlace, port: number): Promise<() => void>
+  /**
+   * Holds the datagrams that a rule of this place hands over with NFQUEUE, and lets two of one socket go together, so that the kernel
+   * loses one of two that go different ways; the result ends that. Undefined where the kernel has no packet queues.
+   */
+  readonly collide: ((place: KernelPlace, queue: number) => () => void) | undefined
   /** Process numbers of the programs that run in a place. */
   processes(place: KernelPlace): Promise<number[]>
   /** Asks a DNS server over UDP from one fixed port of a pod every few seconds, as proxies do; the result ends that. */

@@ -6,12 +6,14 @@ import { encodeMessage, query } from '../../dns/index.ts'
 import { inNetworkNamespace, openDatagramSocket } from '../../sys/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import type { KernelPlace, KernelStage } from '../faults/fault.ts'
+import { collideQueries } from './collision/collide-queries.ts'
 import { listenInside, requireLibc, writeSettings } from './namespace-sockets.ts'
 import { namespacePath, nodeNamespace, underlayNamespace, upstreamNamespace } from './names.ts'
 import { nodePort } from './network/underlay.ts'
 import { vxlanCommands } from './network/flannel.ts'
 import { applyWiring } from './network/wiring.ts'
 import type { NetnsLab } from './netns-lab.ts'
+import { hasPacketQueues } from './requirements.ts'
 import { runInside, runTool } from './run-tool.ts'
 
 /** How often a client with a fixed port asks, in milliseconds: within the time-out of an entry without replies, 30 s. */
@@ -20,7 +22,7 @@ const BUFFER_BYTES = 65_536
 
 /** The kernels of a lab in this process. */
 export function kernelStage({ parts }: NetnsLab): KernelStage {
-  const { name: lab, network, proxy, pods } = parts
+  const { name: lab, network, proxy, pods, lacks } = parts
   const { topology } = network
   const namespaceOf = (place: KernelPlace): string => {
     switch (place.kind) {
@@ -51,6 +53,12 @@ export function kernelStage({ parts }: NetnsLab): KernelStage {
       applyWiring({ namespaces: [], links: [], inside: [vxlanCommands(nodeOf(node), topology, port)] }),
     setRulesFrozen: (node, frozen) => (frozen ? proxy.freeze(node) : proxy.start(node)),
     hold: (place, port) => hold(namespaceOf(place), port),
+    collide: hasPacketQueues(lacks)
+      ? (place, queue) => {
+          const library = requireLibc()
+          return inNetworkNamespace(library, namespacePath(namespaceOf(place)), () => collideQueries(library, queue))
+        }
+      : undefined,
     async processes(place) {
       const { stdout } = await runTool('ip', ['netns', 'pids', namespaceOf(place)])
       return stdout.split('\n').flatMap((line) => (line === '' ? [] : [Number(line)]))

@@ -1,8 +1,11 @@
 // What a lab of namespaces needs of this machine, checked before anything is made; and what this kernel lacks, said and lived with.
 import { readFileSync } from 'node:fs'
 import { LabError } from '../cluster/lab-error.ts'
+import { SystemCallError, inNetworkNamespace } from '../../sys/index.ts'
+import { PacketQueue } from './collision/packet-queue.ts'
+import { namespacePath } from './names.ts'
 import { requireLibc } from './namespace-sockets.ts'
-import { runTool } from './run-tool.ts'
+import { runInside, runTool } from './run-tool.ts'
 
 /** Something that a node has and this machine does not. */
 export interface Lack {
@@ -26,6 +29,9 @@ const NEEDED: readonly Tool[] = [
   { program: 'mount', args: ['--version'], debian: 'mount' },
 ]
 const MISSING = 127
+const PACKET_QUEUES = 'NFQUEUE'
+/** Free in a namespace that was just made. */
+const PROBE_QUEUE = 1
 
 /** @throws {LabError} `not-supported` with everything that is missing */
 export async function checkRequirements(): Promise<void> {
@@ -94,11 +100,37 @@ export async function findLacks(namespace: string): Promise<Lack[]> {
   if (!exists('/proc/sys/net/bridge/bridge-nf-call-iptables')) {
     lacks.push({ what: 'br_netfilter', instead: 'with --cni flannel, Services fail between pods of one node' })
   }
+  if (!(await canQueue(namespace))) {
+    lacks.push({
+      what: PACKET_QUEUES,
+      instead: 'the fault conntrack-race loses datagrams by a rule, and insert_failed stays at 0',
+    })
+  }
   if ((await runTool('conntrack', ['--version'])).status === MISSING) {
     lacks.push({ what: 'the program conntrack', instead: 'flows to endpoints that are gone are not forgotten' })
   }
   lacks.push({ what: 'nf_conntrack_max of its own for each node', instead: "all nodes have this machine's" })
   return lacks
+}
+
+/** Whether the kernel hands packets to a program: its part of that, and the rule's. */
+async function canQueue(namespace: string): Promise<boolean> {
+  const library = requireLibc()
+  try {
+    inNetworkNamespace(library, namespacePath(namespace), () => new PacketQueue(library, PROBE_QUEUE)).close()
+  } catch (error) {
+    if (error instanceof SystemCallError) return false
+    throw error
+  }
+  const rule = ['POSTROUTING', '-p', 'udp', '-j', 'NFQUEUE', '--queue-num', String(PROBE_QUEUE), '--queue-bypass']
+  const { status } = await runInside(namespace, 'iptables', ['-w', '-t', 'mangle', '-I', ...rule])
+  if (status === 0) await runInside(namespace, 'iptables', ['-w', '-t', 'mangle', '-D', ...rule])
+  return status === 0
+}
+
+/** Whether packets can be held, as far as was found. */
+export function hasPacketQueues(lacks: readonly Lack[]): boolean {
+  return lacks.every(({ what }) => what !== PACKET_QUEUES)
 }
 
 function exists(path: string): boolean {

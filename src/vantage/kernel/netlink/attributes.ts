@@ -1,24 +1,7 @@
-// Attributes of netlink messages (rtnetlink(7)): length u16 with these four octets, type u16, value, filled up to a multiple of four.
+// What attributes of netlink messages hold: numbers, texts, addresses, and other attributes.
 import { formatIpv4, formatIpv6 } from '../../../dns/index.ts'
-
-/** Values by their type; of a repeated type the last one. */
-export type Attributes = ReadonlyMap<number, DataView>
-
-/** The upper two bits of a type say how the value is written, not what it is. */
-const TYPE_MASK = 0x3fff
-
-/** Reads the attributes behind a header of so many octets; what is cut off ends them. */
-export function readAttributes(view: DataView, start = 0): Attributes {
-  const found = new Map<number, DataView>()
-  for (let at = start; at + 4 <= view.byteLength;) {
-    const length = view.getUint16(at, true)
-    if (length < 4 || at + length > view.byteLength) break
-    const value = new DataView(view.buffer, view.byteOffset + at + 4, length - 4)
-    found.set(view.getUint16(at + 2, true) & TYPE_MASK, value)
-    at += (length + 3) & ~3
-  }
-  return found
-}
+import { readAttributes } from '../../../sys/index.ts'
+import type { Attributes } from '../../../sys/index.ts'
 
 /** Attributes inside an attribute; none where it is absent. */
 export function nested(attributes: Attributes, type: number): Attributes {

@@ -1,8 +1,9 @@
 // The connection table as ctnetlink dumps it (linux/netfilter/nfnetlink_conntrack.h): for kernels that hide the file, on nodes without the
 // program "conntrack".
-import type { NetlinkDump } from '../../../sys/index.ts'
+import { readAttributes } from '../../../sys/index.ts'
+import type { Attributes, NetlinkDump } from '../../../sys/index.ts'
 import type { ConntrackEntry, ConntrackTuple } from '../tables.ts'
-import { addressOf, nested, networkNumberOf, numberOf, readAttributes, type Attributes } from './attributes.ts'
+import { addressOf, nested, networkNumberOf, numberOf } from './attributes.ts'
 
 /** IPCTNL_MSG_CT_GET of NFNL_SUBSYS_CTNETLINK, nfgenmsg of 4 octets: both families. */
 export const CONNTRACK_DUMP: NetlinkDump = { protocol: 'netfilter', type: 0x101, header: new Uint8Array(4) }

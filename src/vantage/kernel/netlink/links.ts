@@ -1,7 +1,8 @@
 // Devices, addresses and routes as rtnetlink(7) dumps them, in the form that `ip -j` gives them in: for nodes without iproute2.
-import type { NetlinkDump } from '../../../sys/index.ts'
+import { readAttributes } from '../../../sys/index.ts'
+import type { Attributes, NetlinkDump } from '../../../sys/index.ts'
 import type { Link, LinkAddress, Route } from '../tables.ts'
-import { addressOf, nested, networkNumberOf, numberOf, readAttributes, textOf, type Attributes } from './attributes.ts'
+import { addressOf, nested, networkNumberOf, numberOf, textOf } from './attributes.ts'
 
 const AF_INET = 2
 const RTM_GETLINK = 18
