@@ -124,7 +124,10 @@ export class CaptureAnalysis {
   constructor({ ports = [], ...hooks }: AnalysisOptions = {}) {
     this.#hooks = hooks
     this.#isDnsPort = ports.length === 0 ? (port) => port === DNS : (port) => port === DNS || ports.includes(port)
-    this.#table = new TransactionTable({ onFinished: (slot) => this.#finished(slot) })
+    this.#table = new TransactionTable({
+      onFinished: (slot) => this.#finished(slot),
+      beforeFinished: (slot) => this.traffic.prepare(slot),
+    })
     this.traffic = new Traffic(this.names, this.#table)
     this.#tcp = new TcpTable({
       isDnsPort: this.#isDnsPort,
@@ -167,9 +170,18 @@ export class CaptureAnalysis {
     if (atMicros > this.lastAtMicros) this.lastAtMicros = atMicros
   }
 
-  /** Tells that a message with this question comes soon. @param question id in the upper half, type in the lower */
-  expect(hash: number, question: number): void {
-    this.#table.prepare(hash, question)
+  /**
+   * Tells that a message with this question comes soon.
+   *
+   * @param question id in the upper half, type in the lower
+   * @returns what {@link touch} wants to be called with, for some messages together
+   */
+  expect(hash: number, question: number): number {
+    return this.#table.expect(hash, question)
+  }
+
+  touch(expected: number): void {
+    this.#table.touch(expected)
   }
 
   /** Takes a query. @param name its number in {@link names} @param hash of its name */

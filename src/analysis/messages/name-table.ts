@@ -51,16 +51,17 @@ export function packName(octets: Uint8Array, start: number, end: number, words: 
   return hash ^ (hash >>> 13)
 }
 
-/** Words of a slot: hash, place, number, nothing. Together, so that a look at a name touches the slot and its octets only. */
-const SLOT = 4
+/** Words of a slot: hash, and where the name's octets begin in the arena; 0 for none. */
+const SLOT = 2
 
 /** Gives each name a number, from 1. */
 export class NameTable {
+  /** Of each name a word with its number in the upper 24 bits and its length in the lower 8, then its octets: a look touches both. */
   #arena: Int32Array = new Int32Array(1 << 12)
   #used = 0
   #count = 1
-  /** By number: where it begins in the arena in the upper 24 bits, its octets in the lower 8. */
-  #places: Int32Array = new Int32Array(512)
+  /** By number, where the octets begin. */
+  #starts: Int32Array = new Int32Array(512)
   #slots: Int32Array = new Int32Array(SLOT * 2048)
   /** Names that found no place. */
   overflow = 0
@@ -77,10 +78,12 @@ export class NameTable {
     const mask = slots.length - 1
     let slot = Math.imul(hash, SLOT) & mask
     for (;;) {
-      const id = slots[slot + 2] ?? 0
-      if (id === 0) break
-      const place = slots[slot + 1] ?? 0
-      if (slots[slot] === hash && (place & 255) === length && this.#equals(place >>> 8, words, at, length)) return id
+      const start = slots[slot + 1] ?? 0
+      if (start === 0) break
+      if (slots[slot] === hash) {
+        const head = this.#arena[start - 1] ?? 0
+        if ((head & 255) === length && this.#equals(start, words, at, length)) return head >>> 8
+      }
       slot = (slot + SLOT) & mask
     }
     return this.#add(words, at, length, { hash, slot })
@@ -89,8 +92,7 @@ export class NameTable {
   /** The octets of a name, lower case not assured; empty for 0. */
   octetsOf(id: NameId): Uint8Array {
     if (id === 0) return new Uint8Array(0)
-    const place = this.#places[id] ?? 0
-    return new Uint8Array(this.#arena.buffer, 4 * (place >>> 8), place & 255)
+    return new Uint8Array(this.#arena.buffer, 4 * (this.#starts[id] ?? 0), this.lengthOf(id))
   }
 
   /** A name in presentation format with the final dot. */
@@ -100,13 +102,13 @@ export class NameTable {
 
   /** A hash of a name's first eight octets, whatever their case. Names that begin with a name of as many octets share its. */
   beginningOf(id: NameId): number {
-    const start = (this.#places[id] ?? 0) >>> 8
+    const start = this.#starts[id] ?? 0
     return Math.imul((this.#arena[start] ?? 0) | FOLD, 0x9e3779b1) ^ ((this.#arena[start + 1] ?? 0) | FOLD)
   }
 
   /** Octets of a name, its final zero included. */
   lengthOf(id: NameId): number {
-    return (this.#places[id] ?? 0) & 255
+    return (this.#arena[(this.#starts[id] ?? 0) - 1] ?? 0) & 255
   }
 
   /** Whether a name's labels are the first labels of a longer one. The root's are not. */
@@ -114,8 +116,8 @@ export class NameTable {
     const length = this.lengthOf(bare) - 1
     if (length <= 0 || this.lengthOf(longer) <= length + 1) return false
     const arena = this.#arena
-    let one = (this.#places[bare] ?? 0) >>> 8
-    let other = (this.#places[longer] ?? 0) >>> 8
+    let one = this.#starts[bare] ?? 0
+    let other = this.#starts[longer] ?? 0
     let left = length
     for (; left >= 4; left -= 4) {
       if (!isSameWord(arena[one] ?? 0, arena[other] ?? 0)) return false
@@ -140,22 +142,21 @@ export class NameTable {
   // oxlint-disable-next-line max-params -- called from the hot path
   #add(words: Int32Array, at: number, length: number, place: { readonly hash: number; readonly slot: number }): NameId {
     const count = (length + 3) >> 2
-    if (this.#count >= MAX_NAMES || this.#used + count > MAX_ARENA_WORDS) {
+    const start = this.#used + 1
+    if (this.#count >= MAX_NAMES || start + count > MAX_ARENA_WORDS) {
       this.overflow += 1
       return 0
     }
     const id = this.#count
     this.#count += 1
-    if (this.#used + count > this.#arena.length)
-      this.#arena = grown(this.#arena, new Int32Array(2 * this.#arena.length))
-    if (id >= this.#places.length) this.#places = grown(this.#places, new Int32Array(2 * id))
-    for (let index = 0; index < count; index += 1) this.#arena[this.#used + index] = words[at + index] ?? 0
-    const filled = (this.#used << 8) | length
-    this.#places[id] = filled
-    this.#used += count
+    if (start + count > this.#arena.length) this.#arena = grown(this.#arena, new Int32Array(2 * this.#arena.length))
+    if (id >= this.#starts.length) this.#starts = grown(this.#starts, new Int32Array(2 * id))
+    this.#arena[start - 1] = (id << 8) | length
+    for (let index = 0; index < count; index += 1) this.#arena[start + index] = words[at + index] ?? 0
+    this.#starts[id] = start
+    this.#used = start + count
     this.#slots[place.slot] = place.hash
-    this.#slots[place.slot + 1] = filled
-    this.#slots[place.slot + 2] = id
+    this.#slots[place.slot + 1] = start
     if (2 * SLOT * this.#count > this.#slots.length) this.#growSlots()
     return id
   }
@@ -165,12 +166,11 @@ export class NameTable {
     const slots = new Int32Array(2 * old.length)
     const mask = slots.length - 1
     for (let from = 0; from < old.length; from += SLOT) {
-      if (old[from + 2] === 0) continue
+      if (old[from + 1] === 0) continue
       let slot = Math.imul(old[from] ?? 0, SLOT) & mask
-      while (slots[slot + 2] !== 0) slot = (slot + SLOT) & mask
+      while (slots[slot + 1] !== 0) slot = (slot + SLOT) & mask
       slots[slot] = old[from] ?? 0
       slots[slot + 1] = old[from + 1] ?? 0
-      slots[slot + 2] = old[from + 2] ?? 0
     }
     this.#slots = slots
   }

@@ -9,8 +9,8 @@ import * as batch from './batch.ts'
 import type { Batch } from './batch.ts'
 
 const KIND_MASK = batch.COARSE_PATH - 1
-/** Words of the records that are prepared together. */
-const GROUP = 32 * batch.RECORD
+/** Records that are prepared together. */
+const GROUP = 32
 
 /** Feeds an analysis. */
 export class BatchReader {
@@ -20,6 +20,10 @@ export class BatchReader {
   readonly #scan = createScan()
   #addresses: Int32Array = new Int32Array(1024)
   #names: Int32Array = new Int32Array(1024)
+  /** Of the records that are prepared. */
+  readonly #expected: Int32Array = new Int32Array(GROUP)
+  /** Means nothing: without it, what is only touched would be optimized away. */
+  touched = 0
 
   constructor(analysis: CaptureAnalysis) {
     this.#analysis = analysis
@@ -30,19 +34,27 @@ export class BatchReader {
   read(full: Batch): void {
     const end = full.count * batch.RECORD
     this.#analysis.wireBytes += full.wireBytes
-    for (let at = 0; at < end; at += GROUP) {
-      const stop = Math.min(end, at + GROUP)
+    for (let at = 0; at < end; at += GROUP * batch.RECORD) {
+      const stop = Math.min(end, at + GROUP * batch.RECORD)
       this.#prepare(full, at, stop)
       this.#take(full, at, stop)
     }
   }
 
+  /** In two turns: the second needs what the first reads. */
   #prepare({ words }: Batch, start: number, stop: number): void {
+    const expected = this.#expected
+    let count = 0
+    let touched = 0
     for (let at = start; at < stop; at += batch.RECORD) {
       const kind = (words[at + batch.KIND] ?? 0) & KIND_MASK
       if (kind !== batch.QUERY && kind !== batch.RESPONSE) continue
-      this.#analysis.expect(words[at + batch.HASH] ?? 0, words[at + batch.QUESTION] ?? 0)
+      expected[count] = this.#analysis.expect(words[at + batch.HASH] ?? 0, words[at + batch.QUESTION] ?? 0)
+      count += 1
+      touched ^= this.#names[words[at + batch.NAME_ID] ?? 0] ?? 0
     }
+    this.touched = touched
+    for (let index = 0; index < count; index += 1) this.#analysis.touch(expected[index] ?? 0)
   }
 
   #take(full: Batch, start: number, stop: number): void {

@@ -2,7 +2,10 @@
 import type { NameId } from '../messages/name-table.ts'
 
 const ROW = 4
-const [QUERIES, NXDOMAINS, LARGEST, KIND] = [0, 1, 2, 3]
+/** Of LARGEST the two lowest bits are the name's mark. */
+const [QUERIES, NXDOMAINS, LARGEST, BEGINNING] = [0, 1, 2, 3]
+const MARK_BITS = 2
+const MARK_MASK = 3
 
 /** Figures of names. */
 export class NameFigures {
@@ -19,7 +22,8 @@ export class NameFigures {
   countResponse(name: NameId, bytes: number, isNxdomain: boolean): void {
     const rows = this.#rows
     const at = name * ROW
-    if (bytes > (rows[at + LARGEST] ?? 0)) rows[at + LARGEST] = bytes
+    const largest = rows[at + LARGEST] ?? 0
+    if (bytes > largest >> MARK_BITS) rows[at + LARGEST] = (bytes << MARK_BITS) | (largest & MARK_MASK)
     if (isNxdomain) rows[at + NXDOMAINS] = (rows[at + NXDOMAINS] ?? 0) + 1
   }
 
@@ -33,16 +37,24 @@ export class NameFigures {
 
   /** Largest response, octets, over any transport. */
   largestResponse(name: NameId): number {
-    return this.#rows[name * ROW + LARGEST] ?? 0
+    return (this.#rows[name * ROW + LARGEST] ?? 0) >> MARK_BITS
   }
 
   /** What a name was marked with; 0 before. */
   kind(name: NameId): number {
-    return this.#rows[name * ROW + KIND] ?? 0
+    return (this.#rows[name * ROW + LARGEST] ?? 0) & MARK_MASK
   }
 
-  mark(name: NameId, kind: number): void {
-    this.#rows[name * ROW + KIND] = kind
+  /** The number that came with the mark. */
+  beginning(name: NameId): number {
+    return this.#rows[name * ROW + BEGINNING] ?? 0
+  }
+
+  /** @param kind 1 to 3 @param beginning of {@link NameTable.beginningOf}, kept here since these rows are looked at anyway */
+  mark(name: NameId, kind: number, beginning: number): void {
+    const at = name * ROW
+    this.#rows[at + LARGEST] = ((this.#rows[at + LARGEST] ?? 0) & ~MARK_MASK) | kind
+    this.#rows[at + BEGINNING] = beginning
   }
 
   #grow(name: NameId): void {

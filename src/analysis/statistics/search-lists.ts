@@ -13,6 +13,8 @@ const MAX_SERIES = 256
 export interface SearchStep {
   readonly client: AddressId
   readonly name: NameId
+  /** Of {@link NameTable.beginningOf}. */
+  readonly beginning: number
   readonly isCluster: boolean
   readonly isNxdomain: boolean
   readonly atMicros: number
@@ -67,18 +69,19 @@ export class SearchLists {
   take(
     client: AddressId,
     name: NameId,
+    beginning: number,
     isCluster: boolean,
     isNxdomain: boolean,
     atMicros: number,
     frame: number,
   ): void {
     const list = this.#lists[client] ?? 0
-    if (list !== 0 && !isCluster) this.#close(list, { client, name, isCluster, isNxdomain, atMicros, frame })
-    if (isNxdomain && name !== 0) this.#remember(client, name, atMicros, frame)
+    if (list !== 0 && !isCluster) this.#close(list, { client, name, beginning, isCluster, isNxdomain, atMicros, frame })
+    if (isNxdomain && name !== 0) this.#remember(client, name, beginning, atMicros, frame)
   }
 
   // oxlint-disable-next-line max-params -- hot path
-  #remember(client: AddressId, name: NameId, atMicros: number, frame: number): void {
+  #remember(client: AddressId, name: NameId, beginning: number, atMicros: number, frame: number): void {
     const list = (this.#lists[client] ?? 0) || this.#begin(client)
     if (list === 0) return
     const first = list * REMEMBERED
@@ -94,7 +97,7 @@ export class SearchLists {
     }
     const at = first + length
     this.#namesOf[at] = name
-    this.#beginnings[at] = this.#names.beginningOf(name)
+    this.#beginnings[at] = beginning
     this.#times[at] = atMicros
     this.#frames[at] = frame
     this.#asked[at] = 1
@@ -159,7 +162,7 @@ export class SearchLists {
     const names = this.#names
     const first = list * REMEMBERED
     // Shorter than eight octets without the final zero: a name that begins with it goes on otherwise.
-    const beginning = names.lengthOf(name) > 8 ? names.beginningOf(name) : undefined
+    const beginning = names.lengthOf(name) > 8 ? step.beginning : undefined
     let [suffixes, wasted] = [0, 0]
     const frames: number[] = []
     for (let at = first + (this.#lengths[list] ?? 0) - 1; at >= first; at -= 1) {

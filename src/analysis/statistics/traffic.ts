@@ -101,10 +101,26 @@ export class Traffic {
   #rcodeCounts: Uint32Array = new Uint32Array(4096)
   #typeCounts: Uint32Array = new Uint32Array(65_536)
 
+  /** Means nothing: without it, what {@link prepare} reads would be optimized away. */
+  touched = 0
+
   constructor(names: NameTable, table: TransactionTable) {
     this.#names = names
     this.#table = table
     this.searchLists = new SearchLists(names)
+  }
+
+  /** Touches what {@link take} will need: called for some transactions before, their cache misses overlap. */
+  prepare(slot: number): void {
+    const { words } = this.#table.rows
+    const at = slot * ROW
+    const name = words[at + NAME] ?? 0
+    const client = words[at + CLIENT] ?? 0
+    const cached = this.#cached[placeOf(client, words[at + SERVER] ?? 0)]
+    this.touched ^=
+      this.nameFigures.queries(name) ^
+      (cached === undefined ? 0 : cached.pair.udpAnswered) ^
+      (this.#open.mayHave(client, name, (words[at + QUESTION] ?? 0) & 0xffff) ? 1 : 0)
   }
 
   /** Takes the transaction in a slot of the table. @returns it as a value when it is out of the ordinary */
@@ -154,7 +170,8 @@ export class Traffic {
       this.nameFigures.countResponse(name, bytes, rcode === NXDOMAIN)
       if (rcode === NXDOMAIN || (rcode === 0 && this.searchLists.isWaiting)) {
         const frame = (words[at + QUERY_FRAME] ?? 0) >>> 0
-        this.searchLists.take(pair.client, name, kind === 1, rcode === NXDOMAIN, firstAt, frame)
+        const beginning = this.nameFigures.beginning(name)
+        this.searchLists.take(pair.client, name, beginning, kind === 1, rcode === NXDOMAIN, firstAt, frame)
       }
     } else if (state === 'unanswered') {
       this.unanswered += 1
@@ -299,8 +316,7 @@ export class Traffic {
   }
 
   #countersOf(client: AddressId, server: AddressId, serverPort: number): Counters {
-    const mixed = Math.imul(client, 0x9e3779b1) ^ Math.imul(server, 0x85ebca6b)
-    const place = (mixed ^ (mixed >>> 15)) & (CACHED_PAIRS - 1)
+    const place = placeOf(client, server)
     const cached = this.#cached[place]
     if (cached !== undefined && this.#cachedClients[place] === client && this.#cachedServers[place] === server)
       return cached
@@ -347,7 +363,13 @@ export class Traffic {
     const known = this.nameFigures.kind(name)
     if (known !== 0) return known
     const kind = isClusterName(this.#names.octetsOf(name)) ? 1 : 2
-    this.nameFigures.mark(name, kind)
+    this.nameFigures.mark(name, kind, this.#names.beginningOf(name))
     return kind
   }
+}
+
+/** Where a pair is in the cache. */
+function placeOf(client: AddressId, server: AddressId): number {
+  const mixed = Math.imul(client, 0x9e3779b1) ^ Math.imul(server, 0x85ebca6b)
+  return (mixed ^ (mixed >>> 15)) & (CACHED_PAIRS - 1)
 }

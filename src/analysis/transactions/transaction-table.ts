@@ -88,6 +88,8 @@ export type Role = 'copy' | 'conflict' | 'leg' | 'new' | 'orphan' | 'repeat' | '
 export interface TransactionTableOptions {
   /** Takes each transaction once, in order. */
   readonly onFinished: (slot: number) => void
+  /** Told of some transactions before they are given to `onFinished`, to touch what that will need. */
+  readonly beforeFinished?: (slot: number) => void
   /** Octets of typed arrays grow up to this many entries; a power of two. */
   readonly maxEntries?: number
 }
@@ -102,6 +104,10 @@ const GROWTH = 8
 const MAX_CHAIN = 48
 /** A response may come this late, a resend too: three of glibc's time-outs and some. */
 const HORIZON_MICROS = 20e6
+/** Entries stay so much longer, in the time of the capture, to leave together. */
+const RETIRE_TOGETHER_MICROS = 2000
+/** So many are prepared at a time. */
+const RETIRE_GROUP = 32
 /** A second sight of a packet at another place. */
 const COPY_MICROS = 500_000
 /** What a packet takes through NAT. */
@@ -132,7 +138,7 @@ export class TransactionTable {
   /** Number of the transaction that the last message belonged to; 0 for an orphan. */
   lastNumber = 0
 
-  /** Means nothing: without it, what {@link prepare} reads would be optimized away. */
+  /** Means nothing: without it, what {@link touch} reads would be optimized away. */
   touched = 0
 
   constructor(options: TransactionTableOptions) {
@@ -145,11 +151,15 @@ export class TransactionTable {
   }
 
   /**
-   * Touches what a message with this question will need. Called for some messages before they are taken, their cache misses overlap
-   * instead of adding up.
+   * The number of the entry that a message with this question will be compared with first; any when there is none. Called for some
+   * messages before they are taken, and {@link touch} for what it returned, their cache misses overlap instead of adding up.
    */
-  prepare(hash: number, question: number): void {
-    const number = this.#buckets[bucketOf(hash, question) & (this.#buckets.length - 1)] ?? 0
+  expect(hash: number, question: number): number {
+    return this.#buckets[bucketOf(hash, question) & (this.#buckets.length - 1)] ?? 0
+  }
+
+  /** Touches the row of an entry. */
+  touch(number: number): void {
     // All ones for an entry that is still in the ring, else zero: a branch would wait for the bucket.
     const isLive = (this.#oldest - 1 - number) >> 31
     this.touched ^= this.#rows.words[(number & this.#mask & isLive) * ROW + HASH] ?? 0
@@ -542,15 +552,26 @@ export class TransactionTable {
     halves[2 * at + SIBLING] = last - number
   }
 
-  /** Lets go of what is older than the horizon. */
+  /** Lets go of what is older than the horizon, some together. */
   #advance(atMicros: number): void {
     if (atMicros > this.#now) this.#now = atMicros
     const limit = this.#now - HORIZON_MICROS
-    while (
-      this.#oldest < this.#next &&
-      (this.#rows.times[(this.#oldest & this.#mask) * (ROW / 2) + LAST_SEND_AT] ?? 0) < limit
-    )
-      this.#retire()
+    if (this.#isOldestBefore(limit - RETIRE_TOGETHER_MICROS)) this.#retireBefore(limit)
+  }
+
+  #isOldestBefore(limitMicros: number): boolean {
+    if (this.#oldest >= this.#next) return false
+    return (this.#rows.times[(this.#oldest & this.#mask) * (ROW / 2) + LAST_SEND_AT] ?? 0) < limitMicros
+  }
+
+  #retireBefore(limitMicros: number): void {
+    const { beforeFinished } = this.#options
+    while (this.#isOldestBefore(limitMicros)) {
+      const stop = Math.min(this.#next, this.#oldest + RETIRE_GROUP)
+      if (beforeFinished !== undefined)
+        for (let number = this.#oldest; number < stop; number += 1) beforeFinished(number & this.#mask)
+      while (this.#oldest < stop && this.#isOldestBefore(limitMicros)) this.#retire()
+    }
   }
 
   #retire(): void {

@@ -4,7 +4,7 @@ import { describeError } from '../../base/index.ts'
 import { CaptureError } from '../../capture/index.ts'
 import type { Io } from '../command.ts'
 
-const CHUNK_BYTES = 1 << 20
+const CHUNK_BYTES = 1 << 18
 
 /** Opens a capture. A chunk of a file is used again for the next one. @throws {CaptureError} `cannot-read` */
 export function openInput(path: string, io: Io): AsyncIterable<Uint8Array> {
