@@ -40,12 +40,16 @@ export interface ClimbLadderOptions {
   /** How often each DNS question is asked; default once, until it is answered. */
   readonly repeat?: number
   readonly readLog?: ReadLog
+  /** Begins to watch how long the asking program stands still; what it gives ends that, and gives the longest in milliseconds. */
+  readonly watchOwnDelay?: () => () => number
   /** Ends asking early: what was not asked by then is skipped. */
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, all: number) => void
 }
 
 const DEFAULT_TIMEOUT_MS = 20_000
+/** Latencies in a cluster are a few milliseconds; a standstill this long is easily taken for a slow server. */
+const NOTABLE_DELAY_MS = 250
 /** Counters of failed health checks grow about twice a second once they do. */
 const BETWEEN_SCRAPES_MS = 300
 /** Left for counters to be read a second time. */
@@ -70,6 +74,7 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     repeat = 1,
   } = options
   const startedAt = clock.monotonic()
+  const stopWatching = options.watchOwnDelay?.()
   const { signal } = options
   const climbing: ClimbOptions = {
     vantages,
@@ -121,7 +126,9 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
   const read = await scrapeAgain(plan, withSamples(scrapes, followed), { ...again, climbing })
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
   const wire = captures.length === 0 ? {} : { captures }
-  return { rungs: all, scrapes: read, logs, kernels, podFiles: await podFiles, ...wire }
+  const ownDelayMs = stopWatching?.() ?? 0
+  const late = ownDelayMs < NOTABLE_DELAY_MS ? {} : { ownDelayMs }
+  return { rungs: all, scrapes: read, logs, kernels, podFiles: await podFiles, ...wire, ...late }
 }
 
 interface AgainOptions {

@@ -35,6 +35,8 @@ export interface DiagnoseOptions {
     readonly searches?: readonly string[]
   }
   readonly readLog?: ReadLog
+  /** Begins to watch how long the asking program stands still; what it gives ends that, and gives the longest in milliseconds. */
+  readonly watchOwnDelay?: () => () => number
   /** Ends asking early: what was not asked by then is skipped. */
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number, all: number) => void

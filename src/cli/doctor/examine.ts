@@ -1,5 +1,5 @@
 // Facts, places and the ladder, as the doctor and `fathom collect` need them.
-import { systemClock } from '../../base/index.ts'
+import { systemClock, watchOwnDelay } from '../../base/index.ts'
 import type { BundleOptions } from '../../doctor/bundle/index.ts'
 import { podResolvConfOf } from '../../doctor/facts/index.ts'
 import { diagnose } from '../../doctor/index.ts'
@@ -116,6 +116,7 @@ async function ask(
       facts,
       origins,
       clock: systemClock,
+      watchOwnDelay,
       timeoutMs,
       ...(repeat === undefined ? {} : { repeat }),
       ...(signal === undefined ? {} : { signal }),

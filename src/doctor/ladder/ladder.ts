@@ -44,6 +44,8 @@ export interface Ladder {
   readonly podFiles: readonly PodFile[]
   /** Only where questions of the cluster's own network failed and packets could be captured. */
   readonly captures?: readonly WireCapture[]
+  /** Milliseconds that the asking program itself stood still at most; only where its measurements suffer from it. */
+  readonly ownDelayMs?: number
 }
 
 /**

@@ -64,6 +64,7 @@ function clusterOf({ facts, ladder }: Diagnosis, language: Language): ReportClus
     ...askedNodesOf(ladder.rungs, facts.nodes.length),
     collectedAt: facts.collectedAt,
     ...(facts.source.calls === undefined ? {} : { apiCalls: facts.source.calls }),
+    ...(ladder.ownDelayMs === undefined ? {} : { ownDelayMs: ladder.ownDelayMs }),
     missing: facts.missing.map(({ what, why, needs }) => ({
       what,
       why: translateReason(why, language),

@@ -43,6 +43,8 @@ export interface ReportCluster {
   readonly collectedAt: string
   /** Requests to the API server; absent without one. */
   readonly apiCalls?: number
+  /** Milliseconds that this program itself stood still at most while it asked; absent below 250. */
+  readonly ownDelayMs?: number
   /** What could not be read, and what would show it. */
   readonly missing: readonly { readonly what: string; readonly why: string; readonly needs: string }[]
 }

@@ -2,7 +2,7 @@
 import type { DoctorReport, ReportFinding } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
 import { MAX_ROWS, foldLadder, limitRows } from './ladder-rows.ts'
-import { askedNodesText, counterLines, outcomeText, whyText } from './report-lines.ts'
+import { counterLines, ladderNotes, outcomeText, whyText } from './report-lines.ts'
 import { cellText, fromText, hopText } from './row-text.ts'
 import type { Labels } from './wording/index.ts'
 import { WORDING } from './wording/index.ts'
@@ -90,7 +90,6 @@ function unexplainedLines({ unexplained, ladder, language }: DoctorReport): stri
 function ladderLines(report: DoctorReport, labels: Labels): string[] {
   const { rows, left } = limitRows(foldLadder(report.ladder), MAX_ROWS)
   if (rows.length === 0) return []
-  const asked = askedNodesText(report)
   const { hop, from, udp, tcp, http } = labels.columns
   const header = [hop, from, udp, tcp, http]
   const body = rows.map((row) => [
@@ -107,7 +106,7 @@ function ladderLines(report: DoctorReport, labels: Labels): string[] {
     `| ${header.map(() => '---').join(' | ')} |`,
     ...body.map((cells) => `| ${cells.map(escapeMarkdown).join(' | ')} |`),
     ...(left > 0 ? ['', fillTemplate(labels.more, { count: left }, report.language)] : []),
-    ...(asked === undefined ? [] : ['', asked]),
+    ...ladderNotes(report).flatMap((note) => ['', note]),
   ]
 }
 

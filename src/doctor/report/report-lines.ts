@@ -5,11 +5,14 @@ import type { Language } from './language.ts'
 import { rateText } from './row-text.ts'
 import { WORDING } from './wording/index.ts'
 
-/** From how many nodes of a large cluster was asked; undefined where it was all of them. */
-export function askedNodesText({ cluster, language }: DoctorReport): string | undefined {
-  const { askedNodes, nodes } = cluster
-  if (askedNodes === undefined) return undefined
-  return fillTemplate(WORDING[language].labels.someNodes, { count: askedNodes, all: nodes }, language)
+/** What to know of the ladder as a whole: from how few nodes was asked, how late this program itself was. */
+export function ladderNotes({ cluster, language }: DoctorReport): string[] {
+  const { askedNodes, nodes, ownDelayMs } = cluster
+  const { someNodes, ownDelay } = WORDING[language].labels
+  return [
+    ...(askedNodes === undefined ? [] : [fillTemplate(someNodes, { count: askedNodes, all: nodes }, language)]),
+    ...(ownDelayMs === undefined ? [] : [fillTemplate(ownDelay, { ms: ownDelayMs }, language)]),
+  ]
 }
 
 /** The headline where no cause is proven: what fails or is suspected, as far as it can be said in one line. */

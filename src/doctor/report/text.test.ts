@@ -5,6 +5,7 @@ import { diagnoseFixture } from '../../../test/support/dns-world.ts'
 import { replace, findObject, smallCluster } from '../../../test/support/small-cluster.ts'
 import { limitRows } from './ladder-rows.ts'
 import type { LadderRow } from './ladder-rows.ts'
+import type { Diagnosis } from '../verdict/index.ts'
 import { buildReport, renderReport } from './index.ts'
 
 describe('renderText()', () => {
@@ -31,6 +32,15 @@ describe('renderText()', () => {
       expect(renderReport(buildReport(diagnosis, 'en'), format)).toContain('Asked from 16 of 40 nodes')
     }
     expect(buildReport(diagnosis, 'en').cluster).toMatchObject({ nodes: 40, askedNodes: 16 })
+  })
+
+  it('says that the latencies are its own fault where it stood still', async () => {
+    const diagnosis = await diagnoseFixture({ cluster: smallCluster() })
+    const late: Diagnosis = { ...diagnosis, ladder: { ...diagnosis.ladder, ownDelayMs: 1300 } }
+    for (const format of ['text', 'md', 'html'] as const) {
+      expect(renderReport(buildReport(late, 'en'), format)).toContain('stood still for up to 1300 ms')
+      expect(renderReport(buildReport(late, 'zh'), format)).toContain('最长停顿 1300 毫秒')
+    }
   })
 })
 

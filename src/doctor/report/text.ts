@@ -5,9 +5,9 @@ import { fillTemplate } from './format-phrase.ts'
 import { foldLadder } from './ladder-rows.ts'
 import type { LadderCell, LadderRow } from './ladder-rows.ts'
 import {
-  askedNodesText,
   counterLines,
   excludedCodes,
+  ladderNotes,
   nameText,
   notCheckedLines,
   outcomeText,
@@ -189,8 +189,7 @@ function ladderSection(context: Context): string[] {
 }
 
 function limitLines({ report, paint }: Context): string[] {
-  const text = askedNodesText(report)
-  return text === undefined ? [] : [`  ${paint.yellow(text)}`]
+  return ladderNotes(report).map((note) => `  ${paint.yellow(note)}`)
 }
 
 function cellAt(row: LadderRow, index: number): LadderCell | undefined {

@@ -3,7 +3,7 @@ import type { DoctorReport, ReportRung } from '../doctor-report.ts'
 import { fillTemplate } from '../format-phrase.ts'
 import type { LadderCell, LadderRow } from '../ladder-rows.ts'
 import { MAX_ROWS, foldLadder, limitRows } from '../ladder-rows.ts'
-import { askedNodesText, reasonText, whyText } from '../report-lines.ts'
+import { ladderNotes, reasonText, whyText } from '../report-lines.ts'
 import { cellText, fromText, hopText } from '../row-text.ts'
 import { WORDING } from '../wording/index.ts'
 import type { Markup } from './escape.ts'
@@ -21,11 +21,7 @@ export function renderLadder(report: DoctorReport): Markup {
     (title) => markup`<th scope="col" role="columnheader">${title}</th>`,
   )
   const { rows, left } = limitRows(foldLadder(report.ladder), MAX_ROWS)
-  const asked = askedNodesText(report)
-  const notes = [
-    ...(left > 0 ? [fillTemplate(more, { count: left }, report.language)] : []),
-    ...(asked === undefined ? [] : [asked]),
-  ]
+  const notes = [...(left > 0 ? [fillTemplate(more, { count: left }, report.language)] : []), ...ladderNotes(report)]
   return markup`<table role="table"><thead role="rowgroup"><tr role="row">${header}</tr></thead>
 <tbody role="rowgroup">${rows.map((row) => renderRow(row, report))}</tbody></table>${notes.map((note) => markup`<p>${note}</p>`)}`
 }

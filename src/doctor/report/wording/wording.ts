@@ -91,6 +91,7 @@ export interface Labels {
   /** Heads the places where a cause that was told in full is at work as well. */
   readonly elsewhere: string
   readonly someNodes: string
+  readonly ownDelay: string
   /** Words of `--watch`, one for each kind of change. */
   readonly watch: {
     readonly healthy: string

@@ -51,6 +51,8 @@ export const labels: Labels = {
   elsewhere: 'The same in other places',
   someNodes:
     'Asked from {count} of {all} nodes: those that run CoreDNS, and others spread over the list; --from node/NODE adds one',
+  ownDelay:
+    'This machine was busy: fathom itself stood still for up to {ms} ms while it asked; latencies may be longer by as much than they were',
   watch: {
     healthy: 'healthy',
     proven: 'proven',

@@ -51,6 +51,7 @@ export const labels: Labels = {
   elsewhere: '其他位置的相同原因',
   someNodes:
     '只从 {all} 个节点中的 {count} 个发起查询：运行 CoreDNS 的节点，以及均匀选取的其他节点；--from node/NODE 可再加一个',
+  ownDelay: '本机繁忙：查询期间 fathom 自身最长停顿 {ms} 毫秒，所示延迟可能因此偏大同样多',
   watch: {
     healthy: '健康',
     proven: '证实',
