@@ -31,7 +31,6 @@ const KNOWN = new Map([
   ['conntrack-table-full', 'all namespaces of a machine share one limit'],
   ['coredns-cpu-throttled', 'a quiet lab gives CoreDNS nothing to be late for'],
   ['coredns-sockets-exhausted', 'the metrics are read when the sockets are free again'],
-  ['mixed-iptables-backends', 'the rules of the other backend look like a firewall'],
   ['ndots-query-amplification', 'the lab counts fewer responses than the check wants to see'],
   ['stale-negative-cache', 'replicas that have cached the denial as well cannot refute it'],
   ['stale-positive-cache', 'an answer asked at once after the change has not aged'],

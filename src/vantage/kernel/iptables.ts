@@ -5,10 +5,13 @@ import type { IptablesChain, IptablesRule, IptablesRules, KernelTablesRequest } 
 const MAX_RULES = 2048
 /** Firewalls with long lists of addresses hold back by the thousand. */
 const MAX_BLOCKING = 256
+/** Chains of kube-proxy and kubelet that stand once in each table: they tell which backend those write to, whatever their rules. */
+const OF_KUBERNETES =
+  /^KUBE-(?:SERVICES|NODEPORTS|EXTERNAL-SERVICES|POSTROUTING|MARK-MASQ|FORWARD|FIREWALL|PROXY-FIREWALL)$/
 
 export type ParsedIptables = Pick<IptablesRules, 'backend' | 'chains' | 'rules' | 'total'>
 
-/** Reads rules and chains; keeps the chains of the rules kept, and all built-in ones. */
+/** Reads rules and chains; keeps the chains of the rules kept, all built-in ones, and Kubernetes' own few. */
 export function parseIptables(text: string, { addresses }: Pick<KernelTablesRequest, 'addresses'>): ParsedIptables {
   const rules: IptablesRule[] = []
   const chains: IptablesChain[] = []
@@ -29,7 +32,9 @@ export function parseIptables(text: string, { addresses }: Pick<KernelTablesRequ
   const keptChains = new Set(kept.map((rule) => `${rule.table} ${rule.chain}`))
   return {
     backend: backendOf(text),
-    chains: chains.filter(({ table, name, policy }) => policy !== undefined || keptChains.has(`${table} ${name}`)),
+    chains: chains.filter(
+      (chain) => chain.policy !== undefined || OF_KUBERNETES.test(chain.name) || keptChains.has(chainKey(chain)),
+    ),
     rules: kept,
     total: rules.length,
   }

@@ -4,10 +4,14 @@ import { phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { EvidenceLine, Judgement } from '../judgement.ts'
+import type { CauseCode } from '../codes.ts'
+import type { IptablesRules } from './kernels.ts'
 import { excluded, failedIds, notChecked, objectRef, shellQuote } from '../support.ts'
 import { blockingRules, kernelOfNode, nodeKernels, seen } from './kernels.ts'
 import { isSilent, waysTo } from './ways.ts'
 import type { Way } from './ways.ts'
+
+const OTHER_BACKEND: readonly CauseCode[] = ['mixed-iptables-backends']
 
 export const hostFirewallOrForwarding: Cause = {
   code: 'host-firewall-or-forwarding',
@@ -74,6 +78,7 @@ function judgeNode({ ladder }: Evidence, node: string): Judgement[] {
           : reasons.map(({ command }) => `ssh ${shellQuote(node)} ${shellQuote(command)}`).join('\n'),
     },
     isFault: false,
+    ...(reading !== undefined && isInOtherBackend(reading) ? { beneath: OTHER_BACKEND } : {}),
     explains,
   }
   return [
@@ -91,11 +96,9 @@ interface Reason {
 function reasonsOf(reading: KernelReading): Reason[] {
   const { node = '', first } = reading
   const forwarding = seen(first.sysctls)?.['net.ipv4.ip_forward']
-  const dropping = (seen(first.iptables) ?? []).filter(
-    ({ family, chains }) =>
-      family === 4 &&
-      chains.some(({ table, name, policy }) => table === 'filter' && name === 'FORWARD' && policy === 'DROP'),
-  )
+  const backends = (seen(first.iptables) ?? []).filter(({ family }) => family === 4)
+  const isAlone = backends.length === 1
+  const dropping = backends.filter(dropsForwarded)
   const nft = (seen(first.nftables)?.chains ?? []).filter(
     ({ hook, policy, table, name, family }) =>
       hook === 'forward' && policy === 'drop' && !(family === 'ip' && table === 'filter' && name === 'FORWARD'),
@@ -110,7 +113,8 @@ function reasonsOf(reading: KernelReading): Reason[] {
       : []),
     ...dropping.map(({ backend }) => ({
       evidence: line('observed', 'policy', { node, backend }),
-      command: 'sudo iptables -P FORWARD ACCEPT',
+      // Plain "iptables" changes one backend only, which need not be this one.
+      command: `sudo ${isAlone ? 'iptables' : `iptables-${backend}`} -P FORWARD ACCEPT`,
     })),
     ...nft.map(({ family, table, name }) => ({
       evidence: line('observed', 'chain', { node, chain: `${family} ${table} ${name}` }),
@@ -123,6 +127,20 @@ function reasonsOf(reading: KernelReading): Reason[] {
         : `sudo iptables -t ${text.replace(': -A ', ' -D ')}`,
     })),
   ]
+}
+
+function dropsForwarded({ chains }: IptablesRules): boolean {
+  return chains.some(({ table, name, policy }) => table === 'filter' && name === 'FORWARD' && policy === 'DROP')
+}
+
+/** The policy is that of the backend which kube-proxy does not write to: what lies beneath is that there are two. */
+function isInOtherBackend({ first }: KernelReading): boolean {
+  const backends = (seen(first.iptables) ?? []).filter(({ family }) => family === 4)
+  const hasKube = ({ chains }: IptablesRules): boolean => chains.some(({ name }) => name.startsWith('KUBE-'))
+  return (
+    backends.some((rules) => dropsForwarded(rules) && !hasKube(rules)) &&
+    backends.some((rules) => !dropsForwarded(rules) && hasKube(rules))
+  )
 }
 
 /** What the node has to forward: from its pods to anywhere, and from other nodes to its pods. */

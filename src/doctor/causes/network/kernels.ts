@@ -50,7 +50,9 @@ export function blockingRules({ node = '', first, second }: KernelReading): Bloc
 }
 
 type Iptables = KernelReading['first']['iptables']
-type Rule = Extract<Iptables, readonly unknown[]>[number]['rules'][number]
+/** The rules of one backend and family. */
+export type IptablesRules = Extract<Iptables, readonly unknown[]>[number]
+type Rule = IptablesRules['rules'][number]
 
 function rulesOf(iptables: Iptables | undefined): Map<string, { readonly rule: Rule; readonly packets: number }> {
   const found = new Map<string, { readonly rule: Rule; readonly packets: number }>()
