@@ -28,7 +28,6 @@ const KNOWN = new Map([
   ],
   ['cloud-firewall-blocks-dns', 'the nodes of the reference cluster carry no label of groups or zones'],
   ['conntrack-race', 'no question of the doctor shares its port with another one, so that none of them races'],
-  ['conntrack-table-full', 'all namespaces of a machine share one limit'],
   ['coredns-cpu-throttled', 'a quiet lab gives CoreDNS nothing to be late for'],
   ['coredns-sockets-exhausted', 'the metrics are read when the sockets are free again'],
   ['ndots-query-amplification', 'the lab counts fewer responses than the check wants to see'],

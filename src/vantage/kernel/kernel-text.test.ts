@@ -51,6 +51,13 @@ describe('parseConntrack()', () => {
     expect(parseConntrackEntry(line)?.original.destination).toEqual({ address: 'fd00::3', port: 53 })
   })
 
+  it('knows an IPv6 address in both forms, and no longer address that begins with it', () => {
+    const ends = (address: string): string => `src=${address} dst=fd00::9 sport=4000 dport=853`
+    const line = (address: string): string => `udp 17 20 ${ends(address)} ${ends(address)} mark=0 use=1\n`
+    const text = `${line('fd00:0000:0000:0000:0000:0000:0000:0003')}${line('fd00::3')}${line('fd00::33')}`
+    expect(parseConntrack(text, { addresses: ['fd00::3'] })).toMatchObject({ matching: 2, total: 3 })
+  })
+
   it('bounds what it keeps', () => {
     const { entries, matching, busiest } = parseConntrack(`${UNREPLIED}\n`.repeat(5000), { addresses: [] })
     expect([entries.length, matching]).toEqual([4096, 5000])

@@ -1,6 +1,7 @@
 // The kernel as the calling thread sees it: its own network namespace, entered or not.
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { setImmediate as untilNextTurn } from 'node:timers/promises'
 import { describeError } from '../../base/errors.ts'
 import { dumpNetlink, isLibc, libc } from '../../sys/index.ts'
 import type { NetlinkDump } from '../../sys/index.ts'
@@ -9,17 +10,20 @@ import type { CommandResult, KernelSource } from './source.ts'
 
 /** A busy node's connection table is some tens of megabytes. */
 const MAX_OUTPUT_OCTETS = 256 * 1024 * 1024
+const PIECE_OCTETS = 64 * 1024
+/** How long a thread may be kept from its sockets, in milliseconds. */
+const TURN_MS = 5
 /** Administrators' programs lie here even where PATH does not say so. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin'
 
 /**
  * Reads the tables of the namespace that the calling thread is in.
  *
- * Files are read by blocking calls: asynchronous ones run on threads that stay in the process's first namespace. Programs
+ * Files are read by blocking calls, piece by piece: asynchronous ones run on threads that stay in the process's first namespace. Programs
  * are children of the calling thread and inherit its namespace.
  */
 export function localKernelSource(): KernelSource {
-  return { readFile: (path) => Promise.resolve(readNow(path)), run, dumpNetlink: dumpNow }
+  return { readFile: readInTurns, run, dumpNetlink: dumpNow }
 }
 
 function dumpNow(dump: NetlinkDump, sink: (message: DataView) => void): Skipped | undefined {
@@ -37,14 +41,34 @@ function dumpNow(dump: NetlinkDump, sink: (message: DataView) => void): Skipped 
   }
 }
 
-function readNow(path: string): FileResult {
+/** A table of hundreds of thousands of lines takes seconds: between pieces of it, sockets of the thread are looked after. */
+async function readInTurns(path: string, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<FileResult> {
+  const giveUpAt = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
+  const decoder = new TextDecoder()
+  let fd: number | undefined
   try {
-    return { kind: 'file', text: readFileSync(path, 'utf8') }
+    fd = openSync(path, 'r')
+    const piece = Buffer.allocUnsafe(PIECE_OCTETS)
+    let text = ''
+    let turnEndsAt = performance.now() + TURN_MS
+    for (;;) {
+      const octets = readSync(fd, piece)
+      if (octets === 0) return { kind: 'file', text: text + decoder.decode() }
+      text += decoder.decode(piece.subarray(0, octets), { stream: true })
+      if (performance.now() < turnEndsAt) continue
+      if (performance.now() > giveUpAt) {
+        return { kind: 'skipped', why: `cannot read ${path}: it is longer than can be read in ${timeoutMs} ms` }
+      }
+      await untilNextTurn()
+      turnEndsAt = performance.now() + TURN_MS
+    }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' }
     const why = `cannot read ${path}: ${describeError(error)}`
     return code === 'EACCES' || code === 'EPERM' ? { kind: 'skipped', why, needs: 'root' } : { kind: 'skipped', why }
+  } finally {
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

@@ -8,7 +8,8 @@ export type CommandResult =
 
 /** Reads files and runs programs in one place; every outcome is a value. */
 export interface KernelSource {
-  readFile(path: string): Promise<FileResult>
+  /** `skipped` when it took longer than `timeoutMs`; without it, however long it takes. */
+  readFile(path: string, options?: { readonly timeoutMs?: number }): Promise<FileResult>
   /** `skipped` when there is no such program, or it took too long. */
   run(program: string, args: readonly string[], options: { readonly timeoutMs: number }): Promise<CommandResult>
   /** Hands over the messages of a dump, valid while the sink runs; absent where the kernel cannot be asked directly. */

@@ -63,9 +63,12 @@ function judgeNode(evidence: Evidence, node: string): Judgement {
       command: `ssh ${shellQuote(node)} sudo sysctl -w net.netfilter.nf_conntrack_max=${max}`,
     },
     isFault: dropped > 0 || condition !== undefined || usage >= 1,
+    // Its own servers lose what they ask others: they answer that they could not find out.
     explains: failedIds(
       ladder,
-      ({ fromNode, hop, observed }) => (fromNode === node || hop.node === node) && observed.kind !== 'response',
+      ({ fromNode, hop, observed }) =>
+        (fromNode === node || hop.node === node) &&
+        (observed.kind !== 'response' || (hop.node === node && observed.rcode === 'SERVFAIL')),
     ),
   }
 }
