@@ -9,7 +9,7 @@ import type { ResourceType } from '../cluster/resource-types.ts'
 import type { Fault, FaultStage } from './fault.ts'
 
 /** One change that can be told from its surroundings, so that others may be made and taken back beside it. */
-interface Edit {
+export interface Edit {
   make(stage: FaultStage): void
   /** Takes the change back where it is still so. */
   undo(stage: FaultStage): void

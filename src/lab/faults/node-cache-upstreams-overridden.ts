@@ -1,7 +1,7 @@
 import type { Fault } from './fault.ts'
-import { nodeCachePods } from './dns-objects.ts'
-import { objectsAt, textsAt } from '../cluster/raw-object.ts'
+import { objectsAt } from '../cluster/raw-object.ts'
 import { addObject, corefileOf, editFault, replaceText, setField } from './edit-fault.ts'
+import { allNodeCaches, changeArgs } from './node-cache-args.ts'
 import { restartNodeCaches } from './restarts.ts'
 import { ANSWERED, NODE_CACHE, NXDOMAIN, dig, kubectl } from './look.ts'
 
@@ -27,30 +27,25 @@ export const nodeCacheUpstreamsOverridden: Fault = editFault({
       from: 'forward . /etc/resolv.conf',
       to: 'forward . __PILLAR__UPSTREAM__SERVERS__',
     }),
-    ...[...stage.nodeFiles.keys()]
-      .flatMap((node) => nodeCachePods(stage, node))
-      .flatMap((pod) => {
-        const { namespace = '', name } = pod.metadata
-        const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name }
-        const mounts = objectsAt(pod, 'spec', 'containers').flatMap((container) => objectsAt(container, 'volumeMounts'))
-        const volumes = objectsAt(pod, 'spec', 'volumes')
-        if (volumes.some((volume) => volume['name'] === VOLUME.name)) return []
-        const args = objectsAt(pod, 'spec', 'containers').flatMap((container) => textsAt(container, 'args'))
-        return [
-          // What is mounted is the template now, as in the manifest of the project itself.
-          setField(
-            ref,
-            ['spec', 'containers', 0, 'args'],
-            args.flatMap((arg) => (arg === FILE ? ['/run/Corefile', '-basecorefile', FILE] : [arg])),
-          ),
-          setField(ref, ['spec', 'volumes'], [...volumes, VOLUME]),
-          setField(
-            ref,
-            ['spec', 'containers', 0, 'volumeMounts'],
-            [...mounts, { name: VOLUME.name, mountPath: '/etc/kube-dns' }],
-          ),
-        ]
-      }),
+    ...allNodeCaches(stage).flatMap((pod) => {
+      const { namespace = '', name } = pod.metadata
+      const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name }
+      const mounts = objectsAt(pod, 'spec', 'containers').flatMap((container) => objectsAt(container, 'volumeMounts'))
+      const volumes = objectsAt(pod, 'spec', 'volumes')
+      if (volumes.some((volume) => volume['name'] === VOLUME.name)) return []
+      return [
+        // What is mounted is the template now, as in the manifest of the project itself.
+        changeArgs(pod, (args) =>
+          args.flatMap((arg) => (arg === FILE ? ['/run/Corefile', '-basecorefile', FILE] : [arg])),
+        ),
+        setField(ref, ['spec', 'volumes'], [...volumes, VOLUME]),
+        setField(
+          ref,
+          ['spec', 'containers', 0, 'volumeMounts'],
+          [...mounts, { name: VOLUME.name, mountPath: '/etc/kube-dns' }],
+        ),
+      ]
+    }),
   ],
   after: restartNodeCaches,
 })

@@ -2,7 +2,7 @@
 import { textAt } from '../cluster/raw-object.ts'
 import { POD_TYPE } from '../cluster/resource-types.ts'
 import type { FaultStage } from './fault.ts'
-import { nodeCachePods } from './dns-objects.ts'
+import { allNodeCaches } from './node-cache-args.ts'
 import { coreDnsPods, podsWithNodeDns, restartPods } from './pods.ts'
 
 /** Restarts the cluster's CoreDNS pods. */
@@ -12,11 +12,7 @@ export function restartCoreDns(stage: FaultStage): Promise<void> {
 
 /** Restarts all node caches. */
 export function restartNodeCaches(stage: FaultStage): Promise<void> {
-  const nodes = [...stage.nodeFiles.keys()]
-  return restartPods(
-    stage,
-    nodes.flatMap((node) => nodeCachePods(stage, node)),
-  )
+  return restartPods(stage, allNodeCaches(stage))
 }
 
 /** Restarts what copies a node's resolv.conf when it starts. */

@@ -1,0 +1,31 @@
+// What several subcommands of `fathom lab` share: which lab is meant, and how it is told.
+import { UsageError } from '../../base/errors.ts'
+import { LabError, listLabs, readLab } from '../../lab/index.ts'
+import type { LabState } from '../../lab/index.ts'
+
+/** `--name`. */
+export interface NameFlags {
+  readonly name?: string
+}
+
+/** The lab of that name, or the only one that runs. @throws {LabError} `lab-not-running` */
+export function findLab(name: string | undefined): LabState {
+  const running = listLabs()
+  const names = running.map((lab) => lab.name).join(', ') || 'none'
+  if (name === undefined && running.length > 1) {
+    throw new UsageError('missing-argument', `Which lab? Several run (${names}); say --name NAME`)
+  }
+  const found = name === undefined ? running[0] : readLab(name)
+  if (found !== undefined) return found
+  throw new LabError(
+    'lab-not-running',
+    name === undefined ? 'No lab runs; "fathom lab up" starts one' : `No lab "${name}" runs (running: ${names})`,
+  )
+}
+
+/** @throws {UsageError} for what is no format */
+export function checkOutput(output: string): void {
+  if (output !== 'text' && output !== 'json') {
+    throw new UsageError('bad-argument', `Cannot print as "${output}": -o takes text or json`)
+  }
+}
