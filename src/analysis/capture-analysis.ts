@@ -21,8 +21,10 @@ import {
   SENDS,
   SERVER,
 } from './transactions/transaction-row.ts'
-import { TransactionTable, createLeg } from './transactions/transaction-table.ts'
-import type { Leg, Role } from './transactions/transaction-table.ts'
+import { createLeg } from './transactions/leg.ts'
+import type { Leg } from './transactions/leg.ts'
+import { TransactionTable } from './transactions/transaction-table.ts'
+import type { Role } from './transactions/transaction-table.ts'
 
 const DNS = 53
 const MDNS = 5353

@@ -6,6 +6,8 @@ import type { CaptureAnalysis } from './capture-analysis.ts'
 import { describeAddress, findPatterns } from './patterns/find-patterns.ts'
 import type { AddressNames } from './patterns/find-patterns.ts'
 import type { Pattern } from './patterns/pattern.ts'
+import type { LatencyHistogram } from './statistics/latency-histogram.ts'
+import { serverLatency } from './statistics/traffic.ts'
 
 /** What `fathom pcap -o json` prints. */
 export interface CaptureReport {
@@ -89,6 +91,7 @@ export function createReport(
   const { traffic, counts, decoder } = analysis
   const address = (id: number): string => describeAddress(decoder.addresses.format(id), known)
   const tcp = [...analysis.connections]
+  const latency = traffic.latency()
   return {
     schemaVersion: 1,
     file: {
@@ -118,22 +121,20 @@ export function createReport(
       types: sorted(traffic.types, typeMnemonic),
       overTcp: traffic.overTcp,
     },
-    latencyMs: latencies(analysis),
+    latencyMs: latencies(latency),
     histogram: BORDERS_MS.map((fromMs, index) => {
       const toMs = BORDERS_MS[index + 1] ?? null
-      return { fromMs, toMs, count: traffic.latency.between(fromMs * 1000, toMs === null ? Infinity : toMs * 1000) }
+      return { fromMs, toMs, count: latency.between(fromMs * 1000, toMs === null ? Infinity : toMs * 1000) }
     }),
     servers: [...traffic.servers.values()]
       .sort((a, b) => b.queries - a.queries)
       .slice(0, TOP)
-      .map(({ server, queries, answered, unanswered, latency }) => ({
-        server: address(server),
-        queries,
-        answered,
-        unanswered,
-        p50Ms: latency.quantile(0.5) / 1000,
-        p99Ms: latency.quantile(0.99) / 1000,
-      })),
+      .map((figures) => {
+        const { server, queries, answered, unanswered } = figures
+        const ofServer = serverLatency(figures)
+        const [p50Ms, p99Ms] = [ofServer.quantile(0.5) / 1000, ofServer.quantile(0.99) / 1000]
+        return { server: address(server), queries, answered, unanswered, p50Ms, p99Ms }
+      }),
     clients: topClients(analysis, address),
     names: topNames(analysis),
     tcp: {
@@ -161,7 +162,7 @@ export function createReport(
   }
 }
 
-function latencies({ traffic: { latency } }: CaptureAnalysis): CaptureReport['latencyMs'] {
+function latencies(latency: LatencyHistogram): CaptureReport['latencyMs'] {
   if (latency.count === 0) return null
   const ms = (share: number): number => latency.quantile(share) / 1000
   return { p50: ms(0.5), p90: ms(0.9), p99: ms(0.99), max: latency.maxMicros / 1000 }
@@ -169,7 +170,7 @@ function latencies({ traffic: { latency } }: CaptureAnalysis): CaptureReport['la
 
 function topClients({ traffic }: CaptureAnalysis, address: (id: number) => string): CaptureReport['clients'] {
   const clients = new Map<number, { queries: number; unanswered: number }>()
-  for (const pair of traffic.pairs.values()) {
+  for (const pair of traffic.pairTable.pairs) {
     const sum = clients.get(pair.client) ?? { queries: 0, unanswered: 0 }
     const lost = pair.udpUnanswered + pair.tcpUnanswered
     sum.queries += pair.udpAnswered + pair.tcpAnswered + lost + pair.unknown

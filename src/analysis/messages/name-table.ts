@@ -100,8 +100,12 @@ export class NameTable {
     return id === 0 ? '(a name that was not kept)' : formatName(this.octetsOf(id))
   }
 
-  /** A hash of a name's first eight octets, whatever their case. Names that begin with a name of as many octets share its. */
+  /**
+   * A hash of a name's first eight octets, whatever their case. Names that begin with a name of more octets share its; 0 for a name of
+   * at most eight, whose final zero is among them.
+   */
   beginningOf(id: NameId): number {
+    if (this.lengthOf(id) <= 8) return 0
     const start = this.#starts[id] ?? 0
     return Math.imul((this.#arena[start] ?? 0) | FOLD, 0x9e3779b1) ^ ((this.#arena[start + 1] ?? 0) | FOLD)
   }

@@ -49,10 +49,12 @@ function createFindings(
   known: AddressNames | undefined,
 ): Findings {
   const { addresses } = analysis.decoder
+  const pairs = analysis.traffic.pairTable.pairs.filter(({ client }) => client !== 0)
   return {
     analysis,
     file,
-    pairs: [...analysis.traffic.pairs.values()].filter(({ client }) => client !== 0),
+    pairs,
+    answering: new Set(pairs.flatMap((pair) => (pair.udpAnswered + pair.tcpAnswered > 0 ? [pair.server] : []))),
     address: (id) => describeAddress(addresses.format(id), known),
     name: (id) => analysis.names.format(id),
     type: typeMnemonic,

@@ -2,7 +2,7 @@
 import type { Incident, Pair } from '../statistics/pair.ts'
 import { latencyMs } from '../transactions/transaction.ts'
 import { countOf, firstFrames } from './pattern.ts'
-import type { Finder, Findings, Pattern } from './pattern.ts'
+import type { Finder, Pattern } from './pattern.ts'
 
 const TYPE_A = 1
 const TYPE_AAAA = 28
@@ -87,8 +87,7 @@ export const endpointUnresponsive: Finder = ({ analysis, pairs, address }) => {
 }
 
 /** A client's server never answers it; who is a server itself has an upstream that never answers (at least two queries). */
-export const silentServers: Finder = (findings) => {
-  const { pairs, address, isServer, analysis } = findings
+export const silentServers: Finder = ({ pairs, answering, address, isServer, analysis }) => {
   const rejected = new Set(
     [...analysis.icmp.all.values()].flatMap(({ source, destination }) => [`${source} ${destination}`]),
   )
@@ -104,7 +103,8 @@ export const silentServers: Finder = (findings) => {
     const other = lost
       .flatMap(({ followUps }) => followUps)
       .find(({ server, isAnswered }) => server !== pair.server && isAnswered)
-    if (!isForwarder && other === undefined && (sends < 2 || isSilentElsewhere(findings, pair))) return []
+    // A server that answers other clients is not silent: what is lost is lost on the way.
+    if (!isForwarder && other === undefined && (sends < 2 || answering.has(pair.server))) return []
     const evidence = [
       {
         text: `${countOf(sends, 'query', 'queries')}, no response`,
@@ -132,11 +132,6 @@ export const silentServers: Finder = (findings) => {
       },
     ]
   })
-}
-
-/** The server answers other clients, so it is not it that is silent; or the packets leave by a tunnel that is. */
-function isSilentElsewhere({ pairs }: Findings, { server }: Pair): boolean {
-  return pairs.some((pair) => pair.server === server && pair.udpAnswered + pair.tcpAnswered > 0)
 }
 
 /**

@@ -23,16 +23,18 @@ export const firewallRejected: Finder = ({ analysis, address }) =>
     )
 
 /** One or more "port unreachable" about queries: from the path before any endpoint, or from the server itself. */
-export const portUnreachable: Finder = ({ analysis, pairs, address, isServiceIp }) =>
-  [...analysis.icmp.all.values()]
+export const portUnreachable: Finder = ({ analysis, pairs, address, isServiceIp }) => {
+  const reached = new Set(
+    pairs.flatMap(({ server, endpointLegs, endpoints }) => [
+      ...(endpointLegs > 0 ? [server] : []),
+      ...endpoints.keys(),
+    ]),
+  )
+  return [...analysis.icmp.all.values()]
     .filter(({ meaning, destinationPort }) => meaning === 'port-unreachable' && analysis.isDnsPort(destinationPort))
     .map((error) => {
-      const reached = pairs.some(
-        ({ server, endpointLegs, endpoints }) =>
-          (server === error.destination && endpointLegs > 0) || endpoints.has(error.destination),
-      )
       const isFromServer = error.sender === error.destination && isServiceIp(error.destination) !== true
-      const isListening = reached || isFromServer
+      const isListening = reached.has(error.destination) || isFromServer
       const who = address(error.destination)
       return isListening
         ? icmpPattern('server-not-listening', error, {
@@ -44,6 +46,7 @@ export const portUnreachable: Finder = ({ analysis, pairs, address, isServiceIp 
             text: `${address(error.sender)} rejects queries to ${who} before they reach any endpoint`,
           })
     })
+}
 
 /** One or more "port unreachable" for a tunnel's UDP port: the two nodes use different ports or kinds. */
 export const tunnelPortMismatch: Finder = ({ analysis, address }) =>
@@ -89,8 +92,8 @@ function isUnanswered({ analysis }: Findings, { synAck, serverReset, syns, first
   )
 }
 
-function dnsOverUdp({ pairs }: Findings, { client, server }: TcpConnection): number {
-  return pairs.find((pair) => pair.client === client && pair.server === server)?.udpAnswered ?? 0
+function dnsOverUdp({ analysis }: Findings, { client, server }: TcpConnection): number {
+  return analysis.traffic.pairTable.find(client, server)?.udpAnswered ?? 0
 }
 
 /** Connections to a DNS port whose SYN, sent twice or a second old, has no answer, while the same server answers over UDP. */

@@ -27,6 +27,8 @@ export interface Findings {
   /** Absent for a live capture. */
   readonly file: CaptureFile | undefined
   readonly pairs: readonly Pair[]
+  /** Servers that answered at least one client. */
+  readonly answering: ReadonlySet<number>
   /** An address, with the name of its pod, Service or node where it is known. */
   readonly address: (id: number) => string
   readonly name: (id: number) => string

@@ -205,24 +205,22 @@ export const upstreamSlow: Finder = ({ analysis, pairs, address, isServer }) => 
   return [...servers.values()].flatMap((upstream): Pattern[] => {
     const slow = upstream.externalLatency
     if (slow.count < 5 || slow.quantile(0.5) < SLOW_MICROS) return []
-    const forwarders = pairs
-      .filter(({ server, client }) => server === upstream.server && isServer(client))
-      .map(({ client }) => client)
+    const asking = pairs.filter(({ server }) => server === upstream.server)
+    const forwarders = new Set(asking.map(({ client }) => client).filter((client) => isServer(client)))
+    // The forwarders themselves, and the Service IPs that they are behind.
+    const inFront = new Set([upstream.server, ...forwarders])
+    for (const { server, endpoints } of pairs)
+      if ([...endpoints.keys()].some((endpoint) => forwarders.has(endpoint))) inFront.add(server)
     const fast = [...servers.values()].find(
       ({ server, clusterLatency }) =>
-        (server === upstream.server ||
-          forwarders.includes(server) ||
-          pairs.some((pair) => pair.server === server && forwarders.some((client) => pair.endpoints.has(client)))) &&
-        clusterLatency.count >= 3 &&
-        clusterLatency.quantile(0.5) <= FAST_MICROS,
+        inFront.has(server) && clusterLatency.count >= 3 && clusterLatency.quantile(0.5) <= FAST_MICROS,
     )
     if (fast === undefined) return []
     // The forwarder's clients see the same slowness: it is told once, of the upstream.
+    const own = new Set([upstream.server, ...asking.flatMap(({ endpoints }) => [...endpoints.keys()])])
     const isInFront = pairs.some(
       ({ client, server }) =>
-        isServer(client) &&
-        (client === upstream.server || hasEndpoint(pairs, upstream.server, client)) &&
-        (servers.get(server)?.externalLatency.quantile(0.5) ?? 0) >= SLOW_MICROS,
+        isServer(client) && own.has(client) && (servers.get(server)?.externalLatency.quantile(0.5) ?? 0) >= SLOW_MICROS,
     )
     if (isInFront) return []
     return [
@@ -240,10 +238,6 @@ export const upstreamSlow: Finder = ({ analysis, pairs, address, isServer }) => 
       },
     ]
   })
-}
-
-function hasEndpoint(pairs: Findings['pairs'], server: number, endpoint: number): boolean {
-  return pairs.some((pair) => pair.server === server && pair.endpoints.has(endpoint))
 }
 
 /** Over at least six slices of time, latency climbs in four of five steps, to ten times and 50 ms or more, with nothing lost. */

@@ -4,7 +4,7 @@ import { createFrame } from '../../capture/index.ts'
 import type { FrameDirection } from '../../capture/index.ts'
 import type { CaptureAnalysis } from '../capture-analysis.ts'
 import { createScan } from '../messages/scan-message.ts'
-import { createLeg } from '../transactions/transaction-table.ts'
+import { createLeg } from '../transactions/leg.ts'
 import * as batch from './batch.ts'
 import type { Batch } from './batch.ts'
 

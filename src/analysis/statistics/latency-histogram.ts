@@ -17,6 +17,14 @@ export class LatencyHistogram {
     if (value > this.maxMicros) this.maxMicros = value
   }
 
+  /** Adds what another one counted. */
+  addAll(other: LatencyHistogram): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket += 1)
+      this.#counts[bucket] = (this.#counts[bucket] ?? 0) + (other.#counts[bucket] ?? 0)
+    this.count += other.count
+    this.maxMicros = Math.max(this.maxMicros, other.maxMicros)
+  }
+
   /** The latency that this share (0 to 1) of all does not exceed, in microseconds; 0 when there are none. */
   quantile(share: number): number {
     const wanted = Math.max(1, Math.ceil(share * this.count))

@@ -158,15 +158,13 @@ export class SearchLists {
   }
 
   #close(list: number, step: SearchStep): void {
-    const { client, name, isNxdomain, frame } = step
+    const { name, beginning, isNxdomain } = step
     const names = this.#names
     const first = list * REMEMBERED
-    // Shorter than eight octets without the final zero: a name that begins with it goes on otherwise.
-    const beginning = names.lengthOf(name) > 8 ? step.beginning : undefined
     let [suffixes, wasted] = [0, 0]
     const frames: number[] = []
     for (let at = first + (this.#lengths[list] ?? 0) - 1; at >= first; at -= 1) {
-      if (beginning !== undefined && this.#beginnings[at] !== beginning) continue
+      if (beginning !== 0 && this.#beginnings[at] !== beginning) continue
       const longer = this.#namesOf[at] ?? 0
       if (longer === name || !names.isBeginningOf(name, longer)) continue
       if (step.atMicros - (this.#times[at] ?? 0) > SERIES_MICROS) continue
@@ -176,15 +174,18 @@ export class SearchLists {
       this.#remove(list, at)
     }
     if (suffixes === 0) return
-    const series: SearchSeries = { client, name, isNxdomain, suffixes, frames: [...frames.reverse(), frame] }
     if (!isNxdomain) {
       this.wastedQueries += wasted
       this.externalLookups += 1
-      this.example ??= series
+      this.example ??= seriesOf(step, suffixes, frames)
       return
     }
     if (suffixes < 2) return
     this.failedCount += 1
-    if (this.failed.length < MAX_SERIES) this.failed.push(series)
+    if (this.failed.length < MAX_SERIES) this.failed.push(seriesOf(step, suffixes, frames))
   }
+}
+
+function seriesOf({ client, name, isNxdomain, frame }: SearchStep, suffixes: number, frames: number[]): SearchSeries {
+  return { client, name, isNxdomain, suffixes, frames: [...frames.toReversed(), frame] }
 }

@@ -2,7 +2,7 @@
 // are found in. Hot path for what is ordinary; whatever is out of the ordinary becomes a plain object, within limits.
 import type { AddressId } from '../../capture/index.ts'
 import type { NameTable } from '../messages/name-table.ts'
-import type { Transaction } from '../transactions/transaction.ts'
+import type { Transaction, TransactionState } from '../transactions/transaction.ts'
 import {
   ANSWERED_AT,
   BITS,
@@ -31,20 +31,29 @@ import { LatencyHistogram } from './latency-histogram.ts'
 import { LoadCurve } from './load-curve.ts'
 import { NameFigures } from './name-figures.ts'
 import { OpenQuestions } from './open-questions.ts'
-import { MAX_FOLLOW_UPS, MAX_INCIDENTS, createPair } from './pair.ts'
+import {
+  AAAA_ANSWERED,
+  A_ANSWERED,
+  LARGEST_UDP,
+  PAIR_CLIENT,
+  PAIR_ROW,
+  PairTable,
+  TCP_ANSWERED,
+  UDP_ANSWERED,
+} from './pair-table.ts'
+import { MAX_FOLLOW_UPS, MAX_INCIDENTS } from './pair.ts'
 import type { FollowUp, Incident, Pair } from './pair.ts'
 import { SearchLists } from './search-lists.ts'
 
+/** Marks of names. */
+const [CLUSTER, EXTERNAL] = [1, 2]
 const TYPE_A = 1
 const TYPE_AAAA = 28
 const SERVFAIL = 2
 const NXDOMAIN = 3
 const REFUSED = 5
-const MAX_PAIRS = 16_384
 const MAX_SERVERS = 2048
 const MAX_ALL_INCIDENTS = 16_384
-/** A power of two. */
-const CACHED_PAIRS = 1 << 13
 const FOLLOW_UP_MICROS = 40e6
 /** A response so late is worth a look: resolvers ask again after a second at the earliest. */
 const LATE_MICROS = 1e6
@@ -58,22 +67,14 @@ export interface ServerFigures {
   queries: number
   answered: number
   unanswered: number
-  readonly latency: LatencyHistogram
   readonly clusterLatency: LatencyHistogram
   readonly externalLatency: LatencyHistogram
   readonly load: LoadCurve
 }
 
-/** Where a transaction is counted. */
-interface Counters {
-  readonly pair: Pair
-  readonly figures: ServerFigures
-}
-
 /** Counts transactions as they finish. */
 export class Traffic {
-  readonly latency: LatencyHistogram = new LatencyHistogram()
-  readonly pairs: Map<number, Pair> = new Map()
+  readonly pairTable: PairTable = new PairTable()
   readonly servers: Map<AddressId, ServerFigures> = new Map()
   readonly rcodes: Map<number, number> = new Map()
   readonly types: Map<number, number> = new Map()
@@ -94,10 +95,8 @@ export class Traffic {
   #incidentCount = 0
   /** Unanswered or truncated questions by client, name and type: what comes next for them is a consequence. */
   readonly #open = new OpenQuestions()
-  // A cache in front of the pairs, each at one place only.
-  readonly #cachedClients: Int32Array = new Int32Array(CACHED_PAIRS).fill(-1)
-  readonly #cachedServers: Int32Array = new Int32Array(CACHED_PAIRS)
-  readonly #cached: (Counters | undefined)[] = Array.from({ length: CACHED_PAIRS })
+  /** By number of the pair. */
+  readonly #figuresOfPair: ServerFigures[] = []
   #rcodeCounts: Uint32Array = new Uint32Array(4096)
   #typeCounts: Uint32Array = new Uint32Array(65_536)
 
@@ -116,10 +115,9 @@ export class Traffic {
     const at = slot * ROW
     const name = words[at + NAME] ?? 0
     const client = words[at + CLIENT] ?? 0
-    const cached = this.#cached[placeOf(client, words[at + SERVER] ?? 0)]
     this.touched ^=
       this.nameFigures.queries(name) ^
-      (cached === undefined ? 0 : cached.pair.udpAnswered) ^
+      this.pairTable.touch(client, words[at + SERVER] ?? 0) ^
       (this.#open.mayHave(client, name, (words[at + QUESTION] ?? 0) & 0xffff) ? 1 : 0)
   }
 
@@ -136,54 +134,42 @@ export class Traffic {
     const sends = halves[2 * at + SENDS] ?? 0
     const firstAt = times[at / 2 + FIRST_AT] ?? 0
     const serverPort = (words[at + PORTS] ?? 0) & 0xffff
-    const { pair, figures } = this.#countersOf(words[at + CLIENT] ?? 0, words[at + SERVER] ?? 0, serverPort)
+    const number = this.pairTable.numberOf(words[at + CLIENT] ?? 0, words[at + SERVER] ?? 0, serverPort)
+    const figures = this.#figuresOfPair[number] ?? this.#figuresOf(number)
+    const counts = this.pairTable.rows
+    const row = number * PAIR_ROW
+    const client = counts[row + PAIR_CLIENT] ?? 0
     this.transactions += 1
-    this.resent += sends - 1
-    pair.resent += sends - 1
     figures.queries += 1
     if (isTcp) this.overTcp += 1
     this.#typeCounts[type] = (this.#typeCounts[type] ?? 0) + 1
     this.nameFigures.countQuery(name)
-    const endpoint = words[at + ENDPOINT] ?? 0
-    if (endpoint !== 0)
-      this.#countEndpoint(pair, endpoint, { isAnswered: state === 'answered', slot, isKnown: state !== 'unknown' })
-    if (words[at + MASQUERADE] !== 0) pair.masqueradeLegs += 1
+    if (sends > 1 || words[at + ENDPOINT] !== 0 || words[at + MASQUERADE] !== 0) this.#countLegs(slot, number, state)
     if (state === 'answered') {
       const micros = (times[at / 2 + ANSWERED_AT] ?? 0) - firstAt
       const bytes = halves[2 * at + RESPONSE_BYTES] ?? 0
       this.answered += 1
-      this.latency.add(micros)
       this.#rcodeCounts[rcode & 4095] = (this.#rcodeCounts[rcode & 4095] ?? 0) + 1
       figures.answered += 1
-      figures.latency.add(micros)
       figures.load.add(firstAt, micros)
-      const kind = this.#kindOf(name)
-      if (kind === 1) figures.clusterLatency.add(micros)
-      else if (kind === 2) figures.externalLatency.add(micros)
-      if (isTcp) pair.tcpAnswered += 1
+      const isCluster = this.#isCluster(name)
+      if (isCluster) figures.clusterLatency.add(micros)
+      else figures.externalLatency.add(micros)
+      if (isTcp) counts[row + TCP_ANSWERED] = (counts[row + TCP_ANSWERED] ?? 0) + 1
       else {
-        pair.udpAnswered += 1
-        if (bytes > pair.largestUdp) pair.largestUdp = bytes
+        counts[row + UDP_ANSWERED] = (counts[row + UDP_ANSWERED] ?? 0) + 1
+        if (bytes > (counts[row + LARGEST_UDP] ?? 0)) counts[row + LARGEST_UDP] = bytes
       }
-      if (type === TYPE_A) pair.aAnswered += 1
-      else if (type === TYPE_AAAA) pair.aaaaAnswered += 1
+      if (type === TYPE_A) counts[row + A_ANSWERED] = (counts[row + A_ANSWERED] ?? 0) + 1
+      else if (type === TYPE_AAAA) counts[row + AAAA_ANSWERED] = (counts[row + AAAA_ANSWERED] ?? 0) + 1
       this.nameFigures.countResponse(name, bytes, rcode === NXDOMAIN)
       if (rcode === NXDOMAIN || (rcode === 0 && this.searchLists.isWaiting)) {
         const frame = (words[at + QUERY_FRAME] ?? 0) >>> 0
         const beginning = this.nameFigures.beginning(name)
-        this.searchLists.take(pair.client, name, beginning, kind === 1, rcode === NXDOMAIN, firstAt, frame)
+        this.searchLists.take(client, name, beginning, isCluster, rcode === NXDOMAIN, firstAt, frame)
       }
-    } else if (state === 'unanswered') {
-      this.unanswered += 1
-      figures.unanswered += 1
-      figures.load.add(firstAt, -1)
-      if (isTcp) pair.tcpUnanswered += 1
-      else pair.udpUnanswered += 1
-    } else {
-      this.unknown += 1
-      pair.unknown += 1
-    }
-    if (this.#open.mayHave(pair.client, name, type)) this.#linkFollowUp(slot, pair)
+    } else this.#countSilence(number, figures, { state, isTcp, firstAt })
+    if (this.#open.mayHave(client, name, type)) this.#linkFollowUp(slot, this.#pair(number))
     const isOrdinary =
       state === 'answered' &&
       sends === 1 &&
@@ -193,7 +179,14 @@ export class Traffic {
       rcode !== REFUSED &&
       words[at + STRANGER] === 0 &&
       (bits & (TRUNCATED | CONFLICTING)) === 0
-    return isOrdinary ? undefined : this.#note(slot, pair)
+    return isOrdinary ? undefined : this.#note(slot, this.#pair(number))
+  }
+
+  /** All latencies so far. */
+  latency(): LatencyHistogram {
+    const all = new LatencyHistogram()
+    for (const figures of this.servers.values()) addServer(all, figures)
+    return all
   }
 
   /** Rcodes so far, the most frequent first. */
@@ -205,8 +198,9 @@ export class Traffic {
     return counts.sort(([, a], [, b]) => b - a)
   }
 
-  /** Ends counting: tables of small counters become maps. */
+  /** Ends counting: tables of small counters become maps and fields. */
   finish(): void {
+    this.pairTable.settle()
     for (const [rcode, count] of this.liveRcodes()) this.rcodes.set(rcode, count)
     this.#typeCounts.forEach((count, type) => {
       if (count > 0) this.types.set(type, count)
@@ -256,7 +250,7 @@ export class Traffic {
   /** A query whose response could have come after the capture's end, but was not waited for any longer. */
   #giveUp(incident: Incident): void {
     const { client, server, transport } = incident.transaction
-    const pair = this.pairs.get(client * 1_048_576 + server)
+    const pair = this.pairTable.find(client, server)
     const figures = this.servers.get(server)
     incident.transaction = { ...incident.transaction, state: 'unanswered' }
     this.unknown -= 1
@@ -300,6 +294,34 @@ export class Traffic {
     }
   }
 
+  /** What few transactions have: resends, and legs behind NAT. */
+  #countLegs(slot: number, number: number, state: TransactionState): void {
+    const { words, halves } = this.#table.rows
+    const at = slot * ROW
+    const pair = this.#pair(number)
+    const resent = (halves[2 * at + SENDS] ?? 0) - 1
+    this.resent += resent
+    pair.resent += resent
+    const endpoint = words[at + ENDPOINT] ?? 0
+    if (endpoint !== 0)
+      this.#countEndpoint(pair, endpoint, { isAnswered: state === 'answered', slot, isKnown: state !== 'unknown' })
+    if (words[at + MASQUERADE] !== 0) pair.masqueradeLegs += 1
+  }
+
+  #countSilence(number: number, figures: ServerFigures, { state, isTcp, firstAt }: Silence): void {
+    const pair = this.#pair(number)
+    if (state === 'unknown') {
+      this.unknown += 1
+      pair.unknown += 1
+      return
+    }
+    this.unanswered += 1
+    figures.unanswered += 1
+    figures.load.add(firstAt, -1)
+    if (isTcp) pair.tcpUnanswered += 1
+    else pair.udpUnanswered += 1
+  }
+
   #countEndpoint(pair: Pair, endpoint: AddressId, seen: { isAnswered: boolean; isKnown: boolean; slot: number }): void {
     pair.endpointLegs += 1
     let counts = pair.endpoints.get(endpoint)
@@ -315,31 +337,14 @@ export class Traffic {
     }
   }
 
-  #countersOf(client: AddressId, server: AddressId, serverPort: number): Counters {
-    const place = placeOf(client, server)
-    const cached = this.#cached[place]
-    if (cached !== undefined && this.#cachedClients[place] === client && this.#cachedServers[place] === server)
-      return cached
-    const pair = this.#pairOf(client, server, serverPort)
-    const counters = { pair, figures: this.#figuresOf(pair.server) }
-    this.#cachedClients[place] = client
-    this.#cachedServers[place] = server
-    this.#cached[place] = counters
-    return counters
-  }
-
-  #pairOf(client: AddressId, server: AddressId, serverPort: number): Pair {
-    const key = client * 1_048_576 + server
-    let pair = this.pairs.get(key)
-    if (pair === undefined) {
-      const isFull = this.pairs.size >= MAX_PAIRS
-      pair = isFull ? (this.pairs.get(0) ?? createPair(0, 0, 0)) : createPair(client, server, serverPort)
-      this.pairs.set(isFull ? 0 : key, pair)
-    }
+  #pair(number: number): Pair {
+    const pair = this.pairTable.pairs[number]
+    if (pair === undefined) throw new RangeError(`There is no pair ${number}`)
     return pair
   }
 
-  #figuresOf(server: AddressId): ServerFigures {
+  #figuresOf(number: number): ServerFigures {
+    const { server } = this.#pair(number)
     const id = this.servers.has(server) || this.servers.size < MAX_SERVERS ? server : 0
     let figures = this.servers.get(id)
     if (figures === undefined) {
@@ -348,28 +353,40 @@ export class Traffic {
         queries: 0,
         answered: 0,
         unanswered: 0,
-        latency: new LatencyHistogram(),
         clusterLatency: new LatencyHistogram(),
         externalLatency: new LatencyHistogram(),
         load: new LoadCurve(),
       }
       this.servers.set(id, figures)
     }
+    this.#figuresOfPair[number] = figures
     return figures
   }
 
-  /** 1 for names of a cluster, 2 for others; found out once a name. */
-  #kindOf(name: number): number {
+  /** Whether a name is a cluster's; found out once a name. */
+  #isCluster(name: number): boolean {
     const known = this.nameFigures.kind(name)
-    if (known !== 0) return known
-    const kind = isClusterName(this.#names.octetsOf(name)) ? 1 : 2
+    if (known !== 0) return known === CLUSTER
+    const kind = isClusterName(this.#names.octetsOf(name)) ? CLUSTER : EXTERNAL
     this.nameFigures.mark(name, kind, this.#names.beginningOf(name))
-    return kind
+    return kind === CLUSTER
   }
 }
 
-/** Where a pair is in the cache. */
-function placeOf(client: AddressId, server: AddressId): number {
-  const mixed = Math.imul(client, 0x9e3779b1) ^ Math.imul(server, 0x85ebca6b)
-  return (mixed ^ (mixed >>> 15)) & (CACHED_PAIRS - 1)
+interface Silence {
+  readonly state: TransactionState
+  readonly isTcp: boolean
+  readonly firstAt: number
+}
+
+/** Latencies of one server, of cluster names and others together. */
+export function serverLatency(figures: ServerFigures): LatencyHistogram {
+  const all = new LatencyHistogram()
+  addServer(all, figures)
+  return all
+}
+
+function addServer(all: LatencyHistogram, { clusterLatency, externalLatency }: ServerFigures): void {
+  all.addAll(clusterLatency)
+  all.addAll(externalLatency)
 }

@@ -7,8 +7,11 @@
 //   a resend    the same tuple at the same place, before any response
 //   a NAT leg   other addresses, same id, name and type, at another place, soon after
 //   a new ask   everything else: another server at the same place, the same tuple after a response
-import type { AddressId } from '../../capture/index.ts'
 import type { ScannedMessage } from '../messages/scan-message.ts'
+import { LastOfClient } from './last-of-client.ts'
+import type { Leg } from './leg.ts'
+import { CLIENT_ONLY, WHOLE, joinNatLeg, matchResponse } from './match-leg.ts'
+import { readSibling, readTransaction } from './read-transaction.ts'
 import type { Sibling, Transaction, TransactionState } from './transaction.ts'
 import {
   ANSWERED_AT,
@@ -51,36 +54,6 @@ import {
   createRows,
 } from './transaction-row.ts'
 import type { Rows } from './transaction-row.ts'
-
-/** Who sent a message to whom, and where it was seen. Filled again for every message. */
-export interface Leg {
-  frame: number
-  atMicros: number
-  source: AddressId
-  sourcePort: number
-  destination: AddressId
-  destinationPort: number
-  path: number
-  isCoarsePath: boolean
-  isTcp: boolean
-  /** Octets of the message. */
-  bytes: number
-}
-
-export function createLeg(): Leg {
-  return {
-    frame: 0,
-    atMicros: 0,
-    source: 0,
-    sourcePort: 0,
-    destination: 0,
-    destinationPort: 0,
-    path: 0,
-    isCoarsePath: false,
-    isTcp: false,
-    bytes: 0,
-  }
-}
 
 /** What a message was taken for. */
 export type Role = 'copy' | 'conflict' | 'leg' | 'new' | 'orphan' | 'repeat' | 'resend' | 'response' | 'strange'
@@ -133,8 +106,7 @@ export class TransactionTable {
   /** Before this number nothing was kept when the ring grew. */
   #firstReadable = 1
   #now = 0
-  /** By client, the number of its last transaction. */
-  #lastOfClient: Int32Array = new Int32Array(256)
+  readonly #lastOfClient = new LastOfClient()
   /** Number of the transaction that the last message belonged to; 0 for an orphan. */
   lastNumber = 0
 
@@ -206,7 +178,7 @@ export class TransactionTable {
           isRepeat = true
           break
         }
-        if (since < NAT_MICROS && isNewPath && this.#isNatLeg(at, leg, sameClient, sameServer)) {
+        if (since < NAT_MICROS && isNewPath && joinNatLeg(words, at, leg, sameClient, sameServer)) {
           words[at + QUERY_PATHS] = (words[at + QUERY_PATHS] ?? 0) | pathBit
           return this.#is(number, 'leg')
         }
@@ -232,7 +204,7 @@ export class TransactionTable {
     for (let count = 0; number >= this.#oldest && count < MAX_CHAIN; count += 1) {
       const at = (number & this.#mask) * ROW
       if (words[at + HASH] === hash && words[at + QUESTION] === question) {
-        const match = this.#matchResponse(at, leg)
+        const match = matchResponse(this.#rows, at, leg)
         if (match === WHOLE) return this.#answer(number, leg, scan)
         if (match === CLIENT_ONLY && strange === 0) strange = number
       }
@@ -248,7 +220,7 @@ export class TransactionTable {
     for (let number = this.#next - 1; number >= stop; number -= 1) {
       const at = (number & this.#mask) * ROW
       const isSameId = (this.#rows.words[at + QUESTION] ?? 0) >>> 16 === scan.id
-      if (isSameId && this.#matchResponse(at, leg) === WHOLE) return this.#answer(number, leg, scan)
+      if (isSameId && matchResponse(this.#rows, at, leg) === WHOLE) return this.#answer(number, leg, scan)
     }
     return this.#strange(0, leg)
   }
@@ -307,114 +279,22 @@ export class TransactionTable {
 
   /** The entry in a slot as a plain value. */
   read(slot: number): Transaction {
-    const { words, times, halves, octets } = this.#rows
-    const at = slot * ROW
-    const word = (field: number): number => words[at + field] ?? 0
-    const frame = (field: number): number => word(field) >>> 0
-    const half = (field: number): number => halves[2 * at + field] ?? 0
-    const time = (field: number): number => times[at / 2 + field] ?? 0
-    const bits = octets[4 * at + BITS] ?? 0
-    return {
+    return readTransaction(this.#rows, slot * ROW, {
       number: this.numberOf(slot),
       state: this.state(slot),
-      transport: (bits & TCP) === 0 ? 'udp' : 'tcp',
-      client: word(CLIENT),
-      clientPort: word(PORTS) >>> 16,
-      server: word(SERVER),
-      serverPort: word(PORTS) & 0xffff,
-      endpoint: word(ENDPOINT),
-      masqueradedClient: word(MASQUERADE),
-      id: word(QUESTION) >>> 16,
-      name: word(NAME),
-      type: word(QUESTION) & 0xffff,
-      firstAtMicros: time(FIRST_AT),
-      lastSendAtMicros: time(LAST_SEND_AT),
-      answeredAtMicros: time(ANSWERED_AT),
-      queryFrame: frame(QUERY_FRAME),
-      lastQueryFrame: frame(LAST_QUERY_FRAME),
-      responseFrame: frame(RESPONSE_FRAME),
-      sends: half(SENDS),
-      responses: octets[4 * at + RESPONSES] ?? 0,
-      sendsBeforeResponse: half(SENDS_BEFORE),
-      rcode: half(RCODE),
-      isTruncated: (bits & TRUNCATED) !== 0,
-      answers: half(ANSWERS),
-      responseBytes: half(RESPONSE_BYTES),
-      ednsSize: half(EDNS_SIZE),
-      isConflicting: (bits & CONFLICTING) !== 0,
-      secondResponseFrame: frame(SECOND_FRAME),
-      strangeSource: word(STRANGER),
-      strangeFrame: frame(STRANGE_FRAME),
       sibling: this.#siblingOf(slot),
-    }
+    })
   }
 
   #siblingOf(slot: number): Sibling | undefined {
-    const { words, halves, octets } = this.#rows
-    const apart = ((halves[2 * slot * ROW + SIBLING] ?? 0) << 16) >> 16
+    const apart = ((this.#rows.halves[2 * slot * ROW + SIBLING] ?? 0) << 16) >> 16
     const number = this.numberOf(slot) + apart
     // A slot is used again only after the whole ring: until then it can be read although its entry has left.
     if (apart === 0 || number < Math.max(this.#firstReadable, this.#next - this.#mask)) return undefined
-    const at = (number & this.#mask) * ROW
-    return {
-      number,
-      type: (words[at + QUESTION] ?? 0) & 0xffff,
-      isAnswered: octets[4 * at + RESPONSES] !== 0,
-      sendsBeforeResponse: halves[2 * at + SENDS_BEFORE] ?? 0,
-      queryFrame: (words[at + QUERY_FRAME] ?? 0) >>> 0,
-      responseFrame: (words[at + RESPONSE_FRAME] ?? 0) >>> 0,
-    }
+    return readSibling(this.#rows, (number & this.#mask) * ROW, number)
   }
 
   // --- Matching ---
-
-  /** Whether a query with the same id and question, seen soon after at another place, is the entry's behind NAT. */
-  // oxlint-disable-next-line max-params -- hot path
-  #isNatLeg(at: number, leg: Leg, sameClient: boolean, sameServer: boolean): boolean {
-    const { words } = this.#rows
-    const natPorts = words[at + NAT_PORTS] ?? 0
-    const toEndpoint = words[at + ENDPOINT] === leg.destination && natPorts >>> 16 === leg.destinationPort
-    if (sameClient) {
-      if (words[at + ENDPOINT] === 0) {
-        this.#setEndpoint(at, leg)
-        return true
-      }
-      return toEndpoint
-    }
-    // A server that asks the same question on, with the same id, is a forwarder and no masquerade.
-    if (leg.source === words[at + SERVER] || leg.source === words[at + ENDPOINT]) return false
-    const isMasquerade = words[at + MASQUERADE] === leg.source && (natPorts & 0xffff) === leg.sourcePort
-    if (words[at + MASQUERADE] !== 0 && !isMasquerade) return false
-    if (!sameServer && !toEndpoint) {
-      // Both translated in one step.
-      const serverPort = (words[at + PORTS] ?? 0) & 0xffff
-      if (words[at + ENDPOINT] !== 0 || leg.destinationPort !== serverPort || leg.destination === words[at + CLIENT])
-        return false
-      this.#setEndpoint(at, leg)
-    }
-    words[at + MASQUERADE] = leg.source
-    words[at + NAT_PORTS] = ((words[at + NAT_PORTS] ?? 0) & ~0xffff) | leg.sourcePort
-    return true
-  }
-
-  #setEndpoint(at: number, leg: Leg): void {
-    const { words } = this.#rows
-    words[at + ENDPOINT] = leg.destination
-    words[at + NAT_PORTS] = (leg.destinationPort << 16) | ((words[at + NAT_PORTS] ?? 0) & 0xffff)
-  }
-
-  #matchResponse(at: number, leg: Leg): Match {
-    const { words, octets } = this.#rows
-    if (((octets[4 * at + BITS] ?? 0) & TCP) !== (leg.isTcp ? TCP : 0)) return NONE
-    const ports = words[at + PORTS] ?? 0
-    const natPorts = words[at + NAT_PORTS] ?? 0
-    const toClient = words[at + CLIENT] === leg.destination && ports >>> 16 === leg.destinationPort
-    const toMasquerade = words[at + MASQUERADE] === leg.destination && (natPorts & 0xffff) === leg.destinationPort
-    if (!toClient && !toMasquerade) return NONE
-    const fromServer = words[at + SERVER] === leg.source && (ports & 0xffff) === leg.sourcePort
-    const fromEndpoint = words[at + ENDPOINT] === leg.source && natPorts >>> 16 === leg.sourcePort
-    return fromServer || fromEndpoint ? WHOLE : CLIENT_ONLY
-  }
 
   #answer(number: number, leg: Leg, scan: ScannedMessage): Role {
     const { words, times, halves, octets } = this.#rows
@@ -530,24 +410,13 @@ export class TransactionTable {
 
   /** The client's last transaction, when it asked the same name from the same socket just before; the two know each other then. */
   #joinSibling(number: number, at: number, leg: Leg): void {
-    const client = leg.source
-    if (client >= this.#lastOfClient.length) {
-      const larger = new Int32Array(2 * Math.max(client, this.#lastOfClient.length))
-      larger.set(this.#lastOfClient)
-      this.#lastOfClient = larger
-    }
-    const last = this.#lastOfClient[client] ?? 0
-    this.#lastOfClient[client] = number
-    if (last < this.#oldest || last === 0 || number - last > MAX_SIBLING_DISTANCE) return
     const { words, times, halves } = this.#rows
+    const typeAndPort = ((words[at + QUESTION] ?? 0) << 16) | leg.sourcePort
+    const hash = words[at + HASH] ?? 0
+    const last = this.#lastOfClient.replace(leg.source, number, hash, typeAndPort, leg.destination)
+    if (last < this.#oldest || last === 0 || number - last > MAX_SIBLING_DISTANCE) return
     const other = (last & this.#mask) * ROW
-    const isSibling =
-      words[other + HASH] === words[at + HASH] &&
-      ((words[other + QUESTION] ?? 0) & 0xffff) !== ((words[at + QUESTION] ?? 0) & 0xffff) &&
-      (words[other + PORTS] ?? 0) >>> 16 === leg.sourcePort &&
-      words[other + SERVER] === leg.destination &&
-      leg.atMicros - (times[other / 2 + FIRST_AT] ?? 0) < SIBLING_MICROS
-    if (!isSibling) return
+    if (leg.atMicros - (times[other / 2 + FIRST_AT] ?? 0) >= SIBLING_MICROS) return
     halves[2 * other + SIBLING] = number - last
     halves[2 * at + SIBLING] = last - number
   }
@@ -613,11 +482,6 @@ export class TransactionTable {
     rows.words.set(this.#rows.words.subarray(from, from + count * ROW), to)
   }
 }
-
-type Match = 0 | 1 | 2
-const NONE = 0
-const CLIENT_ONLY = 1
-const WHOLE = 2
 
 function bucketOf(hash: number, question: number): number {
   const mixed = hash ^ Math.imul(question, 0x9e3779b1)

@@ -14,7 +14,7 @@ export function liveView(analysis: CaptureAnalysis, { stdout }: Io): { close(): 
     const now = performance.now()
     const seconds = (now - before.at) / 1000
     const rate = (count: number, earlier: number): string => ((count - earlier) / seconds).toFixed(0)
-    const { latency } = traffic
+    const latency = traffic.latency()
     const rcodes = [...traffic.liveRcodes()].map(([rcode, count]) => `${rcodeMnemonic(rcode)} ${count}`)
     const lines = [
       `${frames} packets (${rate(frames, before.frames)}/s)   ${counts.queries} queries (${rate(counts.queries, before.queries)}/s)   ${counts.responses} responses (${rate(counts.responses, before.responses)}/s)`,
