@@ -36,7 +36,7 @@ const CALICO = [
   'client-udp-ports-exhausted',
   'aaaa-query-unanswered',
 ]
-const FLANNEL = ['vxlan-port-blocked', 'vxlan-port-mismatch', 'bridge-netfilter-disabled']
+const FLANNEL = ['forwarding-off', 'vxlan-port-blocked', 'vxlan-port-mismatch', 'bridge-netfilter-disabled']
 /** Pods have other addresses there. */
 const FLANNEL_REPLICA = '10.233.66.2'
 

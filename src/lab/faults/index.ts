@@ -69,6 +69,7 @@ import { endpointsliceAccessForbidden } from './endpointslice-access-forbidden.t
 import { networkPolicyMissesNodeCache } from './network-policy-misses-node-cache.ts'
 import { bridgeNetfilterDisabled } from './bridge-netfilter-disabled.ts'
 import { crossNodeTrafficBroken } from './cross-node-traffic-broken.ts'
+import { forwardingOff } from './forwarding-off.ts'
 import { hostFirewallOrForwarding } from './host-firewall-or-forwarding.ts'
 import { largeResponseLost } from './large-response-lost.ts'
 import { mtuBlackHole } from './mtu-black-hole.ts'
@@ -110,6 +111,7 @@ export const FAULTS: readonly Fault[] = [
   staleUdpConntrack,
   serviceRulesStale,
   hostFirewallOrForwarding,
+  forwardingOff,
   networkPolicyBlocksEgress,
   crossNodeTrafficBroken,
   largeResponseLost,
