@@ -5,7 +5,8 @@ import { formatName } from './wire-name.ts'
 /** Number of a name; 0 stands for every name beyond the table's limits. */
 export type NameId = number
 
-const MAX_NAMES = 1 << 18
+/** Numbers that are given out at most. */
+export const MAX_NAMES: number = 1 << 18
 const MAX_ARENA_WORDS = 6 << 20
 /** Words of the longest name (RFC 1035 §2.3.4: 255 octets). */
 export const NAME_WORDS = 64
@@ -56,12 +57,17 @@ const SLOT = 2
 
 /** Gives each name a number, from 1. */
 export class NameTable {
-  /** Of each name a word with its number in the upper 24 bits and its length in the lower 8, then its octets: a look touches both. */
-  #arena: Int32Array = new Int32Array(1 << 12)
+  /**
+   * Of each name a word with its number in the upper 24 bits and its length in the lower 8, then its octets: a look touches both. Memory
+   * that nobody has written to yet costs nothing, while an array that was outgrown stays for long.
+   */
+  readonly #arena: Int32Array = new Int32Array(MAX_ARENA_WORDS)
+  /** The same memory: the octets of all names. */
+  readonly octets: Uint8Array = new Uint8Array(this.#arena.buffer)
   #used = 0
   #count = 1
   /** By number, where the octets begin. */
-  #starts: Int32Array = new Int32Array(512)
+  readonly #starts: Int32Array = new Int32Array(MAX_NAMES)
   #slots: Int32Array = new Int32Array(SLOT * 2048)
   /** Names that found no place. */
   overflow = 0
@@ -91,8 +97,13 @@ export class NameTable {
 
   /** The octets of a name, lower case not assured; empty for 0. */
   octetsOf(id: NameId): Uint8Array {
-    if (id === 0) return new Uint8Array(0)
-    return new Uint8Array(this.#arena.buffer, 4 * (this.#starts[id] ?? 0), this.lengthOf(id))
+    const start = this.startOf(id)
+    return id === 0 ? new Uint8Array(0) : this.octets.subarray(start, start + this.lengthOf(id))
+  }
+
+  /** Where a name begins in {@link octets}. */
+  startOf(id: NameId): number {
+    return 4 * (this.#starts[id] ?? 0)
   }
 
   /** A name in presentation format with the final dot. */
@@ -153,8 +164,6 @@ export class NameTable {
     }
     const id = this.#count
     this.#count += 1
-    if (start + count > this.#arena.length) this.#arena = grown(this.#arena, new Int32Array(2 * this.#arena.length))
-    if (id >= this.#starts.length) this.#starts = grown(this.#starts, new Int32Array(2 * id))
     this.#arena[start - 1] = (id << 8) | length
     for (let index = 0; index < count; index += 1) this.#arena[start + index] = words[at + index] ?? 0
     this.#starts[id] = start
@@ -188,9 +197,4 @@ function isSameWord(a: number, b: number): boolean {
     if (LOWER[(a >>> shift) & 255] !== LOWER[(b >>> shift) & 255]) return false
   }
   return true
-}
-
-function grown(from: Int32Array, into: Int32Array): Int32Array {
-  into.set(from)
-  return into
 }

@@ -3,6 +3,7 @@
 import { createFrame } from '../../capture/index.ts'
 import type { FrameDirection } from '../../capture/index.ts'
 import type { CaptureAnalysis } from '../capture-analysis.ts'
+import { MAX_NAMES } from '../messages/name-table.ts'
 import { createScan } from '../messages/scan-message.ts'
 import { createLeg } from '../transactions/leg.ts'
 import * as batch from './batch.ts'
@@ -19,7 +20,7 @@ export class BatchReader {
   readonly #leg = createLeg()
   readonly #scan = createScan()
   #addresses: Int32Array = new Int32Array(1024)
-  #names: Int32Array = new Int32Array(1024)
+  readonly #names: Int32Array = new Int32Array(MAX_NAMES)
   /** Of the records that are prepared. */
   readonly #expected: Int32Array = new Int32Array(GROUP)
   /** Means nothing: without it, what is only touched would be optimized away. */
@@ -145,7 +146,6 @@ export class BatchReader {
   #defineName({ words, packed }: Batch, at: number): void {
     const id = words[at + batch.DEFINED] ?? 0
     const length = words[at + batch.NAME_LENGTH] ?? 0
-    if (id >= this.#names.length) this.#names = grown(this.#names)
     this.#names[id] = this.#analysis.names.idOf(
       packed,
       words[at + batch.NAME_START] ?? 0,

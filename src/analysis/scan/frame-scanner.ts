@@ -104,7 +104,7 @@ export class FrameScanner {
     if (sourcePort !== DNS && destinationPort !== DNS) return false
     const length = uint16(octets, udp + 4)
     if (length >= 8 && udp + length < stop) stop = udp + length
-    return this.#message(frame, { ip, udp, stop })
+    return this.#message(frame, ip, udp, stop)
   }
 
   /** Where IP begins; -1 for what is not plain. */
@@ -134,7 +134,8 @@ export class FrameScanner {
     return isV4 || isV6 ? ip : -1
   }
 
-  #message(frame: Frame, { ip, udp, stop }: Datagram): boolean {
+  // oxlint-disable-next-line max-params -- hot path
+  #message(frame: Frame, ip: number, udp: number, stop: number): boolean {
     const { octets } = frame
     const scan = this.#scan
     const isSound = scanMessage(octets, udp + 8, stop, false, scan) && scan.fault === undefined && scan.hasQuestion
@@ -195,12 +196,6 @@ export class FrameScanner {
     words[at + batch.HASH] = hash
     return id
   }
-}
-
-interface Datagram {
-  readonly ip: number
-  readonly udp: number
-  readonly stop: number
 }
 
 function uint16(octets: Uint8Array, at: number): number {

@@ -1,4 +1,5 @@
 // What is counted of each name. Hot path: four words side by side for each name, so that counting touches one cache line.
+import { MAX_NAMES } from '../messages/name-table.ts'
 import type { NameId } from '../messages/name-table.ts'
 
 const ROW = 4
@@ -9,11 +10,10 @@ const MARK_MASK = 3
 
 /** Figures of names. */
 export class NameFigures {
-  #rows: Int32Array = new Int32Array(ROW * 256)
+  readonly #rows: Int32Array = new Int32Array(ROW * MAX_NAMES)
 
   /** Counts a query. */
   countQuery(name: NameId): void {
-    if (name * ROW >= this.#rows.length) this.#grow(name)
     const at = name * ROW + QUERIES
     this.#rows[at] = (this.#rows[at] ?? 0) + 1
   }
@@ -55,11 +55,5 @@ export class NameFigures {
     const at = name * ROW
     this.#rows[at + LARGEST] = ((this.#rows[at + LARGEST] ?? 0) & ~MARK_MASK) | kind
     this.#rows[at + BEGINNING] = beginning
-  }
-
-  #grow(name: NameId): void {
-    const rows = new Int32Array(2 * ROW * name)
-    rows.set(this.#rows)
-    this.#rows = rows
   }
 }

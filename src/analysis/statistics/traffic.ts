@@ -367,7 +367,8 @@ export class Traffic {
   #isCluster(name: number): boolean {
     const known = this.nameFigures.kind(name)
     if (known !== 0) return known === CLUSTER
-    const kind = isClusterName(this.#names.octetsOf(name)) ? CLUSTER : EXTERNAL
+    const start = this.#names.startOf(name)
+    const kind = isClusterName(this.#names.octets, start, start + this.#names.lengthOf(name)) ? CLUSTER : EXTERNAL
     this.nameFigures.mark(name, kind, this.#names.beginningOf(name))
     return kind === CLUSTER
   }
