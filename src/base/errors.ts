@@ -26,6 +26,13 @@ export type UsageErrorCode =
 /** The command line or a configuration file is wrong; the program exits with 2. */
 export class UsageError extends BaseError<UsageErrorCode> {}
 
+/** Too little of the cluster could be seen to begin with what was asked: neither right nor wrong. */
+export class UnseenError extends BaseError<'unseen'> {
+  constructor(message: string) {
+    super('unseen', message)
+  }
+}
+
 /** One line that says what went wrong, for any thrown value; never a stack trace. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

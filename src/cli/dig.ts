@@ -40,6 +40,7 @@ export const digCommand: Command = {
       const exitCode = error instanceof DigError ? error.exitCode : error instanceof TextError ? EXIT_BAD_QUERY : 1
       const hint = error.message.startsWith('Invalid option') ? `; "${PROGRAM_NAME} dig -h" lists the options` : ''
       io.stderr.write(`${PROGRAM_NAME} dig: ${describeError(error)}${hint}\n`)
+      if (error instanceof DigError) for (const line of error.ways) io.stderr.write(`  ${line}\n`)
       return exitCode
     }
   },
@@ -65,7 +66,7 @@ async function dig(all: readonly string[], io: Io): Promise<number> {
   try {
     return await undoingOnSignal(
       () => opened.close(),
-      async () => runAll(line, { args: all, place: await askFrom(opened.vantage), here, io }),
+      async () => runAll(line, { args: all, place: await askFrom(opened.vantage, opened), here, io }),
     )
   } finally {
     await opened.close()

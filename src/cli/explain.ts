@@ -3,16 +3,21 @@ import { Command as Commander, CommanderError, Option } from 'commander'
 import { UsageError } from '../base/index.ts'
 import { EXIT, type Command, type Io } from './command.ts'
 import { RESOLVER_NAMES, type ResolverName } from '../route/index.ts'
-import { comparableOf, readResolvConf } from './read-resolv-conf.ts'
+import { ALLOW_HELP, IMAGE_HELP, readAllowances, readEphemeral, undoingOnSignal } from './consent.ts'
+import { comparableOf, computedOnly, readResolvConf } from './read-resolv-conf.ts'
+import type { ComputedResolvConf, SeenResolvConf } from './read-resolv-conf.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource, type OpenSource, type SourceOptions } from './sources.ts'
-import { findPod } from './explain/asker.ts'
+import { findNode, findPod } from './explain/asker.ts'
 import { explain, readRequest, type ExplainFrom } from './explain/explain.ts'
+import { sayWithoutPlace, withoutPlace } from './without-place.ts'
+import type { EphemeralConsent, Place } from '../vantage/index.ts'
 import { renderText } from './explain/render-text.ts'
 
 interface ExplainOptions extends SourceOptions {
   readonly from?: string
   readonly resolver: ResolverName
-  readonly allow?: 'exec'
+  readonly allow?: readonly string[]
+  readonly image?: string
   readonly output: 'json' | 'text'
 }
 
@@ -42,7 +47,7 @@ export const explainCommand: Command = {
     const source = await openSource(options, io, { kinds: KINDS })
     try {
       for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
-      const explanation = explain(source.facts, request, await askerOf(source, options))
+      const explanation = explain(source.facts, request, await askerOf(source, options, io))
       io.stdout.write(
         options.output === 'json' ? `${JSON.stringify(explanation, null, 2)}\n` : renderText(explanation, io.color),
       )
@@ -53,22 +58,64 @@ export const explainCommand: Command = {
   },
 }
 
-/** The pod of --from, with its own resolv.conf where a cluster or a lab lets it be read. @throws {UsageError} no such pod */
-async function askerOf(source: OpenSource, { from, resolver, allow }: ExplainOptions): Promise<ExplainFrom> {
+/** Whoever --from names, with its own resolv.conf where a cluster or a lab lets it be read. @throws {UsageError} no such place */
+async function askerOf(source: OpenSource, options: ExplainOptions, io: Io): Promise<ExplainFrom> {
+  const { from, resolver } = options
+  const ephemeral = consentOf(options, io)
   if (from === undefined) return { resolver }
-  const pod = findPod(source.facts, from)
-  const { namespace, name } = pod.meta
+  const node = findNode(source.facts, from)
   // Manifests tell of a cluster that this machine need not have anything to do with.
-  if (source.client === undefined || pod.spec.nodeName === '') return { resolver, pod }
-  const { placesOf } = await import('./machine-places.ts')
+  const isThere = source.client !== undefined
+  if (node !== undefined) {
+    const place = { kind: 'node', name: node.name } as const
+    return { resolver, node, ...(isThere ? { seen: await seeConf(source, { place, options, ephemeral }) } : {}) }
+  }
+  const pod = findPod(source.facts, from)
+  if (!isThere) return { resolver, pod }
   const { podResolvConfOf } = await import('../doctor/facts/index.ts')
-  const vantages = placesOf(source, { allowExec: allow === 'exec' })
+  const computed = comparableOf(podResolvConfOf(source.facts, pod))
+  const absent = withoutPlace(pod, source.facts.objects.pods)
+  if (absent !== undefined) {
+    sayWithoutPlace(absent, io)
+    return { resolver, pod, seen: computedOnly({ kind: 'skipped', why: absent.why }, { computed }) }
+  }
+  const { namespace, name } = pod.meta
+  const place = { kind: 'pod', namespace, name } as const
+  return { resolver, pod, seen: await seeConf(source, { place, computed, options, ephemeral }) }
+}
+
+interface Asking {
+  readonly place: Exclude<Place, { kind: 'here' }>
+  readonly computed?: ComputedResolvConf
+  readonly options: ExplainOptions
+  readonly ephemeral: EphemeralConsent | undefined
+}
+
+async function seeConf(source: OpenSource, { place, computed, options, ephemeral }: Asking): Promise<SeenResolvConf> {
+  const { placesOf } = await import('./machine-places.ts')
+  const added = ephemeral === undefined || place.kind !== 'pod' ? undefined : { ...ephemeral, pod: place }
+  const vantages = placesOf(source, {
+    allowExec: readAllowances(options.allow ?? []).has('exec'),
+    ephemeral: added,
+  })
   try {
-    const computed = comparableOf(podResolvConfOf(source.facts, pod))
-    return { resolver, pod, seen: await readResolvConf(vantages, { kind: 'pod', namespace, name }, computed) }
+    return await undoingOnSignal(
+      () => vantages.close(),
+      () => readResolvConf(vantages, place, computed),
+    )
   } finally {
     await vantages.close()
   }
+}
+
+/** @throws {UsageError} */
+function consentOf(
+  { allow = [], image, from = '', lab, manifests }: ExplainOptions,
+  io: Io,
+): EphemeralConsent | undefined {
+  const unfit = lab !== undefined ? '--lab' : manifests !== undefined ? '--manifests' : undefined
+  const asksFromPod = from !== '' && !from.startsWith('node/')
+  return readEphemeral({ allow: readAllowances(allow), image, unfit, asksFromPod }, io)
 }
 
 interface Parsed {
@@ -88,14 +135,11 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
         '[type]',
         'record type (default: A, and AAAA where there is one; SRV for _port._proto names; PTR for addresses)',
       )
-      .option('--from <pod>', 'explain it as this pod asks: NAMESPACE/NAME, or NAME with -n'),
+      .option('--from <place>', 'explain it as this place asks: NAMESPACE/POD, POD with -n, or node/NODE'),
   )
     .addOption(new Option('--resolver <name>', 'how the pod searches').choices(RESOLVER_NAMES).default('glibc'))
-    .addOption(
-      new Option('--allow <what>', 'what may be run in the pod to read its resolv.conf: commands that read').choices([
-        'exec',
-      ]),
-    )
+    .option('--allow <what...>', `${ALLOW_HELP}: to read the pod's resolv.conf`)
+    .option('--image <image>', IMAGE_HELP)
     .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
     .option('--no-color', 'no colors')
     .option('--verbose', 'show stack traces of errors')

@@ -1,6 +1,6 @@
 // The program's entry: finds the command, turns what it throws into one line and an exit code. Loads nothing else,
 // so that a cold start costs little.
-import { BaseError, UsageError, describeError } from '../base/errors.ts'
+import { BaseError, UnseenError, UsageError, describeError } from '../base/errors.ts'
 import { PROGRAM_NAME, PROGRAM_VERSION } from '../base/version.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
@@ -119,5 +119,5 @@ try {
     ? describeError(error)
     : `Internal error: ${describeError(error)}; please report it with --verbose`
   process.stderr.write(`${PROGRAM_NAME}: ${line}${stack}\n`)
-  process.exitCode = EXIT.usage
+  process.exitCode = error instanceof UnseenError ? EXIT.inconclusive : EXIT.usage
 }

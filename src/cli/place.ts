@@ -1,17 +1,9 @@
 // The place that a command asks from: a pod, a node, a process or a named namespace, of this machine or of a lab.
 import { UsageError } from '../base/index.ts'
-import {
-  apiVantages,
-  locateNetns,
-  locateNode,
-  locatePod,
-  locateProcess,
-  openNamespace,
-  vantageHere,
-} from '../vantage/index.ts'
-import { undoingOnSignal } from './consent.ts'
-import type { Environment, KubeClient } from '../kube/api/index.ts'
-import type { Pod } from '../kube/objects/index.ts'
+import { locateNetns, locateNode, locatePod, locateProcess, openNamespace, vantageHere } from '../vantage/index.ts'
+import { openInLab, withLabHint } from './place/in-lab.ts'
+import { openThroughApi } from './place/through-api.ts'
+import type { Environment } from '../kube/api/index.ts'
 import type { EphemeralConsent, NamespaceTarget, Place, Skipped, Vantage } from '../vantage/index.ts'
 
 /** As the command line gives it; at most one of `in`, `netns` and `pid`. */
@@ -39,6 +31,10 @@ export interface PlaceOptions {
 
 export interface OpenPlace {
   readonly vantage: Vantage
+  /** What the place is, for people: `pod shop/web-0 on node2 (lab reference)`. */
+  readonly from: string
+  /** What would reach further, a line each, where the place is seen through the API server alone. */
+  readonly instead?: readonly string[]
   close(): Promise<void>
 }
 
@@ -57,60 +53,14 @@ export async function openPlace(options: PlaceOptions): Promise<OpenPlace | Skip
   const place = options.in === undefined ? ({ kind: 'here' } as const) : parsePlace(options.in, options.namespace)
   if (options.ephemeral !== undefined && place.kind === 'pod') {
     // Consent is for the way through the API server, wherever this machine is.
-    return (await openThroughApi(place, skipNoCluster, options)) ?? skipNoCluster
+    return (await openThroughApi(place, undefined, options)) ?? { kind: 'skipped', why: 'there is no kubeconfig' }
   }
   const target = await locate(place, options)
-  if (target === undefined) return { vantage: vantageHere(), close: () => Promise.resolve() }
+  if (target === undefined) return { vantage: vantageHere(), from: 'this machine', close: () => Promise.resolve() }
   const vantage = 'netns' in target ? await openNamespace(target, { place }) : target
-  if ('close' in vantage) return { vantage, close: () => vantage.close() }
+  if ('close' in vantage) return { vantage, from: vantage.how, close: () => vantage.close() }
   if (place.kind === 'here') return vantage
   return (await openThroughApi(place, vantage, options)) ?? withLabHint(vantage)
-}
-
-const skipNoCluster: Skipped = { kind: 'skipped', why: 'there is no kubeconfig', needs: '--kubeconfig' }
-
-/** A place elsewhere, where a kubeconfig leads to a cluster that has it; undefined without one. */
-async function openThroughApi(
-  place: Exclude<Place, { kind: 'here' }>,
-  onMachine: Skipped,
-  { env = process.env, kubeconfig, context, as, allowExec = false, ephemeral }: PlaceOptions,
-): Promise<OpenPlace | Skipped | undefined> {
-  const { KubeApiError, loadCluster } = await import('../kube/api/index.ts')
-  let client: KubeClient
-  try {
-    client = await loadCluster({ kubeconfig, context, as }, env)
-  } catch (error) {
-    // One that is named must be there; one that was only looked for need not.
-    const isNamed = [kubeconfig, context, as, ephemeral].some((given) => given !== undefined)
-    if (error instanceof UsageError && !isNamed) return undefined
-    throw error
-  }
-  const added = ephemeral === undefined || place.kind === 'node' ? undefined : { ...ephemeral, pod: place }
-  const vantages = apiVantages({ client, pods: () => podsFor(client, place), allowExec, ephemeral: added })
-  const close = (): Promise<void> => vantages.close().finally(() => client.close())
-  try {
-    // That it exists is asked for by name: a list would be empty for a name that is mistyped.
-    if (place.kind === 'node')
-      await client.getJson(`/api/v1/nodes/${encodeURIComponent(place.name)}`, { timeoutMs: 5000 })
-    const vantage = await undoingOnSignal(close, () => vantages.at(place))
-    if (!('kind' in vantage)) return { vantage, close }
-    await close()
-    return vantage
-  } catch (error) {
-    await close()
-    if (!(error instanceof KubeApiError)) throw error
-    return { ...onMachine, why: `${onMachine.why}, and through the API server: ${error.message}` }
-  }
-}
-
-/** The pod itself, or the pods of a node: those that answer there, and those that show it. */
-async function podsFor(client: KubeClient, place: Exclude<Place, { kind: 'here' }>): Promise<readonly Pod[]> {
-  const { groupObjects, readList } = await import('../kube/objects/index.ts')
-  const path =
-    place.kind === 'node'
-      ? `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${place.name}`)}`
-      : `/api/v1/namespaces/${encodeURIComponent(place.namespace)}/pods/${encodeURIComponent(place.name)}`
-  return groupObjects([readList(await client.getJson(path, { timeoutMs: 5000 }))]).pods
 }
 
 /** Reads `POD`, `NAMESPACE/POD`, `node/NODE` or `here`. @throws {UsageError} */
@@ -140,25 +90,4 @@ function locate(place: Place, { netns, pid }: PlaceOptions): Promise<NamespaceTa
     case 'pod':
       return locatePod(place)
   }
-}
-
-async function openInLab(options: PlaceOptions, lab: string): Promise<OpenPlace | Skipped> {
-  if (options.netns !== undefined || options.pid !== undefined) {
-    throw new UsageError('bad-argument', 'Cannot use --lab with --netns or --pid: a place in a lab is named with --in')
-  }
-  const { attachLab } = await import('../lab/index.ts')
-  const { vantages } = await attachLab(lab === '' ? undefined : lab)
-  const place = parsePlace(options.in ?? 'here', options.namespace)
-  const vantage = await vantages.at(place)
-  if (!('kind' in vantage)) return { vantage, close: () => vantages.close() }
-  await vantages.close()
-  return vantage
-}
-
-/** Who runs a lab may mean one of its pods. */
-async function withLabHint(skipped: Skipped): Promise<Skipped> {
-  const { listLabs } = await import('../lab/register/lab-folder.ts')
-  return listLabs().length === 0
-    ? skipped
-    : { ...skipped, needs: `${skipped.needs ?? 'that node'}; or --lab for a lab's pod` }
 }

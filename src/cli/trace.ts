@@ -23,11 +23,12 @@ import {
   readMostCalls,
   undoingOnSignal,
 } from './consent.ts'
-import { findPod } from './explain/asker.ts'
+import { findNode, findPod } from './explain/asker.ts'
 import { placesOf } from './machine-places.ts'
 import { comparableOf } from './read-resolv-conf.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
 import type { SourceOptions } from './sources.ts'
+import { sayWithoutPlace, withoutPlace } from './without-place.ts'
 import { renderText } from './trace/render-text.ts'
 import { trace } from './trace/trace.ts'
 import type { TraceRequest } from './trace/trace.ts'
@@ -65,6 +66,7 @@ export const traceCommand: Command = {
       ephemeral: ephemeral === undefined || place.place.kind !== 'pod' ? undefined : { ...ephemeral, pod: place.place },
     })
     try {
+      if (place.absent !== undefined && source.client !== undefined) sayWithoutPlace(place.absent, io, options.lang)
       for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
       const report = await undoingOnSignal(
         () => vantages.close(),
@@ -175,28 +177,23 @@ function readDuration(text: string): number {
 
 // --- Who asks ---
 
-/** @throws {UsageError} no such pod or node, a pod that has no place yet */
-function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'computed' | 'node' | 'place'> {
-  const node = /^node\/(.+)$/.exec(from)?.[1]
+/** @throws {UsageError} no such pod or node */
+function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'absent' | 'computed' | 'node' | 'place'> {
+  const node = findNode(facts, from)
   if (node !== undefined) {
-    const known = facts.nodes.find(({ name }) => name === node)
-    if (known === undefined) {
-      const names = facts.nodes.map(({ name }) => name).join(', ')
-      throw new UsageError(
-        'bad-argument',
-        `Cannot ask from ${from}: the cluster has no node "${node}" (it has ${names})`,
-      )
-    }
-    const conf = known.resolvConf?.conf
-    return { place: { kind: 'node', name: node }, node, ...(conf === undefined ? {} : { computed: { conf } }) }
+    const conf = node.resolvConf?.conf
+    const computed = conf === undefined ? {} : { computed: { conf } }
+    return { place: { kind: 'node', name: node.name }, node: node.name, ...computed }
   }
   const pod = findPod(facts, from)
   const { namespace, name } = pod.meta
-  if (pod.spec.nodeName === '') {
-    throw new UsageError('bad-argument', `Cannot ask from pod ${namespace}/${name}: it is pending, no node runs it yet`)
-  }
   const place: Place = { kind: 'pod', namespace, name }
-  return { place, node: pod.spec.nodeName, computed: comparableOf(podResolvConfOf(facts, pod)) }
+  return {
+    place,
+    node: pod.spec.nodeName,
+    computed: comparableOf(podResolvConfOf(facts, pod)),
+    absent: withoutPlace(pod, facts.objects.pods),
+  }
 }
 
 interface Consent {

@@ -6,3 +6,4 @@ export { locateNetns, locateNode, locatePod, locateProcess } from './namespace/l
 export { namespaceVantages, openNamespace } from './namespace/namespace-vantage.ts'
 export type { NamespaceFiles, NamespaceTarget } from './namespace/target.ts'
 export * from './vantage.ts'
+export { whyNotEntered } from './why-not-entered.ts'

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Command } from '../../src/cli/command.ts'
 import { digCommand } from '../../src/cli/dig.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
+import { explainCommand } from '../../src/cli/explain.ts'
 import { traceCommand } from '../../src/cli/trace.ts'
 import type { TraceReport } from '../../src/cli/trace/trace-report.ts'
 import { LoopbackLab, readDescription } from '../../src/lab/index.ts'
@@ -74,6 +75,9 @@ describe('fathom with a kubeconfig alone', () => {
     it('digs, and doctors, from inside the pod', async () => {
       const dig = await run(digCommand, '--in', WEB, '--allow', 'ephemeral', 'web', '+search', '+short')
       expect(dig).toMatchObject({ status: 0, stdout: '10.233.18.22\n' })
+      const explained = await run(explainCommand, 'web', '--from', WEB, '--allow', 'ephemeral')
+      expect(explained).toMatchObject({ status: 0, stderr: expect.stringContaining('has ended') as string })
+      expect(explained.stdout).toContain('(read in the pod; dnsPolicy ClusterFirst)')
       const doctor = await run(doctorCommand, '--from', WEB, '--allow', 'ephemeral', '-o', 'json')
       const { ladder, cluster } = JSON.parse(doctor.stdout) as {
         readonly ladder: readonly { from: string; transport: string; result: string; equivalent: string }[]
@@ -126,11 +130,17 @@ describe('fathom with a kubeconfig alone', () => {
       const { nodeName: _node, ...spec } = waiting['spec'] as Record<string, unknown>
       // Nobody takes it: no node has this label.
       lab.store.create(POD_TYPE, { ...waiting, spec: { ...spec, nodeSelector: { none: 'here' } } })
-      const { status, stderr } = await trace('shop/waits', '--allow', 'ephemeral')
-      expect({ status, stderr }).toEqual({
-        status: 2,
-        stderr: expect.stringMatching(/shop\/waits: it is pending/) as string,
-      })
+      const pending =
+        /: pod shop\/waits is Pending: no network namespace yet; no node runs it.*another pod of namespace shop, such as shop\//
+      const says = expect.stringMatching(pending) as string
+      expect(await trace('shop/waits', '--allow', 'ephemeral')).toMatchObject({ status: 3, stderr: says })
+      expect(await run(digCommand, '--in', 'shop/waits', 'web')).toMatchObject({ status: 10, stdout: '', stderr: says })
+      const explained = await run(explainCommand, 'web', '--from', 'shop/waits', '--allow', 'ephemeral')
+      expect(explained).toMatchObject({ status: 0, stderr: says })
+      expect(explained.stdout).toContain('computed, as it was not read: pod shop/waits is Pending')
+      const doctor = await run(doctorCommand, '--from', 'shop/waits', '--allow', 'ephemeral')
+      expect(doctor.stderr).toMatch(pending)
+      expect(doctor.stdout).toMatch(/skipped .*pod shop\/waits is Pending/)
     })
 
     it('says that it runs on Windows, and adds nothing', async () => {
@@ -148,25 +158,51 @@ describe('fathom with a kubeconfig alone', () => {
 
     it('says what is skipped from afar, what it would need, and what to type', async () => {
       const { status, stdout } = await trace(WEB)
-      expect(status).toBe(3)
-      expect(stdout).toMatch(/nothing was asked: the API server carries no UDP .*--allow ephemeral/)
+      expect(status).toBe(0)
+      expect(stdout).toMatch(/the API server carries no UDP; needs: .*--allow ephemeral/)
+      expect(stdout).toMatch(
+        /ok +CoreDNS kube-system\/coredns-\S+ on node4 +10\.233\.74\.65:53\/tcp +NOERROR 10\.233\.18\.22/,
+      )
+      expect(stdout).toContain('Every hop that was asked answered as expected; 2 hops were not asked.')
       expect(stdout).toMatch(/\$ kubectl debug -it -n shop \S+ --image=\S+ -- dig web\.shop\.svc\.cluster\.local\./)
     })
+
+    it.each([{ more: [] }, { more: ['@10.233.0.3'] }, { more: ['--allow', 'exec'] }])(
+      'lists what would work when dig $more can ask nothing from there, in order and with what it takes',
+      async ({ more }) => {
+        const { status, stdout, stderr } = await run(digCommand, '--in', WEB, ...more, 'web')
+        expect({ status, stdout }).toEqual({ status: 10, stdout: '' })
+        const [first, ...ways] = stderr.trimEnd().split('\n')
+        expect(first).toMatch(/^fathom dig: Cannot ask from pod shop\/web-\S+ .*What would work:$/)
+        expect(ways).toEqual([
+          expect.stringMatching(/^ {2}1\. --allow ephemeral: .*patch pods\/ephemeralcontainers/),
+          expect.stringMatching(/^ {2}2\. on node3 as root: .*--pid PID or --netns PATH/),
+          expect.stringMatching(
+            /^ {2}3\. "fathom trace NAME --from shop\/web-\S+": .*pods\/portforward in kube-system/,
+          ),
+        ])
+      },
+    )
 
     it('reads the resolv.conf by exec where the image has cat, and says so where it has not', async () => {
       const seen = await trace(WEB, '--allow', 'exec')
       expect(seen.stdout).toContain('/etc/resolv.conf, read there')
       const replica = 'kube-system/coredns-79c6f6447f-6f9xp'
       const unseen = await trace(replica, '--allow', 'exec')
-      expect(unseen.stdout).toMatch(/not read: container coredns of pod \S+ has no "cat" .*on its node as root/)
+      expect(unseen.stdout).toMatch(/not read: container coredns of pod \S+ has no "cat"; .*on its node as root/)
+      expect(unseen.stdout).toContain("note: the node's file that this resolv.conf is made of was not seen")
     })
   })
 
   it('says without any right what is missing, and concludes nothing', async () => {
     const args = ['--kubeconfig', join(folder, 'nobody')]
     const doctor = await runCommand(doctorCommand, args)
-    expect([2, 3]).toContain(doctor.status)
-    expect(doctor.stdout + doctor.stderr).toMatch(/forbidden/)
+    expect(doctor.status).toBe(3)
+    for (const right of ['list services', 'list pods', 'list nodes', 'list configmaps in namespace kube-system']) {
+      expect(doctor.stdout).toContain(`forbidden; needs: ${right}`)
+    }
+    const trace = await runCommand(traceCommand, [...args, '--from', WEB, 'web'])
+    expect(trace).toMatchObject({ status: 3, stderr: expect.stringContaining('forbidden; needs: list pods') as string })
     const dig = await runCommand(digCommand, [...args, '--in', WEB, '--allow', 'ephemeral', 'web'])
     expect(dig.status).not.toBe(0)
     expect(dig.stderr).toMatch(/cannot get resource "pods"|forbidden/)

@@ -1,6 +1,6 @@
-// Runs the doctor's command in this process, as the program does: what it throws becomes one line and exit status 2.
+// Runs the doctor's command in this process, as the program does: what it throws becomes one line and an exit status.
 import { PassThrough, Readable } from 'node:stream'
-import { BaseError, describeError } from '../../src/base/index.ts'
+import { BaseError, UnseenError, describeError } from '../../src/base/index.ts'
 import type { Command } from '../../src/cli/command.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
 import type { DoctorReport } from '../../src/doctor/report/index.ts'
@@ -33,7 +33,7 @@ export async function runCommand(
   const status = await command.run(args, io).catch((error: unknown) => {
     if (!(error instanceof BaseError)) throw error
     stderr.write(`fathom: ${describeError(error)}\n`)
-    return 2
+    return error instanceof UnseenError ? 3 : 2
   })
   stdout.end()
   stderr.end()

@@ -6,7 +6,7 @@ import { exchange } from '../../net/index.ts'
 import type { ExchangeOptions, ExchangeResult, Transport } from '../../net/index.ts'
 import { EMPTY_RESOLV_CONF, MAX_NAMESERVERS, expandSearchList, parseResolvConf } from '../../route/index.ts'
 import type { ResolvConf } from '../../route/index.ts'
-import type { Vantage } from '../../vantage/index.ts'
+import type { FileResult, Vantage } from '../../vantage/index.ts'
 import { formatSkipped } from '../format-skipped.ts'
 import { DigError } from './usage.ts'
 
@@ -16,8 +16,8 @@ export const EXIT_BAD_QUERY = 10
 /** Where a command line asks from. */
 export interface AskingPlace {
   readonly conf: ResolvConf
-  /** Why there is no resolv.conf; undefined where its absence means the servers of localhost, as for any resolver. */
-  readonly confMissing?: string
+  /** Why no nameserver is known; undefined where a resolv.conf without any means those of localhost, as for any resolver. */
+  noServers?(): DigError
   /** Said below each response; undefined for this machine. */
   readonly from?: string
   exchange(options: ExchangeOptions & { readonly transport: Transport }): Promise<ExchangeResult>
@@ -32,23 +32,53 @@ export async function askFromHere(vantage: Vantage): Promise<AskingPlace> {
   return { conf, exchange, lookup: lookupHere }
 }
 
+/** A place that was opened, for people. */
+export interface PlaceNames {
+  /** What it is. */
+  readonly from: string
+  /** What would reach further, a line each. */
+  readonly instead?: readonly string[] | undefined
+}
+
 /** Another place. Nothing of this machine's configuration is used for it. */
-export async function askFrom(vantage: Vantage): Promise<AskingPlace> {
+export async function askFrom(vantage: Vantage, { from, instead }: PlaceNames): Promise<AskingPlace> {
   const file = await vantage.readFile('/etc/resolv.conf')
   const conf = file.kind === 'file' ? parseResolvConf(file.text) : EMPTY_RESOLV_CONF
-  const confMissing =
-    file.kind === 'skipped' ? formatSkipped(file) : `${vantage.how} has no /etc/resolv.conf of its own`
+  const there: There = { vantage, conf, from, instead }
   return {
     conf,
-    ...(file.kind === 'file' ? {} : { confMissing }),
-    from: vantage.how,
-    exchange: (options) => exchangeThrough(vantage, options),
-    lookup: (host, family) => lookupThrough(vantage, conf, { host, family }),
+    ...(file.kind === 'file' ? {} : { noServers: () => whyNoServers(file, there) }),
+    from,
+    exchange: (options) => exchangeThrough(there, options),
+    lookup: (host, family) => lookupThrough(there, { host, family }),
   }
 }
 
+interface There extends PlaceNames {
+  readonly vantage: Vantage
+  readonly conf: ResolvConf
+}
+
+function whyNoServers(file: Exclude<FileResult, { kind: 'file' }>, { from, instead }: There): DigError {
+  if (file.kind === 'absent') {
+    return new DigError(
+      `no nameserver is known there: ${from} has no /etc/resolv.conf of its own; name one with @SERVER`,
+    )
+  }
+  return instead === undefined
+    ? new DigError(`no nameserver is known there: ${formatSkipped(file)}; name one with @SERVER`, EXIT_BAD_QUERY)
+    : cannotAsk(from, { why: ONLY_A_KUBECONFIG, ways: instead })
+}
+
+const ONLY_A_KUBECONFIG =
+  'a kubeconfig alone carries neither UDP nor anything that the place itself sends, only TCP to ports of pods'
+
+function cannotAsk(from: string, { why, ways }: { readonly why: string; readonly ways: readonly string[] }): DigError {
+  return new DigError(`Cannot ask from ${from}: ${why}. What would work:`, EXIT_BAD_QUERY, ways)
+}
+
 async function exchangeThrough(
-  vantage: Vantage,
+  { vantage, from, instead }: There,
   {
     server,
     message,
@@ -61,8 +91,11 @@ async function exchangeThrough(
 ): Promise<ExchangeResult> {
   const id = drawId === undefined ? {} : { id: drawId() }
   const result = await vantage.exchange({ server, message, transport, timeoutMs, source, ...id })
-  if (result.kind === 'skipped')
-    throw new DigError(`Cannot ask from ${vantage.how}: ${formatSkipped(result)}`, EXIT_BAD_QUERY)
+  if (result.kind === 'skipped') {
+    throw instead === undefined
+      ? new DigError(`Cannot ask from ${from}: ${formatSkipped(result)}`, EXIT_BAD_QUERY)
+      : cannotAsk(from, { why: result.why, ways: instead })
+  }
   if ('stray' in result) for (const stray of result.stray) onStray?.(stray)
   return result
 }
@@ -88,17 +121,18 @@ interface Wanted {
   readonly family: 4 | 6 | undefined
 }
 
-async function lookupThrough(vantage: Vantage, conf: ResolvConf, { host, family }: Wanted): Promise<readonly string[]> {
+async function lookupThrough(there: There, { host, family }: Wanted): Promise<readonly string[]> {
+  const { vantage, conf, from } = there
   const hosts = await vantage.readFile('/etc/hosts')
   const listed = hosts.kind === 'file' ? addressesInHosts(hosts.text, host) : []
   const usable = listed.filter((address) => family === undefined || (address.includes(':') ? 6 : 4) === family)
   if (usable.length > 0) return usable
   for (const { name } of expandSearchList(host, conf)) {
     const types = family === undefined ? ['A', 'AAAA'] : [family === 6 ? 'AAAA' : 'A']
-    const found = await Promise.all(types.map((type) => askNameservers(vantage, conf, { name, type })))
+    const found = await Promise.all(types.map((type) => askNameservers(there, { name, type })))
     if (found.flat().length > 0) return found.flat()
   }
-  throw new DigError(`couldn't get address for '${host}': not found from ${vantage.how}`)
+  throw new DigError(`couldn't get address for '${host}': not found from ${from}`)
 }
 
 function addressesInHosts(text: string, host: string): string[] {
@@ -110,13 +144,12 @@ function addressesInHosts(text: string, host: string): string[] {
 }
 
 async function askNameservers(
-  vantage: Vantage,
-  { nameservers }: ResolvConf,
+  there: There,
   { name, type }: { readonly name: string; readonly type: string },
 ): Promise<string[]> {
-  for (const address of nameservers.slice(0, MAX_NAMESERVERS)) {
+  for (const address of there.conf.nameservers.slice(0, MAX_NAMESERVERS)) {
     const options = { server: { address, port: 53 }, message: query({ name, type }), transport: 'udp' } as const
-    const result = await exchangeThrough(vantage, { ...options, timeoutMs: TIMEOUT_MS })
+    const result = await exchangeThrough(there, { ...options, timeoutMs: TIMEOUT_MS })
     if (result.kind !== 'response' || result.message.rcode === 'SERVFAIL') continue
     return result.message.answer.flatMap(({ rdata }) => ('address' in rdata ? [rdata.address] : []))
   }

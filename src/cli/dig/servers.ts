@@ -22,9 +22,7 @@ export async function findServers(settings: Settings, place: AskingPlace): Promi
     }
     return (await addressesOf(host, { family, place })).map((address) => ({ address, port: chosenPort, name: host }))
   }
-  if (place.confMissing !== undefined) {
-    throw new DigError(`no nameserver is known there: ${place.confMissing}; name one with @SERVER`)
-  }
+  if (place.noServers !== undefined) throw place.noServers()
   const nameservers = place.conf.nameservers.slice(0, MAX_NAMESERVERS)
   const candidates = nameservers.length === 0 ? ['127.0.0.1', '::1'] : nameservers
   const usable = candidates.filter((address) => family === undefined || (address.includes(':') ? 6 : 4) === family)

@@ -1,13 +1,16 @@
 // What `fathom dig` says when it is asked how it is used, and the error for a command line that it cannot read.
 import { BaseError } from '../../base/errors.ts'
 
-/** A command line that cannot be read; `exitCode` is dig's for the case. */
+/** What keeps dig from asking; `exitCode` is dig's for the case. */
 export class DigError extends BaseError<'dig'> {
   readonly exitCode: number
+  /** What would work instead, a line each. */
+  readonly ways: readonly string[]
 
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string, exitCode = 1, ways: readonly string[] = []) {
     super('dig', message)
     this.exitCode = exitCode
+    this.ways = ways
   }
 }
 
@@ -56,5 +59,6 @@ Output:
   +[no]identify         +[no]yaml                      +[no]besteffort
 
 An option may be shortened as long as only one is meant. Exit codes: 0 a response came, 1 usage,
-8 the file of -f cannot be read, 9 no response, 10 the query cannot be made.
+8 the file of -f cannot be read, 9 no response, 10 the query cannot be made
+(the name is none, nothing can be asked from there).
 `

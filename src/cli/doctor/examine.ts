@@ -17,6 +17,7 @@ import { readEphemeral, undoingOnSignal } from '../consent.ts'
 import { openSource } from '../sources.ts'
 import type { OpenSource } from '../sources.ts'
 import type { ExamineOptions } from './options.ts'
+import { sayWithoutPlace } from '../without-place.ts'
 import { choosePlaces } from './origins.ts'
 import type { Places } from './origins.ts'
 
@@ -77,7 +78,8 @@ async function examine(source: OpenSource, { options, ephemeral, signal }: Exami
   const { facts, client } = source
   const context = { io, labVantages: source.vantages, client, ephemeral }
   const places = choosePlaces(facts, options, context)
-  const { vantages } = places
+  const { absent, vantages } = places
+  if (absent !== undefined && vantages !== undefined) sayWithoutPlace(absent, io, options.language)
   const close = async (): Promise<void> => {
     // A lab's are its source's.
     if (vantages !== source.vantages) await vantages?.close()

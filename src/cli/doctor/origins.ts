@@ -1,14 +1,15 @@
 // From where the doctor asks: every node of a lab, this machine where it is part of the cluster, nowhere otherwise.
-import { UsageError } from '../../base/index.ts'
 import type { ClusterFacts } from '../../doctor/facts/index.ts'
 import { chooseNodeOrigins, formatPlace, phrase } from '../../doctor/ladder/index.ts'
 import type { Origin } from '../../doctor/ladder/index.ts'
 import type { KubeClient } from '../../kube/api/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
 import { apiVantages } from '../../vantage/index.ts'
-import type { EphemeralConsent, Vantages } from '../../vantage/index.ts'
+import type { EphemeralConsent, Skipped, Vantages } from '../../vantage/index.ts'
 import type { Io } from '../command.ts'
+import { findNode, findPod } from '../explain/asker.ts'
 import { machineVantages, nodeOfThisMachine, ownAddresses } from '../machine-places.ts'
+import { withoutPlace } from '../without-place.ts'
 import type { ExamineOptions } from './options.ts'
 
 export interface Places {
@@ -17,6 +18,8 @@ export interface Places {
   readonly vantages?: Vantages
   /** The pod given by `--from`. */
   readonly pod?: Pod
+  /** Why nothing can be asked from that pod. */
+  readonly absent?: Skipped | undefined
 }
 
 /**
@@ -43,7 +46,7 @@ export function choosePlaces(
 ): Places {
   const nodes = chooseNodeOrigins(facts)
   const from = options.from === undefined ? undefined : readFrom(facts, options.from)
-  const pod = from?.pod === undefined ? {} : { pod: from.pod }
+  const pod = { ...(from?.pod === undefined ? {} : { pod: from.pod }), absent: from?.absent }
   const asked = from?.origin === undefined ? [] : [from.origin]
   if (labVantages !== undefined) {
     const own = nodes.length > 0 ? nodes : [{ place: { kind: 'here' } as const }]
@@ -114,22 +117,24 @@ function hereOrigin(facts: ClusterFacts): Origin {
   return { place: { kind: 'here' }, ...(name === undefined ? {} : { node: name }) }
 }
 
-function readFrom(facts: ClusterFacts, from: string): { readonly origin?: Origin; readonly pod?: Pod } {
+function skipFor({ why, needs = '' }: Skipped): NonNullable<Origin['skip']> {
+  return { why: phrase('skip.vantage', { detail: why }), needs: phrase('needs.vantage', { detail: needs }) }
+}
+
+interface AskedFrom {
+  readonly origin?: Origin
+  readonly pod?: Pod
+  /** Why nothing can be asked from the pod. */
+  readonly absent?: Skipped | undefined
+}
+
+function readFrom(facts: ClusterFacts, from: string): AskedFrom {
   if (from === 'here') return { origin: { place: { kind: 'here' } } }
-  const node = /^node\/(.+)$/.exec(from)?.[1]
-  if (node !== undefined) {
-    if (facts.nodes.some(({ name }) => name === node)) return { origin: { place: { kind: 'node', name: node }, node } }
-    throw new UsageError('bad-argument', `Cannot ask --from ${from}: the cluster has no node "${node}"`)
-  }
-  const [first = '', second] = from.split('/')
-  const [namespace, name] = second === undefined ? [facts.source.namespace, first] : [first, second]
-  const pod = facts.objects.pods.find(({ meta }) => meta.namespace === namespace && meta.name === name)
-  if (pod === undefined) {
-    throw new UsageError(
-      'bad-argument',
-      `Cannot ask --from ${from}: no pod "${name}" in namespace "${namespace}" (NAMESPACE/POD or node/NODE)`,
-    )
-  }
-  const place = { kind: 'pod', namespace, name } as const
-  return { origin: { place, ...(pod.spec.nodeName === '' ? {} : { node: pod.spec.nodeName }) }, pod }
+  const node = findNode(facts, from)?.name
+  if (node !== undefined) return { origin: { place: { kind: 'node', name: node }, node } }
+  const pod = findPod(facts, from)
+  const place = { kind: 'pod', namespace: pod.meta.namespace, name: pod.meta.name } as const
+  const absent = withoutPlace(pod, facts.objects.pods)
+  const skip = absent === undefined ? {} : { skip: skipFor(absent) }
+  return { origin: { place, ...(pod.spec.nodeName === '' ? {} : { node: pod.spec.nodeName }), ...skip }, pod, absent }
 }

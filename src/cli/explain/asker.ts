@@ -1,9 +1,16 @@
 // Who asks: the pod of --from with its resolv.conf, or any pod of a namespace when a short name stands alone.
-import { UsageError } from '../../base/index.ts'
-import { nodeDnsOf, podResolvConfOf, type ClusterFacts } from '../../doctor/facts/index.ts'
+import { UnseenError, UsageError } from '../../base/index.ts'
+import {
+  nodeDnsOf,
+  podResolvConfOf,
+  type ClusterFacts,
+  type MissingFact,
+  type NodeFacts,
+} from '../../doctor/facts/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
 import { closestTexts } from '../../base/edit-distance.ts'
 import {
+  EMPTY_RESOLV_CONF,
   formatResolvConf,
   type NodeDns,
   type PodResolvConf,
@@ -45,19 +52,44 @@ export function findPod(facts: ClusterFacts, text: string): Pod {
   const found = pods.find(({ meta }) => meta.namespace === namespace && meta.name === name)
   if (found !== undefined) return found
   if (pods.length === 0) {
-    const why = facts.missing.find(({ what }) => what === 'pods')
-    throw new UsageError(
-      'bad-argument',
-      `Cannot ask from pod ${text}: no pods were seen (${why?.why ?? 'none are there'})`,
-    )
+    const unseen = facts.missing.find(({ what }) => what === 'pods')
+    if (unseen !== undefined)
+      throw new UnseenError(`Cannot ask from pod ${text}: no pods were seen: ${formatUnseen(unseen)}`)
+    throw new UsageError('bad-argument', `Cannot ask from pod ${text}: the cluster has no pods`)
   }
   throw new UsageError(
     'bad-argument',
-    `Cannot ask from pod ${namespace}/${name}: there is no such pod${nearest(pods, { namespace, name })}`,
+    `Cannot ask from pod ${namespace}/${name}: there is no such pod${nearestPods(pods, { namespace, name })}`,
   )
 }
 
-function nearest(
+/**
+ * Finds the node of `node/NAME`; undefined for what names a pod.
+ *
+ * @throws {UsageError} there is no such node
+ */
+export function findNode(facts: ClusterFacts, text: string): NodeFacts | undefined {
+  const name = /^node\/(.+)$/.exec(text)?.[1]
+  if (name === undefined) return undefined
+  const found = facts.nodes.find((node) => node.name === name)
+  if (found !== undefined) return found
+  const names = facts.nodes.map((node) => node.name)
+  const close = closestTexts(name, names)
+  const listed = (close.length > 0 ? close : names).slice(0, 5)
+  const more = close.length === 0 && names.length > listed.length ? ', …' : ''
+  const hint = listed.length === 0 ? '' : ` (it has ${listed.join(', ')}${more})`
+  const unseen = facts.nodes.length > 0 ? undefined : facts.missing.find(({ what }) => what === 'nodes')
+  if (unseen !== undefined)
+    throw new UnseenError(`Cannot ask from ${text}: no nodes were seen: ${formatUnseen(unseen)}`)
+  throw new UsageError('bad-argument', `Cannot ask from ${text}: the cluster has no node "${name}"${hint}`)
+}
+
+function formatUnseen({ why, needs }: MissingFact): string {
+  return `${why}; needs: ${needs}`
+}
+
+/** The pods that may have been meant, as the end of a sentence; empty where there are none at all. */
+export function nearestPods(
   pods: readonly Pod[],
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): string {
@@ -71,7 +103,7 @@ function nearest(
     .map(({ meta }) => `${meta.namespace}/${meta.name}`)
   const found = [...new Set([...elsewhere, ...begins, ...close, ...wide])].slice(0, 3)
   if (found.length > 0) return `; did you mean ${found.join(', ')}?`
-  if (inside.length === 0) return `, and none at all in namespace "${namespace}"; give NAMESPACE/NAME or -n`
+  if (inside.length === 0) return `, and none at all in namespace "${namespace}"; give NAMESPACE/NAME`
   return `; namespace "${namespace}" has ${inside.toSorted().slice(0, 3).join(', ')}${inside.length > 3 ? ', …' : ''}`
 }
 
@@ -88,6 +120,29 @@ export function askFromPod(facts: ClusterFacts, pod: Pod, { resolver, seen }: As
     ...(seen === undefined ? {} : { seen }),
   })
   return { asker, conf: seen?.conf ?? file.conf, node: nodeName }
+}
+
+/** A program of the node itself, with the node's own resolv.conf, or the one that kubelet takes as the node's. */
+export function askFromNode({ name, resolvConf, kubelet }: NodeFacts, { resolver, seen }: AskOptions): AskingPod {
+  const conf = seen?.origin === 'observed' ? seen.conf : (resolvConf?.conf ?? EMPTY_RESOLV_CONF)
+  const isKnown = seen?.origin === 'observed' || resolvConf !== undefined
+  const why = `the file of ${name}`
+  const entries = [
+    ...conf.nameservers.map((value) => ({ kind: 'nameserver' as const, value })),
+    ...conf.searches.map((value) => ({ kind: 'search' as const, value })),
+    ...conf.options.map((value) => ({ kind: 'option' as const, value })),
+  ].map((entry) => ({ ...entry, from: 'node-file' as const, why }))
+  const file: PodResolvConf = { dnsPolicy: 'Default', effective: 'Default', conf, entries, events: [] }
+  const remarks = isKnown ? [] : [`${kubelet.resolvConf.value} of ${name} was not seen: whom it asks is not known`]
+  const asker = describeAsker(file, {
+    namespace: '',
+    pod: null,
+    node: name,
+    remarks,
+    resolver,
+    ...(seen ? { seen } : {}),
+  })
+  return { asker, conf, node: name }
 }
 
 /**

@@ -1,6 +1,6 @@
 // From what was typed to the explanation: the names that are asked for, what each gives, and what was meant when none does.
 import { UsageError } from '../../base/index.ts'
-import type { ClusterFacts, MissingFact } from '../../doctor/facts/index.ts'
+import type { ClusterFacts, MissingFact, NodeFacts } from '../../doctor/facts/index.ts'
 import {
   addressFromReverse,
   isSubdomain,
@@ -15,7 +15,7 @@ import {
 import { expandSearchList, isAbsolute, type Candidate } from '../../route/index.ts'
 import { explainAddress } from './address.ts'
 import type { Pod } from '../../kube/objects/index.ts'
-import { askFromNamespace, askFromPod, type AskOptions, type AskingPod } from './asker.ts'
+import { askFromNamespace, askFromNode, askFromPod, type AskOptions, type AskingPod } from './asker.ts'
 import type { Explanation, Lookup, Note } from './explanation.ts'
 import { explainLookup } from './lookup.ts'
 import { findNearMiss } from './meant.ts'
@@ -94,12 +94,19 @@ function readType(text: string): RRType {
 export interface ExplainFrom extends AskOptions {
   /** Absent: nobody in particular. */
   readonly pod?: Pod
+  /** A node instead of a pod. */
+  readonly node?: NodeFacts
 }
 
 /** Explains a request. @throws {UsageError} a short name is asked from a namespace that is not there */
 export function explain(facts: ClusterFacts, request: Request, from: ExplainFrom): Explanation {
   const model = createModel(facts)
-  const pod = from.pod === undefined ? undefined : askFromPod(facts, from.pod, from)
+  const pod =
+    from.pod !== undefined
+      ? askFromPod(facts, from.pod, from)
+      : from.node !== undefined
+        ? askFromNode(from.node, from)
+        : undefined
   const isShort = pod === undefined && isShortName(model, request)
   const asking = pod ?? (isShort ? askFromNamespace(facts, facts.source.namespace, from.resolver) : undefined)
   const lookups = runLookups(model, request, asking)
@@ -107,7 +114,7 @@ export function explain(facts: ClusterFacts, request: Request, from: ExplainFrom
   const isFound = lookups.some(({ result }) => result === 'records' || result === 'overridden')
   const miss = isFound ? undefined : findNearMiss(model, lookups, request.name)
   const suggestions = miss?.suggestions ?? []
-  const missing = decisiveGaps(facts, request)
+  const missing = [...decisiveGaps(facts, request), ...(pod === undefined ? [] : unknownServers(facts, pod))]
   const address = request.kind === 'address' ? request.text : addressFromReverse(lowerName(request.name))
   return {
     schemaVersion: 1,
@@ -210,7 +217,7 @@ function outsideNotes({ asker }: AskingPod, lookups: readonly Lookup[]): Note[] 
   const hops = lookups[0]?.decidedBy.hops ?? []
   if (hops.length === 0 || hops.some(({ kind }) => kind !== 'unknown')) return []
   const text =
-    `Pod ${asker.namespace}/${asker.pod ?? ''} asks none of the cluster's DNS servers (dnsPolicy in effect: ${asker.resolvConf.effective}), ` +
+    `${asker.pod === null ? `Node ${asker.node ?? ''}` : `Pod ${asker.namespace}/${asker.pod}`} asks none of the cluster's DNS servers (dnsPolicy in effect: ${asker.resolvConf.effective}), ` +
     'so it knows no name of this cluster.'
   return [{ code: 'outside-cluster-dns', text }]
 }
@@ -218,6 +225,14 @@ function outsideNotes({ asker }: AskingPod, lookups: readonly Lookup[]): Note[] 
 function dnsServiceName({ dns }: ClusterFacts): string | null {
   const meta = dns.service?.service.meta
   return meta === undefined ? null : `${meta.namespace}/${meta.name}`
+}
+
+/** A node whose file nobody saw: whom it asks decides everything. */
+function unknownServers(facts: ClusterFacts, { asker: { pod, node }, conf }: AskingPod): MissingFact[] {
+  if (pod !== null || node === null || conf.nameservers.length > 0) return []
+  const what = `node/${node}/resolvConf`
+  const known = facts.missing.find((fact) => fact.what === what)
+  return [known ?? { what, why: 'it was not seen', needs: `a place to ask from on ${node}` }]
 }
 
 /** Lists without which the records themselves are in doubt. */

@@ -35,10 +35,11 @@ export interface Explanation {
   readonly conclusive: boolean
 }
 
-/** The pod that asks; or, for a short name without `--from`, any pod of a namespace. */
+/** The pod or node that asks; or, for a short name without `--from`, any pod of a namespace. */
 export interface Asker {
+  /** Empty: a program of the node itself. */
   readonly namespace: string
-  /** Null: any pod with the usual policy. */
+  /** Null: any pod with the usual policy, or the node itself. */
   readonly pod: string | null
   readonly node: string | null
   /** Whose way of searching decides which names are asked for. */

@@ -22,7 +22,7 @@ export function renderText(explanation: Explanation, color: boolean): string {
     renderAddress(explanation, colors),
     renderSuggestions(explanation, colors),
     renderNotes(explanation),
-    asker === null || asker.pod === null ? [] : renderResolvConf(asker, colors),
+    asker === null || !isKnownPlace(asker) ? [] : renderResolvConf(asker, colors),
     asker === null || lookups.length < 2 ? [] : renderSearchList(explanation, colors),
     renderWay(explanation, shown[0] ?? last, colors),
     renderMissing(explanation, colors),
@@ -155,8 +155,12 @@ function renderResolvConf(asker: Asker, colors: Colors): string[] {
     resolvConf.effective === resolvConf.dnsPolicy
       ? resolvConf.dnsPolicy
       : `${resolvConf.dnsPolicy}, in effect ${resolvConf.effective}`
-  const title = `resolv.conf of pod ${asker.namespace}/${asker.pod ?? ''}${asker.node === null ? '' : ` on ${asker.node}`}`
-  const lines = [`${colors.bold(title)} (${originText(resolvConf)}; dnsPolicy ${policy})`]
+  const { namespace, pod, node } = asker
+  const who = pod === null ? `node ${node ?? ''}` : `pod ${namespace}/${pod}${node === null ? '' : ` on ${node}`}`
+  const origin = originText(asker)
+  const lines = [
+    `${colors.bold(`resolv.conf of ${who}`)} (${pod === null ? origin : `${origin}; dnsPolicy ${policy}`})`,
+  ]
   const width = Math.max(...resolvConf.entries.map((entry) => entryText(entry).length), 0)
   for (const entry of resolvConf.entries) {
     const text = entryText(entry).padEnd(width)
@@ -178,8 +182,14 @@ function renderResolvConf(asker: Asker, colors: Colors): string[] {
   return lines
 }
 
-function originText({ origin, why }: Asker['resolvConf']): string {
-  if (origin === 'observed') return 'read in the pod'
+/** A pod or a node, not anybody in a namespace. */
+function isKnownPlace({ pod, namespace }: Asker): boolean {
+  return pod !== null || namespace === ''
+}
+
+function originText({ pod, resolvConf: { origin, why } }: Asker): string {
+  if (origin === 'observed') return pod === null ? 'read there' : 'read in the pod'
+  if (pod === null) return why === null ? 'as kubelet reads it' : `as kubelet reads it; the node was not asked: ${why}`
   return why === null ? 'computed' : `computed, as it was not read: ${why}`
 }
 
@@ -224,7 +234,7 @@ function renderWay(explanation: Explanation, lookup: Lookup | undefined, colors:
   const assumed = explanation.cluster.clusterDomain
   const caveat = assumed.origin === 'assumed' ? [colors.dim(`  cluster domain ${assumed.value}: ${assumed.from}`)] : []
   if (decidedBy.hops.length === 0) return [`${colors.bold('Answered by')} ${decidedBy.text}`, ...caveat]
-  const isOwn = decidedBy.plugin === 'kubernetes' && (explanation.asker === null || explanation.asker.pod === null)
+  const isOwn = decidedBy.plugin === 'kubernetes' && (explanation.asker === null || !isKnownPlace(explanation.asker))
   if (isOwn) {
     const by = answerer(decidedBy)
     return [...wrap(`Answered by ${by}, plugin kubernetes (${decidedBy.at ?? decidedBy.text}).`, 0), ...caveat]

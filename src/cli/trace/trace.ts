@@ -24,6 +24,8 @@ export interface TraceRequest {
   /** Address types together, or one other type. */
   readonly types: readonly string[]
   readonly place: Place
+  /** Why nothing can be asked from the place itself, where that is known. */
+  readonly absent?: Skipped | undefined
   /** Of the place; empty when unknown. */
   readonly node: string
   /** What kubelet writes for the pod; absent for a node. */
@@ -42,7 +44,8 @@ export interface TraceRequest {
 }
 
 /** Walks a lookup. @throws {TextError} the name cannot be a domain name */
-export async function trace(facts: ClusterFacts, request: TraceRequest): Promise<TraceReport> {
+export async function trace(facts: ClusterFacts, asked: TraceRequest): Promise<TraceReport> {
+  const request = { ...asked, vantages: withAbsent(asked) }
   const { place, node, resolver, types, name, vantages, expect, deadlineMs, signal, say = createSay('en') } = request
   const seen = await readConf(request, say)
   const conf = request.tcp ? { ...seen.conf, options: [...seen.conf.options, 'use-vc'] } : seen.conf
@@ -111,6 +114,16 @@ export async function trace(facts: ClusterFacts, request: TraceRequest): Promise
   }
 }
 
+/** The places, but for the one that is known to be none. */
+function withAbsent({ vantages, place, absent }: TraceRequest): Vantages {
+  if (absent === undefined) return vantages
+  const none = formatPlace(place)
+  return {
+    at: (other) => (formatPlace(other) === none ? Promise.resolve(absent) : vantages.at(other)),
+    close: () => vantages.close(),
+  }
+}
+
 // --- resolv.conf ---
 
 interface UsedConf {
@@ -137,7 +150,12 @@ async function readConf({ place, vantages, computed, name, resolver }: TraceRequ
   const vantage = await vantages.at(place)
   const hosts = origin === 'computed' || 'kind' in vantage ? undefined : await vantage.readFile('/etc/hosts')
   const isListed = hosts?.kind === 'file' && namesHost(hosts.text, name)
-  const notes = [...(isListed ? [say.words('note-hosts', { name })] : []), ...stubNotes(seen, resolver, say)]
+  const isUnknown = origin === 'computed' && (computed === undefined || computed.unseen === 'all')
+  const notes = [
+    ...(isUnknown ? [say.words('note-conf-unseen')] : []),
+    ...(isListed ? [say.words('note-hosts', { name })] : []),
+    ...stubNotes(seen, resolver, say),
+  ]
   return { conf: resolver === 'systemd-resolved' ? (behindStub ?? conf) : conf, how, report, notes }
 }
 

@@ -87,7 +87,9 @@ export interface ReadClusterOptions {
 /**
  * Reads all lists at once.
  *
- * @throws {KubeApiError} the API server cannot be reached or does not know the user, or allows no list at all
+ * What is forbidden, or did not come although other lists did, is missing; with no right at all everything is.
+ *
+ * @throws {KubeApiError} the API server cannot be reached, does not know the user, or is none
  */
 export async function readCluster(client: KubeClient, options: ReadClusterOptions): Promise<ClusterReading> {
   const lists: ReadList[] = []
@@ -108,7 +110,8 @@ export async function readCluster(client: KubeClient, options: ReadClusterOption
       }
     }),
   )
-  const first = errors.find(({ path }) => path.startsWith('/api/v1/services')) ?? errors[0]
+  const fatal = errors.filter(({ code }) => code !== 'forbidden')
+  const first = fatal.find(({ path }) => path.startsWith('/api/v1/services')) ?? fatal[0]
   if (first !== undefined && lists.length === 0) throw first
   return {
     objects: groupObjects(lists),
@@ -176,9 +179,9 @@ export function parseServerVersion(gitVersion: string): ServerVersion {
   return { gitVersion, major: Number(match?.[1] ?? 0), minor: Number(match?.[2] ?? 0) }
 }
 
-/** Without these the rest still tells something; without a connection or a known user nothing does. */
+/** Without these the rest still tells something; without a known user nothing does. A connection may break in the middle. */
 function isTolerable(error: KubeApiError): boolean {
-  return ['absent', 'forbidden', 'refused', 'expired', 'not-kubernetes'].includes(error.code)
+  return ['absent', 'forbidden', 'refused', 'expired', 'not-kubernetes', 'timeout', 'unreachable'].includes(error.code)
 }
 
 function missingFact(kind: FactKind, error: KubeApiError, namespace?: string): MissingFact {

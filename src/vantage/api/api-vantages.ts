@@ -23,6 +23,7 @@ import type {
   Vantage,
   Vantages,
 } from '../vantage.ts'
+import { whyNotEntered } from '../why-not-entered.ts'
 import { createAccessCheck, streamRights } from './access-check.ts'
 import type { AccessCheck } from './access-check.ts'
 import { hasNodeResolvConf, isNodeLocal, podAt, toolContainer } from './choose-pods.ts'
@@ -142,13 +143,16 @@ function vantageOf(context: Context, place: Place): Promise<Skipped | Vantage> |
   const named = `pod ${place.namespace}/${place.name}`
   if (pod === undefined) return skip(`${named} is gone`)
   const [first] = pod.spec.containers
-  if (pod.spec.nodeName === '') return skip(`${named} is pending: no node runs it yet`)
-  if (pod.phase !== 'Running' || first === undefined) return skip(`${named} does not run: its phase is ${pod.phase}`)
+  const absent = whyNotEntered(pod)
+  if (absent !== undefined) return skip(absent, 'another pod of its node or namespace')
   const { ephemeral } = context
   if (ephemeral?.pod.namespace === place.namespace && ephemeral.pod.name === place.name) {
     // One container, however often the place is asked for.
     context.added.opening ??= openEphemeral(pod, { ...context, ephemeral, signal: context.added.ending.signal })
     return context.added.opening
+  }
+  if (pod.phase !== 'Running' || first === undefined) {
+    return skip(`${named} does not run: its phase is ${pod.phase}`, FROM_POD)
   }
   const chosen = { pod, container: first.name }
   return {

@@ -48,11 +48,13 @@ export const en = {
   'not-found': 'not found (EAI_NONAME)',
   'all-well': 'Every hop that was asked answered as expected{skipped}.',
   'some-skipped': '; {count} {count:hop was|hops were} not asked',
-  'none-asked': 'No hop was asked: run this on the node as root, with --allow ephemeral, or on a lab with --lab.',
+  'none-asked': 'No hop was asked.',
   'first-difference': 'first difference:',
   difference: '{label} over {transport}, asked for {name} {type}: {why}',
   'difference-conf': "the pod's resolv.conf is not the one that kubelet would write today",
   'note-hosts': '/etc/hosts of the place has {name}: programs there ask nobody for it',
+  'note-conf-unseen':
+    "the node's file that this resolv.conf is made of was not seen: which nameservers are asked is not known, and what follows is what a file without any would do",
   'note-stub': "127.0.0.53 is systemd-resolved's stub: --resolver systemd-resolved shows what it asks on",
   'note-stub-unseen':
     "systemd-resolved's servers are unknown: /run/systemd/resolve/resolv.conf of the place was not seen",

@@ -10,7 +10,17 @@ export const reasons: Readonly<Record<string, string>> = {
   forbidden: '没有权限',
   'this machine is not part of the cluster': '本机不属于该集群',
   '{place} is gone': '{place} 已不存在',
-  '{place} is pending: no node runs it yet': '{place} 处于 Pending：尚无节点运行它',
+  '{place} is Pending: no network namespace yet; no node runs it':
+    '{place} 处于 Pending：还没有网络命名空间；尚无节点运行它',
+  '{place} is Pending: no network namespace yet; no node runs it: {detail}':
+    '{place} 处于 Pending：还没有网络命名空间；尚无节点运行它：{detail}',
+  '{place} is Pending: no network namespace yet; node {node} has not started it':
+    '{place} 处于 Pending：还没有网络命名空间；节点 {node} 尚未启动它',
+  '{place} has ended ({phase}): its network namespace is gone': '{place} 已结束（{phase}）：其网络命名空间已不存在',
+  'another pod of its node or namespace': '同一节点或命名空间的另一个 Pod',
+  'another pod of namespace {namespace}, such as {place}': '命名空间 {namespace} 的另一个 Pod，例如 {place}',
+  'another pod of node {node}, such as {place}': '节点 {node} 上的另一个 Pod，例如 {place}',
+  'a pod that runs, or the node itself: {place}': '正在运行的 Pod，或节点本身：{place}',
   '{place} does not run: its phase is {phase}': '{place} 没有运行：其阶段为 {phase}',
   'nothing can be sent from {place} through the API server': '无法经 API server 从 {place} 发出请求',
   'the API server carries no UDP': 'API server 不承载 UDP',
