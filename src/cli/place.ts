@@ -49,8 +49,8 @@ export async function openPlace(options: PlaceOptions): Promise<OpenPlace | Skip
   if (given.length > 1) {
     throw new UsageError('bad-argument', `Cannot use --${given.join(' and --')} together: give one place to ask from`)
   }
-  if (options.lab !== undefined) return openInLab(options, options.lab)
-  const place = options.in === undefined ? ({ kind: 'here' } as const) : parsePlace(options.in, options.namespace)
+  const place = parsePlace(options.in ?? 'here', options.namespace)
+  if (options.lab !== undefined) return openInLab(place, options)
   if (options.ephemeral !== undefined && place.kind === 'pod') {
     // Consent is for the way through the API server, wherever this machine is.
     return (await openThroughApi(place, undefined, options)) ?? { kind: 'skipped', why: 'there is no kubeconfig' }

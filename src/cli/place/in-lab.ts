@@ -1,17 +1,15 @@
 // A place of a running lab.
 import { UsageError } from '../../base/index.ts'
 import type { Place, Skipped } from '../../vantage/index.ts'
-import { parsePlace } from '../place.ts'
 import type { OpenPlace, PlaceOptions } from '../place.ts'
 
-/** Opens a place of a lab. @param lab its name; empty for the one that runs @throws {LabError} no such lab runs */
-export async function openInLab(options: PlaceOptions, lab: string): Promise<OpenPlace | Skipped> {
+/** Opens a place of the lab that the options name. @throws {LabError} no such lab runs */
+export async function openInLab(place: Place, options: PlaceOptions): Promise<OpenPlace | Skipped> {
   if (options.netns !== undefined || options.pid !== undefined) {
     throw new UsageError('bad-argument', 'Cannot use --lab with --netns or --pid: a place in a lab is named with --in')
   }
   const { attachLab } = await import('../../lab/index.ts')
-  const { kubeconfig, name, vantages } = await attachLab(lab === '' ? undefined : lab)
-  const place = parsePlace(options.in ?? 'here', options.namespace)
+  const { kubeconfig, name, vantages } = await attachLab(options.lab === '' ? undefined : options.lab)
   const described = await describe(place, { kubeconfig, name })
   const vantage = typeof described === 'string' ? await vantages.at(place) : described
   if (!('kind' in vantage) && typeof described === 'string')
@@ -37,7 +35,7 @@ async function describe(
     if (error instanceof KubeApiError) return { kind: 'skipped', why: error.message }
     throw error
   } finally {
-    await client.close()
+    client.close()
   }
 }
 
