@@ -22,17 +22,9 @@ const KNOWN = new Map([
     'api-server-unreachable',
     'the log of a CoreDNS that waits for the API server has no line about a failed connection yet',
   ],
-  [
-    'client-udp-ports-exhausted',
-    'the ports in use are counted per client in the node, and the fault uses them up in the pod',
-  ],
-  ['cloud-firewall-blocks-dns', 'the nodes of the reference cluster carry no label of groups or zones'],
   ['conntrack-race', 'no question of the doctor shares its port with another one, so that none of them races'],
   ['coredns-cpu-throttled', 'a quiet lab gives CoreDNS nothing to be late for'],
   ['coredns-sockets-exhausted', 'the metrics are read when the sockets are free again'],
-  ['ndots-query-amplification', 'the lab counts fewer responses than the check wants to see'],
-  ['stale-negative-cache', 'replicas that have cached the denial as well cannot refute it'],
-  ['stale-positive-cache', 'an answer asked at once after the change has not aged'],
   ['vxlan-checksum-offload', 'the lab changes the packets, and the doctor asks no pod across nodes from pods'],
 ])
 

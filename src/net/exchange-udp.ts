@@ -98,9 +98,18 @@ async function openPair(server: Endpoint, source: ExchangeOptions['source'], soc
   return { connected, unconnected }
 }
 
-/** Binds a socket to a port that no other exchange of this process holds, unless one was asked for. */
+/**
+ * How often a port is drawn until one is free of other exchanges: where the kernel has few of them (net.ipv4.ip_local_port_range), all
+ * may be taken.
+ */
+const MAX_DRAWS = 16
+
+/**
+ * Binds a socket to a port that no other exchange of this process holds, unless one was asked for. Rejects with `EADDRINUSE` when
+ * no port is left.
+ */
 async function openShared(server: Endpoint, source: ExchangeOptions['source'], sockets: Socket[]): Promise<Socket> {
-  for (;;) {
+  for (let draw = 0; draw < MAX_DRAWS; draw += 1) {
     const socket = makeSocket(server, sockets)
     await bind(socket, { address: source?.address, port: source?.port ?? 0 })
     const { family, port } = socket.address()
@@ -112,6 +121,7 @@ async function openShared(server: Endpoint, source: ExchangeOptions['source'], s
     }
     if (source?.port !== undefined) return socket
   }
+  throw Object.assign(new Error('bind EADDRINUSE'), { code: 'EADDRINUSE' })
 }
 
 function makeSocket(server: Endpoint, sockets: Socket[]): Socket {

@@ -8,6 +8,7 @@ import {
   SO_REUSEPORT,
   attachSocket,
   openBoundSocket,
+  setSocketOption,
 } from './bound-socket.ts'
 import type { Libc } from './libc.ts'
 import { SystemCallError } from './system-call-error.ts'
@@ -58,6 +59,11 @@ export function allowTwins(libc: Libc, fd: number): void {
   if (libc.setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, octets, 4) !== 0) {
     throw new SystemCallError('setsockopt', libc.errno())
   }
+}
+
+/** Keeps a bound socket's port to itself: Node lets sockets share it when it takes a descriptor over. Tells whether the kernel did so. */
+export function forbidTwins(libc: Libc, fd: number): boolean {
+  return [SO_REUSEADDR, SO_REUSEPORT].every((name) => setSocketOption(libc, fd, { level: SOL_SOCKET, name, value: 0 }))
 }
 
 /**

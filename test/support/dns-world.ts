@@ -30,6 +30,8 @@ export interface Ask {
 }
 
 export type Reply =
+  /** The place itself has no port to ask from. */
+  | 'no-port'
   | 'refused'
   | 'silent'
   | 'unreachable'
@@ -290,7 +292,10 @@ function toExchange(
   { transport, timeoutMs }: { readonly transport: Transport; readonly timeoutMs: number },
 ): ExchangeResult {
   if (reply === 'silent') return { kind: 'timeout', afterMs: timeoutMs, transport, stray: [] }
-  if (reply === 'unreachable') return { kind: 'unreachable', afterMs: 1, transport, detail: 'no route to host' }
+  if (reply === 'unreachable' || reply === 'no-port') {
+    const detail = reply === 'no-port' ? 'address already in use' : 'no route to host'
+    return { kind: 'unreachable', afterMs: 1, transport, detail }
+  }
   if (typeof reply === 'object' && 'strayFrom' in reply) {
     const from = { address: reply.strayFrom, port: 53 }
     return {

@@ -98,3 +98,21 @@ export function compareVersions(left: string, right: string): number {
 export function isForwardedQuestion({ purpose, expected }: Rung): boolean {
   return purpose === 'external' || (purpose === 'asked' && expected.kind === 'answer')
 }
+
+/** Whether the server gave the same answer again with less of its TTL left: kubernetes itself gives the whole one each time. */
+export function countsDown({ rungs }: Ladder, rung: Rung, ttlOf: (rung: Rung) => number): boolean {
+  const { hop, question, observed } = rung
+  if (question.kind !== 'dns' || observed.kind !== 'response') return false
+  return rungs.some(
+    (later) =>
+      later.purpose === 'again' &&
+      later.hop.name === hop.name &&
+      later.question.kind === 'dns' &&
+      later.question.name === question.name &&
+      later.question.type === question.type &&
+      later.observed.kind === 'response' &&
+      later.observed.rcode === observed.rcode &&
+      later.observed.records.join() === observed.records.join() &&
+      ttlOf(later) < ttlOf(rung),
+  )
+}

@@ -43,6 +43,7 @@ export async function askRung(planned: PlannedRung, options: AskOptions, places:
   if (planned.skip !== undefined) return { rung: skipped(planned, planned.skip.why, planned.skip.needs) }
   try {
     const vantage = await findVantage(planned, options, places)
+    if (planned.waitMs !== undefined) await delay(planned.waitMs, options)
     if ('kind' in vantage) return { rung: skippedByVantage(planned, vantage) }
     const typed = withCommand(planned, vantage)
     return planned.question.kind === 'http'
@@ -51,6 +52,10 @@ export async function askRung(planned: PlannedRung, options: AskOptions, places:
   } catch (error) {
     return { rung: skipped(planned, phrase('skip.error', { detail: describeError(error) })) }
   }
+}
+
+function delay(waitMs: number, { clock }: AskOptions): Promise<void> {
+  return new Promise((resolve) => void clock.setTimeout(resolve, waitMs))
 }
 
 /** What a person would type is another command where the place is reached through something. */
@@ -163,7 +168,7 @@ function skipped(planned: PlannedRung, why: Phrase, needs?: Phrase): Rung {
 }
 
 /** A planned rung without what only the planner needs. */
-function asked(planned: PlannedRung): Omit<PlannedRung, 'skip' | 'timeoutsMs'> {
+function asked(planned: PlannedRung): Omit<PlannedRung, 'skip' | 'timeoutsMs' | 'waitMs'> {
   const { id, hop, from, fromNode, to, transport, purpose, question, expected, equivalent } = planned
   const node = fromNode === undefined ? {} : { fromNode }
   return { id, hop, from, ...node, to, transport, purpose, question, expected, equivalent }

@@ -78,4 +78,4 @@ function timeoutsOf(hop: Hop, transport: Transport, purpose: PlannedQuestion['pu
 }
 
 /** Purposes whose questions a server may have to pass on. */
-const FORWARDED: ReadonlySet<PlannedQuestion['purpose']> = new Set(['asked', 'external', 'families', 'stub'])
+const FORWARDED: ReadonlySet<PlannedQuestion['purpose']> = new Set(['again', 'asked', 'external', 'families', 'stub'])

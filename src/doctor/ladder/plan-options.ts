@@ -31,6 +31,8 @@ export type PlannedRung = Omit<
 > & {
   /** Milliseconds of each attempt; several where a lost datagram must not count as a failure. */
   readonly timeoutsMs: readonly number[]
+  /** Milliseconds before it is asked; default none. */
+  readonly waitMs?: number
   /** Known beforehand that it cannot or need not be asked. */
   readonly skip?: { readonly why: Phrase; readonly needs?: Phrase }
 }

@@ -20,11 +20,13 @@ export interface Hop {
 }
 
 /**
- * Why the question is asked: what its answer decides. `families` asks a server for the other address family, `large` for
+ * Why the question is asked: what its answer decides. `again` asks for the asked name once more where a cache may hold another
+ * answer, `families` asks a server for the other address family, `large` for
  * more than a small datagram holds, `setup` reads node-cache's own metrics, `stub` asks a name below a zone with upstreams
  * of its own, `suffix` a made-up name below a search domain that pods inherit.
  */
 export type Purpose =
+  | 'again'
   | 'asked'
   | 'canary'
   | 'external'

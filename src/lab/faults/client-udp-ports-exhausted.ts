@@ -1,3 +1,6 @@
+import { LabError } from '../cluster/lab-error.ts'
+import { textAt } from '../cluster/raw-object.ts'
+import { dnsService } from './dns-objects.ts'
 import type { Fault, KernelPlace } from './fault.ts'
 import { kernelOf } from './kernel-fault.ts'
 import { ANSWERED, CONSOLE, DNS_SERVICE, NAME, dig, run } from './look.ts'
@@ -7,11 +10,11 @@ const SETTING = 'net/ipv4/ip_local_port_range'
 const PORTS = [50_000, 50_001, 50_002, 50_003]
 const NARROW = `${PORTS[0]}\t${PORTS.at(-1)}`
 
-// The range is small, so that few sockets fill it.
+// A proxy that keeps a socket for each of its queries. The range is small, so that few sockets fill it.
 export const clientUdpPortsExhausted: Fault = {
   name: 'client-udp-ports-exhausted',
   needs: 'netns',
-  summary: `default/console: all ${PORTS.length} local ports that the pod may use are taken: it cannot send a query at all`,
+  summary: `default/console: all ${PORTS.length} local ports that the pod may use are taken by queries of its own: it cannot send another one over UDP`,
   shownBy: ['--from', 'default/console'],
   looks: [
     dig(CONSOLE, `+notcp @${DNS_SERVICE} ${NAME}`, {
@@ -20,17 +23,20 @@ export const clientUdpPortsExhausted: Fault = {
     }),
     run(CONSOLE, 'ss -uan', { broken: /:50003/, whole: /^(?![^]*:50003)/ }),
   ],
-  async inject(stage) {
+  inject(stage) {
     const kernel = kernelOf(stage)
+    const service = dnsService(stage)
+    if (service === undefined)
+      throw new LabError('not-supported', 'Cannot inject the fault: the cluster has no DNS Service')
+    const server = textAt(service, 'spec', 'clusterIP')
     const before = kernel.setting(PLACE, SETTING) ?? '32768\t60999'
     kernel.setSetting(PLACE, SETTING, NARROW)
-    const releases: (() => void)[] = []
-    for (const port of PORTS) releases.push(await kernel.hold(PLACE, port))
-    return () => {
-      for (const release of releases) release()
+    const stops = PORTS.map((fromPort) => kernel.keepAsking(PLACE, { fromPort, server }))
+    return Promise.resolve(() => {
+      for (const stop of stops) stop()
       kernel.setSetting(PLACE, SETTING, before)
       return Promise.resolve()
-    }
+    })
   },
   isThere: (stage) => kernelOf(stage).setting(PLACE, SETTING) === NARROW,
 }

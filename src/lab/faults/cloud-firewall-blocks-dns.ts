@@ -4,15 +4,20 @@ import { ruleFault } from './kernel-fault.ts'
 import { ANSWERED, CONSOLE, NAME, dig, kubectl } from './look.ts'
 import { together } from './together.ts'
 
-const GROUP = ['node1', 'node2']
-const LABEL = 'cloud.example.com/node-group'
+/** What a cloud's controller writes on every node. */
+const LABEL = 'topology.kubernetes.io/zone'
+const ZONES: Readonly<Record<string, string>> = { node1: 'zone-a', node2: 'zone-a', node3: 'zone-b', node4: 'zone-b' }
+
+const GROUP = Object.keys(ZONES).filter((node) => ZONES[node] === 'zone-a')
 
 const labelled: Fault = editFault({
   name: 'labels',
   summary: '',
   looks: [],
   edits: () =>
-    GROUP.map((name) => setField({ apiVersion: 'v1', kind: 'Node', name }, ['metadata', 'labels', LABEL], 'blue')),
+    Object.entries(ZONES).map(([name, zone]) =>
+      setField({ apiVersion: 'v1', kind: 'Node', name }, ['metadata', 'labels', LABEL], zone),
+    ),
 })
 const filtered: Fault = ruleFault({
   name: 'rules',
@@ -34,13 +39,13 @@ export const cloudFirewallBlocksDns: Fault = together(
   {
     name: 'cloud-firewall-blocks-dns',
     needs: 'calico',
-    summary: `the network lets no DNS out of the nodes of the group blue (${GROUP.join(', ')}): all their pods fail, those of other nodes do not`,
+    summary: `the network lets no DNS out of zone-a (${GROUP.join(', ')}): all their pods fail, those of other nodes do not`,
     shownBy: ['--from', 'default/console'],
     looks: [
       dig(CONSOLE, `+notcp @{coredns@node3} ${NAME}`),
       dig(CONSOLE, `+tcp @{coredns@node4} ${NAME}`),
       dig('node/node4', `@{coredns@node3} ${NAME}`, { broken: ANSWERED, whole: ANSWERED }),
-      kubectl(`get nodes -l ${LABEL}=blue`, { broken: /node1[^]*node2/, whole: /No resources/ }),
+      kubectl(`get nodes -l ${LABEL}=zone-a`, { broken: /node1[^]*node2/, whole: /No resources/ }),
     ],
   },
   labelled,

@@ -72,7 +72,10 @@ export interface KernelStage {
   readonly collide: ((place: KernelPlace, queue: number) => () => void) | undefined
   /** Process numbers of the programs that run in a place. */
   processes(place: KernelPlace): Promise<number[]>
-  /** Asks a DNS server over UDP from one fixed port of a pod every few seconds, as proxies do; the result ends that. */
+  /**
+   * Asks a DNS server over UDP from one fixed port of a pod every few seconds, as proxies do, and lets nobody else use that port;
+   * the result ends that.
+   */
   keepAsking(place: KernelPlace, query: { readonly fromPort: number; readonly server: string }): () => void
 }
 

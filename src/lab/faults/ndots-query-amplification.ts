@@ -1,5 +1,5 @@
 import { POD_TYPE } from '../cluster/resource-types.ts'
-import { keepAskingReplicas } from './ask.ts'
+import { askReplicas, keepAskingReplicas } from './ask.ts'
 import { addObject } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
 import { CONSOLE, madeObject, run } from './look.ts'
@@ -7,6 +7,8 @@ import { idlePod } from './made-objects.ts'
 
 /** In milliseconds. */
 const ASK_EVERY_MS = 100
+/** What the crawler has asked for before anybody looks. */
+const NAMES_BEFORE = 400
 /** What a resolver makes of an external name with ndots:5, in this order. */
 const SUFFIXES = ['default.svc.cluster.local.', 'svc.cluster.local.', 'cluster.local.', '']
 
@@ -22,21 +24,22 @@ export const ndotsQueryAmplification: Fault = {
     }),
     madeObject('pod', 'crawler'),
   ],
-  inject(stage) {
+  async inject(stage) {
     const crawler = addObject(idlePod(stage, 'crawler', {}))
     crawler.make(stage)
     let count = 0
     const nextName = (): string => {
-      const name = `www${Math.floor(count / SUFFIXES.length) % 50}.example.com.${SUFFIXES[count % SUFFIXES.length] ?? ''}`
+      const name = `www${Math.floor(count / SUFFIXES.length)}.example.com.${SUFFIXES[count % SUFFIXES.length] ?? ''}`
       count += 1
       return name
     }
+    await askReplicas(stage, ...Array.from({ length: NAMES_BEFORE * SUFFIXES.length }, nextName))
     const stopAsking = keepAskingReplicas(stage, { nextName, everyMs: ASK_EVERY_MS })
-    return Promise.resolve(() => {
+    return () => {
       stopAsking()
       crawler.undo(stage)
       return Promise.resolve()
-    })
+    }
   },
   isThere: ({ store }) => store.get(POD_TYPE, 'default', 'crawler') !== undefined,
 }

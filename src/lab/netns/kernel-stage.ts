@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { encodeMessage, query } from '../../dns/index.ts'
-import { inNetworkNamespace, openDatagramSocket } from '../../sys/index.ts'
+import { forbidTwins, inNetworkNamespace, openDatagramSocket } from '../../sys/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import type { KernelPlace, KernelStage } from '../faults/fault.ts'
 import { collideQueries } from './collision/collide-queries.ts'
@@ -106,19 +106,22 @@ function keepAsking(namespace: string, port: number, server: string): () => void
     openDatagramSocket(library, {
       address: '0.0.0.0',
       port,
-      reuseAddr: true,
-      reusePort: true,
+      reuseAddr: false,
+      reusePort: false,
       bufferBytes: BUFFER_BYTES,
     }),
   )
   const socket = createSocket('udp4')
   socket.on('error', () => undefined)
-  socket.bind({ fd })
   const ask = (): void => {
     const message = encodeMessage(query({ name: 'kubernetes.default.svc.cluster.local.' }))
     socket.send(message, 53, server, () => undefined)
   }
-  socket.once('listening', ask)
+  socket.once('listening', () => {
+    forbidTwins(library, fd)
+    ask()
+  })
+  socket.bind({ fd })
   const timer = setInterval(ask, ASK_EVERY_MS)
   return () => {
     clearInterval(timer)

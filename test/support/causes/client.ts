@@ -307,7 +307,7 @@ function portsUsed({ sockets, flows }: { readonly sockets?: number; readonly flo
   }
   const udp = { sockets: [], total: sockets ?? 0, counters: {} }
   const silent: Rule = ({ from, transport }) =>
-    from.kind === 'pod' && transport === 'udp' && flows > 20_000 ? 'unreachable' : undefined
+    from.kind === 'pod' && transport === 'udp' && flows > 20_000 ? 'no-port' : undefined
   return {
     ...fixture,
     kernels: {

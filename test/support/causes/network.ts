@@ -1,5 +1,5 @@
 import type { NETWORK_CODES } from '../../../src/doctor/causes/network/codes.ts'
-import type { Fixture, Rule } from '../dns-world.ts'
+import type { Ask, Fixture, Rule } from '../dns-world.ts'
 import { silence } from '../dns-world.ts'
 import { DNS_IP, REPLICAS, UPSTREAMS, findObject, pod, replace, smallCluster } from '../small-cluster.ts'
 import type { KubeJson, SmallCluster } from '../small-cluster.ts'
@@ -113,6 +113,13 @@ export const network: GroupFixtures<(typeof NETWORK_CODES)[number]> = {
         }),
       },
       { title: 'TCP is lost as well', make: () => ({ cluster: smallCluster(), rules: [clusterSilentFrom('node1')] }) },
+      {
+        title: 'the place has no port left to ask from',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [({ node, transport }: Ask) => (node === 'node1' && transport === 'udp' ? 'no-port' : undefined)],
+        }),
+      },
     ],
   },
   'cloud-firewall-blocks-dns': {

@@ -7,7 +7,7 @@ import { ASKED_NAME, line } from '../judgement.ts'
 import type { Judgement, ObjectRef, Subject } from '../judgement.ts'
 import { shownName } from '../records/asked-service.ts'
 import type { Cause, Evidence } from '../cause.ts'
-import { corefileRef, passesReplicas } from '../coredns-support.ts'
+import { corefileRef, countsDown, passesReplicas } from '../coredns-support.ts'
 import { excluded, notChecked, objectRef } from '../support.ts'
 
 export const stalePositiveCache: Cause = {
@@ -34,12 +34,13 @@ function judge(evidence: Evidence): Judgement {
   )
   if (rungs.length === 0) return notChecked('not-checked.name-not-asked', { name }, subject)
   const stale = findStale(facts, rungs)
-  const [first] = stale.toSorted((a, b) => (a.ttl ?? Infinity) - (b.ttl ?? Infinity))
+  const counting = stale.filter(({ rung }) => countsDown(ladder, rung, ttlOf))
+  const aged = stale.filter((one) => isBelowFresh(one) || counting.includes(one))
+  const [first] = (aged.length > 0 ? aged : stale).toSorted((a, b) => (b.ttl ?? 0) - (a.ttl ?? 0))
   if (first === undefined) return excluded(line('observed', 'all-known', { name }), subject)
   const right = rungs.find(({ hop, result }) => result === 'ok' && hop.kind === 'replica')
   const serveStale = serveStaleOf(facts)
   const { ttl = 0, fresh = 0 } = first
-  const isAged = first.ttl !== undefined && first.fresh !== undefined && ttl < fresh
   const server = first.rung.hop.name
   const finding = {
     subject,
@@ -47,7 +48,8 @@ function judge(evidence: Evidence): Judgement {
     values: { name, server, addresses: first.addresses },
     evidence: [
       line('observed', 'gone', { server, name, addresses: first.addresses }),
-      ...(isAged ? [line('observed', 'aged', { server, ttl, fresh })] : []),
+      ...(isBelowFresh(first) ? [line('observed', 'aged', { server, ttl, fresh })] : []),
+      ...(counting.includes(first) && !isBelowFresh(first) ? [line('observed', 'counts-down', { server, ttl })] : []),
       ...(right === undefined ? [] : [line('observed', 'right', { server: right.hop.name, name })]),
       ...serveStale.map(({ map, at }) => line('stated', 'serve-stale', { map, line: at })),
     ],
@@ -62,8 +64,16 @@ function judge(evidence: Evidence): Judgement {
     isFault: false,
     explains: [ASKED_NAME, ...stale.map(({ rung }) => rung.id)],
   }
-  if (isAged) return { status: 'proven', ...finding }
+  if (aged.length > 0) return { status: 'proven', ...finding }
   return { status: 'suspected', ...finding, missing: [phrase('stale-positive-cache.missing-ttl', { server })] }
+}
+
+function isBelowFresh({ ttl, fresh }: Stale): boolean {
+  return ttl !== undefined && fresh !== undefined && ttl < fresh
+}
+
+function ttlOf({ observed }: Rung): number {
+  return observed.kind === 'response' ? (observed.ttl ?? 0) : 0
 }
 
 function findStale({ objects }: ClusterFacts, rungs: readonly Rung[]): Stale[] {

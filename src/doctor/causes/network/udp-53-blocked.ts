@@ -6,7 +6,7 @@ import type { Judgement } from '../judgement.ts'
 import { excluded, failedIds, notChecked, objectRef, shellQuote } from '../support.ts'
 import { blockingRules, nodeKernels } from './kernels.ts'
 import type { BlockingRule } from './kernels.ts'
-import { waysTo } from './ways.ts'
+import { isPortMissing, waysTo } from './ways.ts'
 import type { Way } from './ways.ts'
 
 export const udp53Blocked: Cause = {
@@ -176,7 +176,8 @@ function cacheRungs(ladder: Evidence['ladder'], nodes: readonly string[]): strin
 
 /** What TCP brings must be the answer: a server that gives up on its upstream says so to who waits longest. */
 function isUdpLost({ udp, rungs }: Way): boolean {
-  return udp === 'silent' && rungs.some(({ transport, result }) => transport === 'tcp' && result === 'ok')
+  const isSent = rungs.some(({ transport, observed }) => transport === 'udp' && !isPortMissing(observed))
+  return udp === 'silent' && isSent && rungs.some(({ transport, result }) => transport === 'tcp' && result === 'ok')
 }
 
 function attemptsOf({ rungs }: Way): number {

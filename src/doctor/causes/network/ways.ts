@@ -1,5 +1,5 @@
 // From which place which server was reached, over which transport: the matrix that tells faults of the network apart.
-import type { Hop, HopKind, Ladder, Purpose, Rung } from '../../ladder/index.ts'
+import type { Hop, HopKind, Ladder, Observation, Purpose, Rung } from '../../ladder/index.ts'
 import { formatPlace } from '../../ladder/index.ts'
 import { askedRungs } from '../support.ts'
 
@@ -56,4 +56,9 @@ function reachOf(rungs: readonly Rung[]): Reach {
   if (kinds.includes('response')) return 'answered'
   if (kinds.some((kind) => kind === 'refused' || kind === 'closed')) return 'refused'
   return kinds.length === 0 ? 'unasked' : 'silent'
+}
+
+/** The place itself had no port to ask from: nothing was sent, and the network had no part in it. */
+export function isPortMissing(observed: Observation): boolean {
+  return observed.kind === 'unreachable' && /address (already )?in use/i.test(observed.detail)
 }

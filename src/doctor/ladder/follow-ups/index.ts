@@ -1,3 +1,4 @@
+import { planAskedAgain } from './asked-again.ts'
 import { planCutOff } from './cut-off.ts'
 import type { FollowUp } from './follow-up.ts'
 import { planKubeProxy } from './kube-proxy.ts'
@@ -14,6 +15,7 @@ import { planSetupMetrics } from './setup-metrics.ts'
 export const FOLLOW_UPS: readonly FollowUp[] = [
   planKubeProxy,
   planCutOff,
+  planAskedAgain,
   planLostOverOne,
   planSmallDatagrams,
   planOtherFamily,

@@ -124,7 +124,10 @@ export const corefile: GroupWording<(typeof CAUSE_GROUPS)['corefile'][number]> =
     lines: {
       'other-form': '{name} is not of the form SERVICE.NAMESPACE.svc.DOMAIN',
       denies: '{server} says {rcode} to {name}, with {ttl} s left in its cache (a fresh denial has {fresh})',
+      'counts-down':
+        '{server} says {rcode} to {name}, with {ttl} s left, and asked again with less: it counts down in a cache',
       knows: '{server} answers {name} as the objects say',
+      'knows-type': '{server} has {name} when it is asked for {type}: its cache holds a denial of each type by itself',
       age: 'Service {service} was made {seconds} s before this was looked at',
       hits: '{server}: coredns_cache_hits_total, type "denial", is {count}',
       'not-denied': 'Nobody denies {name}',
@@ -137,6 +140,7 @@ export const corefile: GroupWording<(typeof CAUSE_GROUPS)['corefile'][number]> =
     lines: {
       gone: '{server} answers {name} with {addresses}: no EndpointSlice and no Service has it',
       aged: 'Its TTL is {ttl} s where a fresh answer of {server} has {fresh}: it comes from a cache',
+      'counts-down': 'Its TTL is {ttl} s, and less when {server} is asked again: it counts down in a cache',
       right: '{server} answers {name} as the objects say',
       'serve-stale': 'Corefile line {line} of {map}: serve_stale, answers outlive their TTL',
       'all-known': 'Every address in the answers to {name} is known',

@@ -120,7 +120,9 @@ export const corefile: GroupWording<(typeof CAUSE_GROUPS)['corefile'][number]> =
     lines: {
       'other-form': '{name} 不是 SERVICE.NAMESPACE.svc.DOMAIN 的形式',
       denies: '{server} 对 {name} 应答 {rcode}，缓存中还剩 {ttl} 秒（新的否定应答为 {fresh} 秒）',
+      'counts-down': '{server} 对 {name} 应答 {rcode}，还剩 {ttl} 秒，再次查询时更少：它在缓存里倒计时',
       knows: '{server} 对 {name} 的应答与对象一致',
+      'knows-type': '{server} 在查询 {name} 的 {type} 记录时认得该域名：缓存按记录类型分别保存否定应答',
       age: 'Service {service} 在本次检查前 {seconds} 秒创建',
       hits: '{server} 的 coredns_cache_hits_total, type "denial", 为 {count}',
       'not-denied': '没有服务器否认 {name}',
@@ -133,6 +135,7 @@ export const corefile: GroupWording<(typeof CAUSE_GROUPS)['corefile'][number]> =
     lines: {
       gone: '{server} 对 {name} 应答 {addresses}：没有任何 EndpointSlice 或 Service 拥有它',
       aged: '其 TTL 为 {ttl} 秒，而 {server} 的新应答应为 {fresh} 秒：它来自缓存',
+      'counts-down': '其 TTL 为 {ttl} 秒，再次查询 {server} 时更少：它在缓存里倒计时',
       right: '{server} 对 {name} 的应答与对象一致',
       'serve-stale': '{map} 的 Corefile 第 {line} 行：启用了 serve_stale，应答会超过 TTL 继续使用',
       'all-known': '{name} 的应答中每个地址都是已知的',
