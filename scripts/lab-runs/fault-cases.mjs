@@ -25,7 +25,6 @@ const KNOWN = new Map([
   ['conntrack-race', 'no question of the doctor shares its port with another one, so that none of them races'],
   ['coredns-cpu-throttled', 'a quiet lab gives CoreDNS nothing to be late for'],
   ['coredns-sockets-exhausted', 'the metrics are read when the sockets are free again'],
-  ['vxlan-checksum-offload', 'the lab changes the packets, and the doctor asks no pod across nodes from pods'],
 ])
 
 /** From different groups, each with a symptom of its own. */

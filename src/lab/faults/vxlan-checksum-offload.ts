@@ -1,6 +1,5 @@
 import type { Fault, KernelPlace } from './fault.ts'
 import { kernelOf, mustRunIn, ruleFault } from './kernel-fault.ts'
-import type { PlacedRule } from './kernel-fault.ts'
 import { ANSWERED, CONSOLE, DNS_SERVICE, NAME, dig, run } from './look.ts'
 import { together } from './together.ts'
 
@@ -15,28 +14,26 @@ const SCRIPT = `table ip ${TABLE} {
   }
 }
 `
-const TRANSLATED = '-o flannel.1 -p udp -m conntrack --ctstate DNAT'
-
-/** What a kernel's counting would find: between veth devices it trusts the sender instead. The offset is that of the checksum, behind an IP header of any length. */
-const WRONG = '0>>22&0x3C@4&0xFFFF=0xbad1'
+const TRANSLATED = '-o flannel.1 -m conntrack --ctstate DNAT'
 
 const marked: Fault = ruleFault({
   name: 'marks',
   summary: '',
   looks: [],
-  rules: ({ nodes }) => [
+  rules: () => [
     {
       place: PLACE,
       table: 'mangle',
       chain: 'POSTROUTING',
       rule: `${TRANSLATED} -j MARK --set-xmark ${MARK}`,
     },
-    ...nodes.map((name): PlacedRule => ({
-      place: { kind: 'node', name },
-      table: 'raw',
-      chain: 'PREROUTING',
-      rule: `-p udp --dport 8472 -m u32 --u32 ${WRONG} -j DROP`,
-    })),
+    // Written in full: what a sender leaves to its card the other kernel would take on trust, as no card lies between them.
+    {
+      place: PLACE,
+      table: 'mangle',
+      chain: 'POSTROUTING',
+      rule: `-p udp --dport 8472 -m mark --mark ${MARK} -j CHECKSUM --checksum-fill`,
+    },
   ],
 })
 
@@ -44,9 +41,9 @@ export const vxlanChecksumOffload: Fault = together(
   {
     name: 'vxlan-checksum-offload',
     needs: 'flannel',
-    summary: `flannel: datagrams for a Service IP leave ${PLACE.name} in VXLAN with a wrong checksum, and the other node drops them; pod IPs answer`,
+    summary: `flannel: packets for a Service IP leave ${PLACE.name} in VXLAN with a wrong checksum, and the other node drops them; pod IPs answer`,
     imitated:
-      'packet filters write the wrong checksum and drop what has it, in the place of a network card that miscounts and a kernel that counts after it',
+      'a packet filter writes the wrong checksum, in the place of a network card that miscounts; the other node drops and counts what has it by itself',
     shownBy: ['--from', 'default/console'],
     looks: [
       dig(CONSOLE, `+notcp @${DNS_SERVICE} ${NAME}`),
