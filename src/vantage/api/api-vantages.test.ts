@@ -266,8 +266,12 @@ describe('apiVantages(): what containers show', () => {
     const { namespace } = first.meta
     const whyOf = async (name: string): Promise<unknown> => vantages.at({ kind: 'pod', namespace, name })
     expect(await whyOf('nobody')).toMatchObject({ why: `pod ${namespace}/nobody is gone` })
-    expect(await whyOf('waits')).toMatchObject({ why: `pod ${namespace}/waits is pending: no node runs it yet` })
-    expect(await whyOf('ended')).toMatchObject({ why: `pod ${namespace}/ended does not run: its phase is Succeeded` })
+    expect(await whyOf('waits')).toMatchObject({
+      why: `pod ${namespace}/waits is Pending: no network namespace yet; no node runs it`,
+    })
+    expect(await whyOf('ended')).toMatchObject({
+      why: `pod ${namespace}/ended has ended (Succeeded): its network namespace is gone`,
+    })
   })
 
   it('finds a pod gone that went after it was listed', async () => {

@@ -2,8 +2,7 @@
 // the API server costs. Pages are read over connections that stay open, so that reading metrics again costs nothing.
 import { Agent, request as httpRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { describeError, setAwakeTimeout } from '../../base/index.ts'
-import type { AwakeTimer } from '../../base/index.ts'
+import { awaitResponse } from '../await-response.ts'
 import { openPortForwards } from '../../kube/api/index.ts'
 import type { KubeClient, PodName } from '../../kube/api/index.ts'
 import type { HttpRequest, HttpResult } from '../vantage.ts'
@@ -17,7 +16,6 @@ const GATHER_MS = 25
 const OPEN_TIMEOUT_MS = 5000
 /** Connections of one WebSocket at most. */
 const MAX_TOGETHER = 32
-const MAX_BODY_OCTETS = 16 * 1024 * 1024
 
 interface Wanted {
   readonly port: number
@@ -63,50 +61,12 @@ export class PodTunnels {
    */
   async get(pod: PodName, { server, path, timeoutMs }: HttpRequest): Promise<HttpResult> {
     const agent = this.#agentOf(pod, server.port)
-    let startedAt = performance.now()
-    const afterMs = (): number => performance.now() - startedAt
-    return new Promise((resolve, reject) => {
-      const outgoing = httpRequest({ agent, host: pod.name, port: server.port, path })
-      let timer: AwakeTimer | undefined
-      const settle = (result: HttpResult): void => {
-        timer?.clear()
-        resolve(result)
-      }
-      const giveUp = (): void => {
-        const detail = `no complete response in ${timeoutMs} ms`
-        settle({ kind: 'failed', why: 'timeout', detail, afterMs: afterMs() })
-        outgoing.destroy()
-      }
-      outgoing.once('socket', () => {
-        startedAt = performance.now()
-        timer = setAwakeTimeout(giveUp, timeoutMs)
-      })
-      const fail = (error: NodeJS.ErrnoException): void => {
-        timer?.clear()
-        if (error instanceof NotConnected) return reject(error.cause)
-        const why = error.code === 'ECONNREFUSED' ? 'refused' : error.code === 'ETIMEDOUT' ? 'timeout' : 'unreachable'
-        settle({ kind: 'failed', why, detail: describeError(error), afterMs: afterMs() })
-      }
-      outgoing.on('error', fail)
-      outgoing.on('response', (incoming) => {
-        const chunks: Buffer[] = []
-        let length = 0
-        const finish = (): void => {
-          const body = Buffer.concat(chunks).toString('utf8')
-          settle({ kind: 'response', status: incoming.statusCode ?? 0, body, rttMs: afterMs() })
-        }
-        incoming.on('data', (chunk: Buffer) => {
-          chunks.push(chunk)
-          length += chunk.length
-          if (length <= MAX_BODY_OCTETS) return
-          finish()
-          outgoing.destroy()
-        })
-        incoming.on('end', finish)
-        incoming.on('error', fail)
-      })
-      outgoing.end()
-    })
+    const outgoing = httpRequest({ agent, host: pod.name, port: server.port, path })
+    try {
+      return await awaitResponse(outgoing, { timeoutMs, isOwn: (error) => error instanceof NotConnected })
+    } catch (error) {
+      throw error instanceof NotConnected ? error.cause : error
+    }
   }
 
   close(): void {
