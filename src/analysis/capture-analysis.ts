@@ -24,7 +24,7 @@ import {
 import { createLeg } from './transactions/leg.ts'
 import type { Leg } from './transactions/leg.ts'
 import { TransactionTable } from './transactions/transaction-table.ts'
-import type { Role } from './transactions/transaction-table.ts'
+import type { OpenCounts, Role } from './transactions/transaction-table.ts'
 
 const DNS = 53
 const MDNS = 5353
@@ -40,6 +40,16 @@ export interface AnalysisHooks {
   readonly onTransaction?: (transaction: Transaction) => void
   /** Each message with what it was taken for. */
   readonly onMessage?: (message: SeenMessage) => void
+  /** The first response to a query, as soon as it is there. */
+  readonly onAnswer?: (answer: SeenAnswer) => void
+}
+
+export interface SeenAnswer {
+  /** From the query's first send on. */
+  readonly micros: number
+  readonly rcode: number
+  /** In presentation format. */
+  readonly name: () => string
 }
 
 /** A DNS message, where and as what it was seen; its octets are valid while the hook runs. */
@@ -154,9 +164,16 @@ export class CaptureAnalysis {
     return this.#isDnsPort(port)
   }
 
-  /** Transactions that still may get a response. */
-  get openTransactions(): number {
-    return this.#table.count - this.traffic.transactions
+  /** Transactions as they look before the capture's end. @param nowMicros since the Unix epoch, as the frames' times */
+  countSoFar(nowMicros: number): OpenCounts {
+    const { answered, unanswered, resent } = this.traffic
+    const open = this.#table.countOpen(nowMicros)
+    return {
+      answered: answered + open.answered,
+      unanswered: unanswered + open.unanswered,
+      waiting: open.waiting,
+      resent: resent + open.resent,
+    }
   }
 
   frame(frame: Frame): void {
@@ -202,6 +219,7 @@ export class CaptureAnalysis {
       : this.#table.responseWithoutQuestion(leg, scan)
     if (role === 'copy') this.#noteCopy(leg)
     else this.counts.responses += 1
+    if (this.#hooks.onAnswer !== undefined && role === 'response') this.#tellAnswer(this.#hooks.onAnswer)
     if (role === 'orphan' && leg.atMicros - this.firstAtMicros > START_MICROS) {
       this.counts.orphans += 1
       if (this.orphanFrames.length < MAX_EXAMPLES) this.orphanFrames.push(leg.frame)
@@ -281,6 +299,14 @@ export class CaptureAnalysis {
   #response(leg: Leg, scan: ScannedMessage, octets: Uint8Array): Role {
     const { hasQuestion, nameStart, nameEnd } = scan
     return this.takeResponse(leg, scan, hasQuestion ? packName(octets, nameStart, nameEnd, this.#words, 0) : 0)
+  }
+
+  #tellAnswer(tell: (answer: SeenAnswer) => void): void {
+    const { responses, answeredAtMicros, firstAtMicros, rcode, name } = this.#table.read(
+      this.#table.slotOf(this.#table.lastNumber),
+    )
+    if (responses !== 1) return
+    tell({ micros: answeredAtMicros - firstAtMicros, rcode, name: () => this.names.format(name) })
   }
 
   #noteCopy({ frame }: Leg): void {

@@ -1,28 +1,24 @@
 // `fathom capture`: takes packets from this machine's or a pod's network namespace, writes them to a file, shows what they say.
-import { closeSync, openSync, writeSync } from 'node:fs'
 import { Command as Commander, CommanderError, Option } from 'commander'
 import { CaptureAnalysis, createReport } from '../analysis/index.ts'
-import { UsageError, describeError } from '../base/index.ts'
-import {
-  CaptureError,
-  DEFAULT_EXPRESSION,
-  LiveCapture,
-  compileExpression,
-  encodeFileHeader,
-  encodeRecord,
-} from '../capture/index.ts'
+import { UsageError } from '../base/index.ts'
+import { DEFAULT_EXPRESSION, LiveCapture, compileExpression } from '../capture/index.ts'
 import type { FrameSink, WrittenFormat } from '../capture/index.ts'
-import { liveView } from './capture/live-view.ts'
+import { openCaptureWriter } from './capture/capture-writer.ts'
+import { LiveView } from './capture/live-view.ts'
 import { locateNamespace } from './capture/locate-namespace.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
 import { exitCodeOf } from './pcap.ts'
+import { loadNames } from './pcap/address-names.ts'
 import { PacketPrinter } from './pcap/packet-printer.ts'
 import { renderSummary } from './pcap/render-summary.ts'
 import type { PlaceOptions } from './place.ts'
+import { addSourceOptions, normalizeSourceArgs } from './sources.ts'
+import type { SourceOptions } from './sources.ts'
 
-interface CaptureOptions extends Omit<PlaceOptions, 'lab'> {
+interface CaptureOptions extends SourceOptions, Pick<PlaceOptions, 'in' | 'netns' | 'pid'> {
   readonly interface: string
   readonly count?: string
   readonly duration?: string
@@ -43,29 +39,29 @@ export const captureCommand: Command = {
     const filter = compileExpression(wanted)
     const limit = options.count === undefined ? Infinity : readCount(options.count)
     const durationMs = options.duration === undefined ? undefined : readDuration(options.duration)
-    const netns = await locateNamespace(options)
-    const capture = new LiveCapture({
-      interfaceName: options.interface,
-      filter,
-      netns,
-    })
-    const analysis = new CaptureAnalysis()
-    const sinks: FrameSink[] = [(frame) => analysis.frame(frame)]
     const isTerminal = (io.stdout as Partial<NodeJS.WriteStream>).isTTY === true
-    const file = options.write === undefined ? undefined : openFile(options.write, options.format)
+    const toStdout = options.write === '-'
+    if (toStdout) rejectMixedOutput(options, isTerminal)
+    const known = await loadNames(options, io)
+    const netns = await locateNamespace(options)
+    const capture = new LiveCapture({ interfaceName: options.interface, filter, netns })
+    const hasView = isTerminal && options.packets !== true && options.output === 'text'
+    const view = hasView ? new LiveView(io) : undefined
+    const analysis = new CaptureAnalysis(view === undefined ? {} : view.hooks)
+    const sinks: FrameSink[] = [(frame) => analysis.frame(frame)]
+    const stop = (): void => capture.close()
+    const file = options.write === undefined ? undefined : openCaptureWriter(options.write, options.format, stop)
     if (file !== undefined) sinks.push(file.sink)
-    const view =
-      isTerminal && options.packets !== true && options.output === 'text' ? liveView(analysis, io) : undefined
     if (options.packets === true || (view === undefined && file === undefined && options.output === 'text')) {
       const printer = new PacketPrinter((text) => io.stdout.write(text))
       sinks.push((frame) => printer.print(frame))
     }
     const place = netns === undefined ? options.interface : `${options.interface} in ${netns}`
     io.stderr.write(`fathom: capturing on ${place}, filter "${wanted}"\n`)
-    const stop = (): void => capture.close()
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
     const timer = durationMs === undefined ? undefined : setTimeout(stop, durationMs)
+    view?.start(analysis)
     try {
       await capture.run((frame) => {
         for (const sink of sinks) sink(frame)
@@ -79,53 +75,27 @@ export const captureCommand: Command = {
       file?.close()
     }
     analysis.finish(analysis.frames === 0 ? 0 : Date.now() * 1000)
-    const report = createReport(analysis, undefined)
+    const report = createReport(analysis, undefined, known)
     if (options.output === 'json') io.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-    else
-      (file === undefined && view === undefined ? io.stderr : io.stdout).write(
-        renderSummary(report, io.color && view !== undefined),
-      )
+    else {
+      const isForStdout = view !== undefined || (file !== undefined && !toStdout)
+      ;(isForStdout ? io.stdout : io.stderr).write(renderSummary(report, io.color && view !== undefined))
+    }
     io.stderr.write(`fathom: ${analysis.frames} packets captured, ${capture.dropped} dropped by the kernel\n`)
     return exitCodeOf(report)
   },
 }
 
-interface CaptureFileWriter {
-  readonly sink: FrameSink
-  close(): void
-}
-
-const WRITE_BYTES = 1 << 20
-
-/** @throws {CaptureError} `cannot-write` */
-function openFile(path: string, format: WrittenFormat | undefined): CaptureFileWriter {
-  const chosen = format ?? (path.endsWith('.pcapng') ? 'pcapng' : 'pcap')
-  const guarded = <Result>(write: () => Result): Result => {
-    try {
-      return write()
-    } catch (error) {
-      throw new CaptureError('cannot-write', 0, `Cannot write ${path}: ${describeError(error)}`, { cause: error })
-    }
-  }
-  const fd = guarded(() => (path === '-' ? 1 : openSync(path, 'w')))
-  let parts: Buffer[] = [encodeFileHeader(chosen)]
-  let size = 0
-  const flush = (): void => {
-    guarded(() => writeSync(fd, Buffer.concat(parts)))
-    parts = []
-    size = 0
-  }
-  return {
-    sink(frame) {
-      const record = encodeRecord(chosen, frame)
-      parts.push(record)
-      size += record.length
-      if (size >= WRITE_BYTES) flush()
-    },
-    close() {
-      flush()
-      if (fd !== 1) closeSync(fd)
-    },
+/** @throws {UsageError} when something else than the capture would go to standard output */
+function rejectMixedOutput({ packets, output }: CaptureOptions, isTerminal: boolean): void {
+  const other = packets === true ? '--packets' : output === 'json' ? '-o json' : undefined
+  if (other !== undefined)
+    throw new UsageError('bad-argument', `Cannot use -w - and ${other} together: both write to standard output`)
+  if (isTerminal) {
+    throw new UsageError(
+      'bad-argument',
+      'Cannot use -w -: standard output is a terminal; give a file, or pass it to a program: fathom capture -w - | tshark -r -',
+    )
   }
 }
 
@@ -133,18 +103,19 @@ function openFile(path: string, format: WrittenFormat | undefined): CaptureFileW
 
 /** Undefined: help was asked for and printed. @throws {UsageError} */
 function parseArguments(args: readonly string[], io: Io): { expression: string; options: CaptureOptions } | undefined {
-  const program = new Commander('fathom capture')
-    .usage('[options] [EXPRESSION]')
-    .description(captureCommand.summary)
-    .argument(
-      '[expression...]',
-      'port N, host A, udp, tcp, icmp, vxlan, fragment, dns; and, or, not, parentheses (default: dns)',
-    )
+  const program = addSourceOptions(
+    new Commander('fathom capture')
+      .usage('[options] [EXPRESSION]')
+      .description(captureCommand.summary)
+      .argument(
+        '[expression...]',
+        'port N, host A, udp, tcp, icmp, vxlan, fragment, dns; and, or, not, parentheses (default: dns)',
+      ),
+  )
     .option('-i, --interface <name>', 'interface, or "any"', 'any')
     .option('--in <place>', 'capture inside: POD, NAMESPACE/POD or node/NODE of this machine')
     .option('--netns <name>', 'capture in a network namespace: a path, or a name under /run/netns')
     .option('--pid <pid>', "capture in a process's network namespace")
-    .option('-n, --namespace <namespace>', 'namespace of a pod given without one')
     .option('-c, --count <packets>', 'stop after so many packets')
     .option('--duration <duration>', 'stop after so long, such as 10s')
     .option('-w, --write <file>', 'write the packets to a file, "-": standard output')
@@ -157,7 +128,7 @@ function parseArguments(args: readonly string[], io: Io): { expression: string; 
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
   try {
-    program.parse(args, { from: 'user' })
+    program.parse(normalizeSourceArgs(args), { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return undefined
@@ -170,6 +141,7 @@ const EXAMPLES = `
 Examples:
   fathom capture
   fathom capture --in shop/web-0 -w dns.pcapng port 53 and host 10.96.0.10
+  fathom capture --lab -i any
   fathom capture -i any -c 1000 --packets 'udp port 53 or vxlan'
 
 Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage or not allowed, 3 no DNS was captured`

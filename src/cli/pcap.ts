@@ -7,7 +7,7 @@ import { readCapture } from '../capture/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
-import { addressNames } from './pcap/address-names.ts'
+import { loadNames } from './pcap/address-names.ts'
 import { BufferedOutput } from './pcap/buffered-output.ts'
 import { collectFlow, renderFlow } from './pcap/flow.ts'
 import { openInput } from './pcap/open-input.ts'
@@ -16,7 +16,7 @@ import { readInto } from './pcap/read-into.ts'
 import { renderSummary } from './pcap/render-summary.ts'
 import { TRANSACTION_HEADING, formatTransaction } from './pcap/transaction-table.ts'
 import type { TransactionFilter } from './pcap/transaction-table.ts'
-import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
+import { addSourceOptions, normalizeSourceArgs } from './sources.ts'
 import type { SourceOptions } from './sources.ts'
 
 interface PcapOptions extends SourceOptions, Omit<TransactionFilter, 'slowMs'> {
@@ -194,20 +194,6 @@ function readNumber(
   const value = Number(text)
   if (text.trim() !== '' && value >= from && value <= to) return value
   throw new UsageError('bad-argument', `Cannot use ${option} ${text}: give a number from ${from} to ${to}`)
-}
-
-/** Names are asked for only where a source of facts is given: a capture is often read far from its cluster. */
-async function loadNames(options: PcapOptions, io: Io): Promise<AddressNames | undefined> {
-  if (
-    options.kubeconfig === undefined &&
-    options.manifests === undefined &&
-    options.lab === undefined &&
-    options.context === undefined
-  )
-    return undefined
-  const source = await openSource(options, io, { kinds: ['nodes', 'pods', 'services'] })
-  await source.close()
-  return addressNames(source.facts.objects)
 }
 
 function nameOf(octets: Uint8Array): string {

@@ -1,11 +1,12 @@
 // Captures taken by the program in namespaces, of real tools and with faults made by iptables; each fault gives its pattern, the
 // healthy run none. The files are read by tcpdump and tshark too.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { CaptureReport } from '../../src/analysis/index.ts'
+import { isLibc, libc, openPseudoTerminal } from '../../src/sys/index.ts'
 import { WHY_NO_IPTABLES, createNetns } from '../support/netns.ts'
 import type { Netns } from '../support/netns.ts'
 import { bundleProgram } from '../support/program.ts'
@@ -92,6 +93,14 @@ async function capture(
   await run.ended
   const { stdout } = spawnSync(process.execPath, [program, 'pcap', file, '-o', 'json'], { encoding: 'utf8' })
   return { report: JSON.parse(stdout) as CaptureReport, file }
+}
+
+/** What the live view drew, each time four lines. */
+function pictures(text: string): string[][] {
+  const parts = text.split(/\u001B\[\d+A\r\u001B\[0J/)
+  return parts
+    .map((part) => part.split('\r\n').slice(0, 4))
+    .filter((lines) => lines[0]?.startsWith('queries ') === true)
 }
 
 const faults = ({ patterns }: CaptureReport): string[] =>
@@ -195,6 +204,89 @@ describe.skipIf(WHY_NOT !== undefined)(`fathom capture${WHY_NOT === undefined ? 
       'DROP',
     ])
     expect(faults(report)).toEqual(['packet-loss'])
+  })
+
+  it('loses nothing of 50,000 packets a second, neither in the figures nor in the file', async () => {
+    const file = join(folder, 'fast.pcap')
+    const run = client.start(process.execPath, [program, 'capture', '-i', 'eth0', '-w', file, 'udp dst port 53'])
+    await expect.poll(() => run.output(), { timeout: 20_000 }).toContain('capturing on')
+    // Nobody reads them and nobody complains.
+    const rule = ['INPUT', '-p', 'udp', '--dport', '53', '-j', 'DROP']
+    server.run('iptables', ['-I', ...rule])
+    const sender = join(import.meta.dirname, '../../scripts/support/send-queries.mjs')
+    let sent: number
+    try {
+      ;({ sent } = JSON.parse(client.run(process.execPath, [sender, SERVER, '50000', '2'])) as { sent: number })
+    } finally {
+      server.run('iptables', ['-D', ...rule])
+    }
+    // 24 octets of header, then 16 + 20 + 66 of each packet.
+    await expect.poll(() => statSync(file).size, { timeout: 20_000 }).toBe(24 + sent * (16 + 20 + 66))
+    run.child.kill('SIGINT')
+    await run.ended
+    expect(sent).toBe(100_000)
+    expect(run.output()).toContain('100000 packets captured, 0 dropped by the kernel')
+  })
+
+  it('writes to a pipe, with its summary elsewhere, and ends when nobody reads on', async () => {
+    const command = `"${process.execPath}" "${program}" capture -w - 'udp and host ${SERVER}' | head -c 400 > ${join(folder, 'piped.pcap')}`
+    const run = client.start('sh', ['-c', command])
+    await expect.poll(() => run.output(), { timeout: 20_000 }).toContain('capturing on')
+    const asking = setInterval(() => dig('a.example.org'), 50)
+    await run.ended
+    clearInterval(asking)
+    expect(run.output()).toMatch(/\d+ packets captured, 0 dropped/)
+    const lines = execFileSync('tcpdump', ['-nn', '-c', '2', '-r', join(folder, 'piped.pcap')], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    expect(lines).toContain('A? a.example.org.')
+  })
+
+  it('gives addresses the names that manifests have for them', async () => {
+    const manifest = join(folder, 'service.json')
+    const spec = { clusterIP: SERVER, ports: [{ port: 53, protocol: 'UDP' }] }
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'kube-dns', namespace: 'kube-system' },
+      spec,
+    }
+    writeFileSync(manifest, JSON.stringify(service))
+    const args = [program, 'capture', '-c', '2', '-o', 'json', '--manifests', manifest, '--', 'udp port 53']
+    const run = client.start(process.execPath, args)
+    await expect.poll(() => run.output(), { timeout: 20_000 }).toContain('capturing on')
+    dig('a.example.org')
+    await run.ended
+    expect(run.output()).toContain(`"server": "${SERVER} (svc kube-system/kube-dns)"`)
+  })
+
+  it('draws on a terminal within its width, also after a resize, and ends at Ctrl-C with the summary', async () => {
+    const found = libc()
+    if (!isLibc(found)) throw new Error(found.why)
+    const terminal = openPseudoTerminal(found)
+    terminal.resize(60, 24)
+    const { slaveFd, stream } = terminal
+    // With a session of its own the terminal is its controlling one: it tells about resizes and Ctrl-C.
+    const words = ['netns', 'exec', client.name, 'setsid', '--ctty', process.execPath, program, 'capture']
+    const child = spawn('ip', words, { stdio: [slaveFd, slaveFd, slaveFd], env: { ...process.env, NO_COLOR: '1' } })
+    const ended = new Promise((resolve) => child.on('exit', resolve))
+    closeSync(slaveFd)
+    let text = ''
+    stream.on('error', () => stream.destroy())
+    stream.on('data', (part: Buffer) => (text += part.toString()))
+    await expect.poll(() => text, { timeout: 20_000 }).toContain('Ctrl-C ends')
+    dig(`${'a-label-that-is-long.'.repeat(5)}none.example.org`)
+    await expect.poll(() => text, { timeout: 20_000 }).toContain('rcodes NXDOMAIN 1')
+    expect(pictures(text).flat()).toSatisfy((lines: string[]) => lines.every((line) => line.length < 60))
+    terminal.resize(200, 24)
+    await expect
+      .poll(() => pictures(text).at(-1)?.[2], { timeout: 20_000 })
+      .toMatch(/slowest .* ms a-label.*\.none\.example\.org\.$/)
+    stream.write('\u0003')
+    expect(await ended).toBe(0)
+    // The picture is gone, the summary stands in its place.
+    expect(text.slice(text.lastIndexOf('\u001B[0J'))).toMatch(/^\u001B\[0JNo fault: 1 of 1 transactions? answered/)
   })
 
   it('a file that ends within a record is read as far as it goes', async () => {

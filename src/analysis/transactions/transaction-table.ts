@@ -58,6 +58,15 @@ import type { Rows } from './transaction-row.ts'
 /** What a message was taken for. */
 export type Role = 'copy' | 'conflict' | 'leg' | 'new' | 'orphan' | 'repeat' | 'resend' | 'response' | 'strange'
 
+export interface OpenCounts {
+  readonly answered: number
+  /** For longer than five seconds. */
+  readonly unanswered: number
+  readonly waiting: number
+  /** Queries that were sent again, of all of them. */
+  readonly resent: number
+}
+
 export interface TransactionTableOptions {
   /** Takes each transaction once, in order. */
   readonly onFinished: (slot: number) => void
@@ -263,6 +272,20 @@ export class TransactionTable {
       number = words[at + CHAIN] ?? 0
     }
     return found
+  }
+
+  /** Counts what has not been handed to `onFinished` yet, as it looks at a time. */
+  countOpen(nowMicros: number): OpenCounts {
+    const { times, halves, octets } = this.#rows
+    const counts = { answered: 0, unanswered: 0, waiting: 0, resent: 0 }
+    for (let number = this.#oldest; number < this.#next; number += 1) {
+      const at = (number & this.#mask) * ROW
+      counts.resent += (halves[2 * at + SENDS] ?? 1) - 1
+      if (octets[4 * at + RESPONSES] !== 0) counts.answered += 1
+      else if (nowMicros - (times[at / 2 + FIRST_AT] ?? 0) > PATIENCE_MICROS) counts.unanswered += 1
+      else counts.waiting += 1
+    }
+    return counts
   }
 
   slotOf(number: number): number {

@@ -1,9 +1,27 @@
 // Names of pods, Services and nodes for the addresses of a capture.
 import type { AddressNames } from '../../analysis/index.ts'
 import type { ClusterFacts } from '../../doctor/facts/index.ts'
+import type { Io } from '../command.ts'
+import { openSource } from '../sources.ts'
+import type { SourceOptions } from '../sources.ts'
+
+/**
+ * Reads the names where a source of facts is given: a capture is often read far from its cluster.
+ *
+ * @returns undefined when none is given
+ * @throws what {@link openSource} throws
+ */
+export async function loadNames(options: SourceOptions, io: Io): Promise<AddressNames | undefined> {
+  const { kubeconfig, manifests, lab, context } = options
+  if (kubeconfig === undefined && manifests === undefined && lab === undefined && context === undefined)
+    return undefined
+  const source = await openSource(options, io, { kinds: ['nodes', 'pods', 'services'] })
+  await source.close()
+  return addressNames(source.facts.objects)
+}
 
 /** Collects which address belongs to what. Addresses of the host network are the node's. */
-export function addressNames({
+function addressNames({
   pods,
   services,
   nodes,
