@@ -71,6 +71,11 @@ describe('readServerLog()', () => {
       'upstream-service-missing',
       { placeholder: '__PILLAR__CLUSTER__DNS__' },
     ],
+    [
+      '[ERROR] plugin/kubernetes: Failed to list *v1.Service: Cannot reach the API server https://10.96.0.1:443: no route to the host (in-cluster service account)',
+      'dial-failed',
+      { to: '10.96.0.1:443', why: 'no route to the host' },
+    ],
     ['[INFO] plugin/kubernetes: waiting for Kubernetes API before starting server', 'waiting-for-api', {}],
   ])('reads %s', (line, sign, values) => {
     expect(signsOf(line)).toEqual([[sign, values, 1]])

@@ -81,6 +81,12 @@ const SIGNS: readonly { readonly sign: LogSign; readonly pattern: RegExp }[] = [
     sign: 'dial-failed',
     pattern: /dial tcp (?<to>\S+): (?<why>i\/o timeout|connect: [a-z ]+|connection refused|no route to host)/,
   },
+  // This program's own server.
+  {
+    sign: 'dial-failed',
+    pattern:
+      /Cannot reach the API server https?:\/\/(?<to>\S+): (?<why>no answer within [\d.]+ s|connection refused|the connection timed out|no route to the (?:host|network))/,
+  },
   { sign: 'max-concurrent', pattern: /concurrent queries exceeded maximum (?<max>\d+)/ },
   { sign: 'dnsmasq-limit', pattern: /Maximum number of concurrent DNS queries reached \(max: (?<max>\d+)\)/ },
   // This program's own node-cache, which ends.
