@@ -19,8 +19,6 @@ const BESIDE = new Map([
 /** Faults that the doctor does not name as it should yet, and why; they are shown, and do not fail the run. */
 const KNOWN = new Map([
   ['conntrack-race', 'no question of the doctor shares its port with another one, so that none of them races'],
-  ['coredns-cpu-throttled', 'a quiet lab gives CoreDNS nothing to be late for'],
-  ['coredns-sockets-exhausted', 'the metrics are read when the sockets are free again'],
 ])
 
 /** From different groups, each with a symptom of its own. */

@@ -8,6 +8,7 @@ import {
   climb,
   failureGrowth,
   isFailing,
+  lateMetrics,
   planExercise,
   readKernels,
   readKernelsAgain,
@@ -106,7 +107,8 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     climbing,
   )
   const silent = silentUpstreams(facts, rungs)
-  const scrapes = await watchCounters(plan, scrapesOf(first), { silent, climbing, startedAt })
+  const readAt = new Map<string, number>()
+  const scrapes = await watchCounters(plan, scrapesOf(first, readAt), { silent, climbing, startedAt, readAt })
   const followed = await followUps
   const more = [...(await Promise.all(exercises)).flat(), ...followed].map(({ rung }) => rung)
   const once = mergeRungs(rungs, more)
@@ -123,7 +125,12 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
   const captures = await captureFailures(plan, all, climbing)
   const again = { isRepeated: repeat > 1, isNeeded: repeat > 1 || all.some(isFailing), startedAt }
   const kernels = await kernelsAtEnd(await kernelsAtStart, { ...again, facts, vantages, clock })
-  const read = await scrapeAgain(plan, withSamples(scrapes, followed), { ...again, climbing })
+  const read = await scrapeAgain(plan, withSamples(scrapes, followed, readAt), {
+    ...again,
+    climbing,
+    readAt,
+    late: lateMetrics(all),
+  })
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
   const wire = captures.length === 0 ? {} : { captures }
   const ownDelayMs = stopWatching?.() ?? 0
@@ -138,24 +145,31 @@ interface AgainOptions {
   readonly isRepeated: boolean
   readonly climbing: ClimbOptions
   readonly startedAt: number
+  readonly readAt: ReadAt
+  /** Ids of rungs that metrics were lost of: there may be time for them now. */
+  readonly late: ReadonlySet<string>
 }
 
 /** Reads the metrics of every server a second time. */
 async function scrapeAgain(
   plan: readonly PlannedRung[],
   scrapes: readonly Scrape[],
-  { isNeeded, isRepeated, climbing, startedAt }: AgainOptions,
+  { isNeeded, isRepeated, climbing, readAt, late }: AgainOptions,
 ): Promise<readonly Scrape[]> {
   const { clock, deadlineMs } = climbing
   const once = new Set(scrapes.filter(({ second }) => isRepeated || second === undefined).map(({ hop }) => hop.name))
-  const planned = plan.filter(({ hop, purpose }) => purpose === 'metrics' && once.has(hop.name))
+  const known = new Set(scrapes.map(({ hop }) => hop.name))
+  const planned = plan.filter(
+    ({ hop, purpose, id }) => purpose === 'metrics' && (once.has(hop.name) || (late.has(id) && !known.has(hop.name))),
+  )
   if (planned.length === 0 || !isNeeded || climbing.signal?.aborted === true) return scrapes
-  const waitMs = startedAt + LEAST_BETWEEN_READINGS_MS - clock.monotonic()
+  const lastReadAt = Math.max(...planned.map(({ hop }) => readAt.get(hop.name) ?? 0))
+  const waitMs = lastReadAt + LEAST_BETWEEN_READINGS_MS - clock.monotonic()
   if (clock.monotonic() + waitMs >= deadlineMs) return scrapes
   if (waitMs > 0) await new Promise<void>((resolve) => void clock.setTimeout(resolve, waitMs))
   const again = await climb(planned, climbing)
-  const apartMs = clock.monotonic() - startedAt
-  return scrapes.map((scrape) => (once.has(scrape.hop.name) ? mergeScrape(scrape, again, apartMs) : scrape))
+  const read = scrapes.map((scrape) => (once.has(scrape.hop.name) ? mergeScrape(scrape, again, readAt) : scrape))
+  return [...read, ...scrapesOf(again, new Map()).filter(({ hop }) => !known.has(hop.name))]
 }
 
 /** Kernels are read again where something failed: their counters tell whether it happened meanwhile. */
@@ -174,10 +188,14 @@ async function kernelsAtEnd(
   return isNeeded && readings.read.length > 0 ? readKernelsAgain(facts, readings, again) : readings
 }
 
+/** Server -> when its metrics were first read, on the clock's monotonic scale. */
+type ReadAt = ReadonlyMap<string, number>
+
 interface WatchOptions {
   readonly silent: readonly SilentUpstream[]
   readonly climbing: ClimbOptions
   readonly startedAt: number
+  readonly readAt: ReadAt
 }
 
 /**
@@ -187,7 +205,7 @@ interface WatchOptions {
 async function watchCounters(
   plan: readonly PlannedRung[],
   first: readonly Scrape[],
-  { silent, climbing, startedAt }: WatchOptions,
+  { silent, climbing, startedAt, readAt }: WatchOptions,
 ): Promise<readonly Scrape[]> {
   const { clock, deadlineMs } = climbing
   const watched = new Set(silent.flatMap(({ servers }) => servers.map(({ name }) => name)))
@@ -197,7 +215,7 @@ async function watchCounters(
   while (silent.some((upstream) => isUnclear(upstream, scrapes)) && clock.monotonic() < giveUpAt) {
     if (planned.length === 0 || climbing.signal?.aborted === true) break
     await new Promise<void>((resolve) => void clock.setTimeout(resolve, BETWEEN_SCRAPES_MS))
-    scrapes = mergeScrapes(first, await climb(planned, climbing), clock.monotonic() - startedAt)
+    scrapes = mergeScrapes(first, await climb(planned, climbing), readAt)
   }
   return scrapes
 }
@@ -216,8 +234,8 @@ function mergeRungs(rungs: readonly Rung[], more: readonly Rung[]): Rung[] {
 }
 
 /** Metrics of another port of the same server stand beside those of its first one. */
-function withSamples(scrapes: readonly Scrape[], followed: readonly Climbed[]): Scrape[] {
-  const more = scrapesOf(followed)
+function withSamples(scrapes: readonly Scrape[], followed: readonly Climbed[], readAt: Map<string, number>): Scrape[] {
+  const more = scrapesOf(followed, readAt)
   const known = new Set(scrapes.map(({ hop }) => hop.name))
   return [
     ...scrapes.map((scrape) => {
@@ -228,19 +246,23 @@ function withSamples(scrapes: readonly Scrape[], followed: readonly Climbed[]): 
   ]
 }
 
-function scrapesOf(climbed: readonly Climbed[]): Scrape[] {
-  return climbed.flatMap(({ rung, samples }) =>
-    samples === undefined ? [] : [{ hop: rung.hop, first: samples, apartMs: 0 }],
-  )
+/** What was read, and notes when; of several readings of one server the first. */
+function scrapesOf(climbed: readonly Climbed[], readAt: Map<string, number>): Scrape[] {
+  return climbed.flatMap(({ rung, samples, sampledAtMs = 0 }) => {
+    if (samples === undefined) return []
+    if (!readAt.has(rung.hop.name)) readAt.set(rung.hop.name, sampledAtMs)
+    return [{ hop: rung.hop, first: samples, apartMs: 0 }]
+  })
 }
 
-function mergeScrapes(first: readonly Scrape[], again: readonly Climbed[], apartMs: number): Scrape[] {
-  return first.map((scrape) => mergeScrape(scrape, again, apartMs))
+function mergeScrapes(first: readonly Scrape[], again: readonly Climbed[], readAt: ReadAt): Scrape[] {
+  return first.map((scrape) => mergeScrape(scrape, again, readAt))
 }
 
-function mergeScrape(scrape: Scrape, again: readonly Climbed[], apartMs: number): Scrape {
-  const second = again.find(({ rung }) => rung.hop.name === scrape.hop.name)?.samples
-  return second === undefined ? scrape : { ...scrape, second, apartMs }
+function mergeScrape(scrape: Scrape, again: readonly Climbed[], readAt: ReadAt): Scrape {
+  const { samples, sampledAtMs = 0 } = again.find(({ rung }) => rung.hop.name === scrape.hop.name) ?? {}
+  const apartMs = sampledAtMs - (readAt.get(scrape.hop.name) ?? sampledAtMs)
+  return samples === undefined ? scrape : { ...scrape, second: samples, apartMs }
 }
 
 const NOWHERE: Vantages = {

@@ -32,6 +32,8 @@ export interface Ask {
 export type Reply =
   /** The place itself has no port to ask from. */
   | 'no-port'
+  /** A connection that is made and ended; over UDP there is none to end. */
+  | 'closed'
   | 'refused'
   | 'silent'
   | 'unreachable'
@@ -305,6 +307,7 @@ function toExchange(
       stray: [{ from, why: 'other-address', octets: new Uint8Array() }],
     }
   }
+  if (reply === 'closed') return { kind: 'closed', afterMs: 1, transport, detail: 'end of file' }
   if (reply === 'refused' || 'status' in reply) {
     return { kind: 'refused', afterMs: 1, transport, detail: 'connection refused' }
   }
@@ -344,6 +347,7 @@ function toExchange(
 
 function toHttp(reply: Reply): HttpResult {
   if (reply === 'silent') return { kind: 'failed', why: 'timeout', detail: 'no response', afterMs: 3000 }
+  if (reply === 'closed') return { kind: 'failed', why: 'unreachable', detail: 'socket hang up', afterMs: 1 }
   if (typeof reply === 'string' || !('status' in reply)) {
     return { kind: 'failed', why: 'refused', detail: 'connection refused', afterMs: 1 }
   }

@@ -28,6 +28,8 @@ export interface AskOptions {
 export interface Climbed {
   readonly rung: Rung
   readonly samples?: readonly MetricSample[]
+  /** When the samples came, on the clock's monotonic scale. */
+  readonly sampledAtMs?: number
 }
 
 /** Vantages by place: each is opened once for everything that is asked from it. */
@@ -131,7 +133,11 @@ async function getHttp(planned: PlannedRung, vantage: Vantage, options: AskOptio
   if (samples.length === 0) {
     return { rung: { ...rung, result: 'failed', why: phrase('failed.no-metrics', { badLines }) } }
   }
-  return { rung: { ...rung, observed: { kind: 'status', status: result.status, summary: '' } }, samples }
+  return {
+    rung: { ...rung, observed: { kind: 'status', status: result.status, summary: '' } },
+    samples,
+    sampledAtMs: options.clock.monotonic(),
+  }
 }
 
 function conclude(

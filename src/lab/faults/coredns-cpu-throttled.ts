@@ -1,60 +1,79 @@
+import { keepAskingReplicas } from './ask.ts'
+import { makeCpuGroup } from './cpu-quota.ts'
+import { editFault, setField } from './edit-fault.ts'
 import type { Fault, FaultStage, KernelPlace } from './fault.ts'
 import { kernelOf } from './kernel-fault.ts'
 import { CONSOLE, NAME, dig } from './look.ts'
 import { coreDnsPods } from './pods.ts'
+import { together } from './together.ts'
 
-/** Of each period a program may run for a twentieth, in milliseconds. */
-const PERIOD_MS = 1000
-const RUN_MS = 50
-const LOOK = `+notcp +time=5 @{coredns@node3} ${NAME}`
+/** Of both pods each, as a container's limit. */
+const LIMIT = '5m'
+const QUOTA = { quotaMicros: 1000, periodMicros: 200_000 }
+/** More than a server can answer with so little, in milliseconds. */
+const ASK_EVERY_MS = 100
+/** Programs that were started since are taken in as well. */
+const TAKE_IN_EVERY_MS = 500
 const throttled = new WeakSet<FaultStage['store']>()
 
-// As the kernel's scheduler does with a CPU limit: whoever has used its time up stands still until the next period.
-export const corednsCpuThrottled: Fault = {
-  name: 'coredns-cpu-throttled',
-  needs: 'netns',
-  summary: `the CoreDNS pods may run ${RUN_MS} ms of each ${PERIOD_MS}: every answer comes late`,
-  imitated:
-    'the programs are stopped and continued by signals, in the place of a quota of the scheduler: the counters of throttled periods stay at 0',
-  looks: [dig(CONSOLE, LOOK, { broken: /Query time: [1-9]\d{2,} msec/, whole: /Query time: \d{1,2} msec/ })],
+const limits: Fault = editFault({
+  name: 'limits',
+  summary: '',
+  looks: [],
+  edits: (stage) =>
+    coreDnsPods(stage).map(({ metadata: { namespace = '', name } }) =>
+      setField(
+        { apiVersion: 'v1', kind: 'Pod', namespace, name },
+        ['spec', 'containers', 0, 'resources', 'limits', 'cpu'],
+        LIMIT,
+      ),
+    ),
+})
+
+const quota: Pick<Fault, 'inject' | 'isThere'> = {
   inject(stage) {
     const kernel = kernelOf(stage)
-    const places = coreDnsPods(stage).map(({ metadata: { namespace = '', name } }): KernelPlace => ({
-      kind: 'pod',
-      namespace,
-      name,
-    }))
-    const signalAll = async (signal: 'SIGCONT' | 'SIGSTOP'): Promise<void> => {
-      const processes = await Promise.all(places.map((place) => kernel.processes(place)))
-      for (const pid of processes.flat()) send(pid, signal)
+    const groups = coreDnsPods(stage).map(({ metadata: { namespace = '', name } }) => {
+      const place: KernelPlace = { kind: 'pod', namespace, name }
+      return { place, group: makeCpuGroup(`fathom-lab-${process.pid}-${name}`, QUOTA) }
+    })
+    const takeIn = async (): Promise<void> => {
+      for (const { place, group } of groups) group.add(await kernel.processes(place))
     }
     const over = new AbortController()
-    const pause = (ms: number): Promise<void> =>
-      new Promise((resolve) => {
-        setTimeout(resolve, ms).unref()
-      })
     const turns = (async () => {
       while (!over.signal.aborted) {
-        await signalAll('SIGSTOP')
-        await pause(PERIOD_MS - RUN_MS)
-        await signalAll('SIGCONT')
-        await pause(RUN_MS)
+        await takeIn()
+        await new Promise((resolve) => {
+          setTimeout(resolve, TAKE_IN_EVERY_MS).unref()
+        })
       }
     })()
+    const stopAsking = keepAskingReplicas(stage, { nextName: () => `${NAME}.`, everyMs: ASK_EVERY_MS })
     throttled.add(stage.store)
     return Promise.resolve(async () => {
       over.abort()
+      stopAsking()
       await turns
+      for (const { group } of groups) group.close()
       throttled.delete(stage.store)
     })
   },
   isThere: ({ store }) => throttled.has(store),
 }
 
-function send(pid: number, signal: 'SIGCONT' | 'SIGSTOP'): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // It ended meanwhile.
-  }
-}
+export const corednsCpuThrottled: Fault = together(
+  {
+    name: 'coredns-cpu-throttled',
+    needs: 'netns',
+    summary: `the CoreDNS pods have a CPU limit of ${LIMIT} and more to answer than that is enough for: every answer comes late, many too late`,
+    looks: [
+      dig(CONSOLE, `+notcp +time=5 @{coredns@node3} ${NAME}`, {
+        broken: /Query time: [1-9]\d{2,} msec|timed out/,
+        whole: /Query time: \d{1,2} msec/,
+      }),
+    ],
+  },
+  limits,
+  quota,
+)

@@ -179,6 +179,8 @@ export const corednsPods: GroupFixtures<(typeof COREDNS_PODS_CODES)[number]> = {
 }
 
 const B = REPLICAS['coredns-b']
+/** All that a ladder asks for at once. */
+const FIRST_CONNECTIONS = 8
 const DIAL_LINE =
   '[ERROR] plugin/kubernetes: Failed to watch *v1.Service: Get "https://10.96.0.1:443/api/v1/services": dial tcp 10.96.0.1:443: i/o timeout\n'
 const FORBIDDEN_LINE =
@@ -288,9 +290,20 @@ const servfailOutside: Rule = ({ to, name, transport }) =>
   to === B && transport !== 'http' && name === 'example.com.' ? { rcode: 'SERVFAIL' } : undefined
 
 function exhausted(open: number): Fixture {
+  let connections = 0
+  // It has no socket for the first connections: its metrics come when they are asked for again.
+  const unconnected: Rule = ({ to, transport }) => {
+    if (to !== B || transport === 'udp') return undefined
+    connections += 1
+    return connections > FIRST_CONNECTIONS ? undefined : 'closed'
+  }
   return {
     cluster: smallCluster(),
-    rules: [servfailOutside, countingMetrics([B], () => ({ process_open_fds: open, process_max_fds: 1048576 }))],
+    rules: [
+      unconnected,
+      servfailOutside,
+      countingMetrics([B], () => ({ process_open_fds: open, process_max_fds: 1048576 })),
+    ],
     logs: {
       'kube-system/coredns-b':
         '[ERROR] plugin/errors: 2 example.com. A: dial udp 10.0.0.2:53: socket: too many open files\n',

@@ -345,6 +345,16 @@ export const nodeCache: GroupFixtures<(typeof NODE_CACHE_CODES)[number]> = {
         },
       },
       {
+        title: 'connections get there and are closed',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [
+            ({ to, transport }) => (to === DNS_IP && transport === 'tcp' ? 'closed' : undefined),
+            refuseClusterNames,
+          ],
+        }),
+      },
+      {
         title: 'TCP is lost, and what the caches answer is fresh',
         make: () => ({ cluster: smallCluster(), rules: [tcpToServiceLost] }),
       },

@@ -1,11 +1,11 @@
 // CoreDNS cannot keep up: its CPU limit holds it back, or there are too few replicas.
 import type { DnsReplica } from '../../facts/index.ts'
 import { counterGrowth, phrase, sumSamples } from '../../ladder/index.ts'
-import type { Phrase, Scrape } from '../../ladder/index.ts'
+import type { Phrase, Rung, Scrape } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
-import { deploymentFor, replicaName } from '../coredns-support.ts'
+import { deploymentFor, passesReplicas, replicaName } from '../coredns-support.ts'
 import { excluded, failedIds, findScrape, notChecked, podRef } from '../support.ts'
 
 /** CoreDNS asks its own health endpoint once a second, which takes less than a millisecond as a rule. */
@@ -39,7 +39,9 @@ function judge({ facts, ladder }: Evidence): Judgement {
     return scrape === undefined ? [] : loadOf(replica, scrape)
   })
   if (loads.length === 0) return notChecked('not-checked.no-health-metrics')
-  const [worst] = loads.filter(({ healthMs }) => healthMs >= SLOW_MS).toSorted((a, b) => b.healthMs - a.healthMs)
+  const overloaded = loads.filter(({ healthMs }) => healthMs >= SLOW_MS).toSorted(byProof)
+  const slow = new Set(overloaded.map(({ replica }) => replicaName(replica)))
+  const [worst] = overloaded
   if (worst === undefined) {
     const slowest = Math.max(...loads.map(({ healthMs }) => healthMs))
     return excluded(line('observed', 'quick', { count: loads.length, ms: Math.round(slowest * 10) / 10 }))
@@ -61,7 +63,7 @@ function judge({ facts, ladder }: Evidence): Judgement {
       ...(failures > 0 ? [line('observed', 'failures', { server, count: failures })] : []),
       ...(cpus === undefined || limit === undefined
         ? []
-        : [line('observed', 'cpu', { server, cpus: cpus.toFixed(2), limit: limit.toFixed(2) })]),
+        : [line('observed', 'cpu', { server, cpus: cpus.toFixed(3), limit: limit.toFixed(3) })]),
       ...(rate === undefined ? [] : [line('observed', 'rate', { server, rate: Math.round(rate) })]),
     ],
     fix: {
@@ -70,13 +72,23 @@ function judge({ facts, ladder }: Evidence): Judgement {
       command: `kubectl -n ${namespace} scale deployment/${name} --replicas=${facts.dns.replicas.length + 1}\nkubectl -n ${namespace} set resources deployment/${name} --limits=cpu=0   # or a higher limit`,
     },
     isFault: true,
-    explains: failedIds(
-      ladder,
-      ({ hop, observed }) =>
-        observed.kind === 'timeout' && (hop.name === server || (hop.kind === 'dns-service' && missing.length === 0)),
-    ),
+    explains: failedIds(ladder, (rung) => {
+      if (!isLate(rung)) return false
+      return slow.has(rung.hop.name) || (missing.length === 0 && rung.hop.kind !== 'replica' && passesReplicas(rung))
+    }),
   }
   return missing.length === 0 ? { status: 'proven', ...finding } : { status: 'suspected', ...finding, missing }
+}
+
+/** The one that shows most: a failed health request, then the slowest. */
+function byProof(a: Load, b: Load): number {
+  return Number(b.failures > 0) - Number(a.failures > 0) || b.healthMs - a.healthMs
+}
+
+/** Nothing in time; a node cache that got nothing in time says SERVFAIL. */
+function isLate({ hop, observed }: Rung): boolean {
+  if (observed.kind === 'response') return hop.kind === 'node-cache' && observed.rcode === 'SERVFAIL'
+  return observed.kind === 'timeout' || observed.kind === 'closed'
 }
 
 function loadOf(replica: DnsReplica, scrape: Scrape): Load[] {

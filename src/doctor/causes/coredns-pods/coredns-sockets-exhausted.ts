@@ -76,12 +76,15 @@ function usageOf({ first, second }: Scrape): Usage | undefined {
   return readings.toSorted((a, b) => b.share - a.share)[0]
 }
 
+/** Questions that it has no socket to ask upstreams with, and connections that it has none to accept with. */
 function unansweredIds(ladder: Ladder, server: string): string[] {
   const isReplica = ladder.scrapes.some(({ hop }) => hop.name === server && hop.kind === 'replica')
   return failedIds(ladder, (rung) => {
-    const { hop, observed } = rung
-    const isLost = observed.kind === 'timeout' || (observed.kind === 'response' && observed.rcode === 'SERVFAIL')
-    if (!isForwardedQuestion(rung) || !isLost || !passesReplicas(rung)) return false
-    return hop.name === server || (isReplica && hop.kind !== 'replica')
+    const { hop, observed, transport } = rung
+    if (!passesReplicas(rung) || (hop.name !== server && (!isReplica || hop.kind === 'replica'))) return false
+    const isUnanswered = observed.kind === 'timeout' || (observed.kind === 'response' && observed.rcode === 'SERVFAIL')
+    const isUnconnected = transport !== 'udp' && ['closed', 'timeout', 'unreachable'].includes(observed.kind)
+    // To a node cache all questions are forwarded ones.
+    return isUnconnected || (isUnanswered && (hop.kind === 'node-cache' || isForwardedQuestion(rung)))
   })
 }

@@ -75,14 +75,20 @@ function isAged({ observed, expected }: Rung): boolean {
   return observed.ttl !== undefined && expected.ttl !== undefined && observed.ttl < expected.ttl
 }
 
-/** From one node the Service answers the same question over UDP, and brings nothing over TCP. */
+/** An answer over UDP that takes longer, or another attempt, says the server is slow: over TCP that is silence. */
+const PROMPT_MS = 1000
+
+/** From one node the Service answers the same question promptly over UDP, and brings nothing over TCP. */
 function isTcpOnlyLost(rungs: readonly Rung[], node: string): boolean {
   const own = rungs.filter(
     ({ hop, fromNode, purpose }) => hop.kind === 'dns-service' && fromNode === node && purpose === 'canary',
   )
   const [udp, tcp] = (['udp', 'tcp'] as const).map((transport) => own.filter((rung) => rung.transport === transport))
-  const answers = (rung: Rung): boolean => rung.observed.kind === 'response'
-  return udp !== undefined && tcp !== undefined && udp.some(answers) && tcp.length > 0 && !tcp.some(answers)
+  const isPrompt = ({ observed, attempts, rttMs = 0 }: Rung): boolean =>
+    observed.kind === 'response' && attempts === 1 && rttMs < PROMPT_MS
+  // A connection that was made and closed did get there.
+  const isLost = ({ observed }: Rung): boolean => observed.kind !== 'response' && observed.kind !== 'closed'
+  return udp !== undefined && tcp !== undefined && udp.some(isPrompt) && tcp.length > 0 && tcp.every(isLost)
 }
 
 /** The cache counts responses by their rcode: none came with an answer while it was asked. */

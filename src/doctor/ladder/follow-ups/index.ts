@@ -2,6 +2,7 @@ import { planAskedAgain } from './asked-again.ts'
 import { planCutOff } from './cut-off.ts'
 import type { FollowUp } from './follow-up.ts'
 import { planKubeProxy } from './kube-proxy.ts'
+import { planLateMetrics } from './late-metrics.ts'
 import { planLostOverOne } from './lost-over-one.ts'
 import { planOmittedSearches } from './omitted-searches.ts'
 import { planOtherFamily } from './other-family.ts'
@@ -24,4 +25,5 @@ export const FOLLOW_UPS: readonly FollowUp[] = [
   planOmittedSearches,
   planSetupMetrics,
   planPlainSize,
+  planLateMetrics,
 ]

@@ -112,7 +112,8 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
     lines: {
       log: '{server} logged {count} {count:time|times}: {text}',
       descriptors: '{server} has {open} of {max} file descriptors open',
-      fails: '{count} {count:question|questions} about names outside failed through {server}',
+      fails:
+        '{count} {count:question|questions} to {server} or through it brought no connection, or SERVFAIL for a name outside',
       free: 'At most {percent} % of the file descriptors of {count} {count:server|servers} are open',
     },
   },

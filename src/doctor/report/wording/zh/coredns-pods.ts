@@ -112,7 +112,7 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
     lines: {
       log: '{server} 的日志中有 {count} 次：{text}',
       descriptors: '{server} 打开了 {max} 个文件描述符中的 {open} 个',
-      fails: '经过 {server} 的 {count} 个关于集群外域名的问题失败',
+      fails: '向 {server} 或经过它的 {count} 个问题没有连上，或对集群外域名返回 SERVFAIL',
       free: '{count} 个服务器的文件描述符最多用了 {percent}%',
     },
   },

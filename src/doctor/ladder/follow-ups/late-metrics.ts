@@ -1,0 +1,22 @@
+// Metrics that a server did not give in time are asked for once more: a server short of time or sockets has them to spare once it
+// is not asked everything at once, and they tell what it was short of.
+import type { Rung } from '../rung.ts'
+import type { FollowUp } from './follow-up.ts'
+
+/** Servers of which metrics are asked for again; the metrics of some tell what is wrong with all. */
+const MAX_AGAIN = 16
+
+/** Plans again the metrics of servers that were silent or broke off, other than those that refuse or answer something else. */
+export const planLateMetrics: FollowUp = ({ plan, rungs }) => {
+  const late = lateMetrics(rungs)
+  return plan.filter(({ id }) => late.has(id)).slice(0, MAX_AGAIN)
+}
+
+/** Ids of the rungs that would have read them. */
+export function lateMetrics(rungs: readonly Rung[]): Set<string> {
+  const late = rungs.filter(({ purpose, result, observed }) => {
+    const isLost = observed.kind === 'timeout' || observed.kind === 'unreachable'
+    return purpose === 'metrics' && result === 'failed' && isLost
+  })
+  return new Set(late.map(({ id }) => id))
+}
