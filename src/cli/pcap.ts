@@ -1,18 +1,21 @@
 // `fathom pcap`: reads a capture and says what is wrong on the wire.
 import { Command as Commander, CommanderError, Option } from 'commander'
-import { CaptureAnalysis, createReport, formatWireName } from '../analysis/index.ts'
+import { CaptureAnalysis, createReport } from '../analysis/index.ts'
 import type { AddressNames, CaptureReport } from '../analysis/index.ts'
 import { UsageError } from '../base/index.ts'
 import { readCapture } from '../capture/index.ts'
+import type { CaptureFile } from '../capture/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
 import { loadNames } from './pcap/address-names.ts'
 import { BufferedOutput } from './pcap/buffered-output.ts'
-import { collectFlow, renderFlow } from './pcap/flow.ts'
+import { collectFlow, describeFlow, renderFlow } from './pcap/flow.ts'
+import type { Flow } from './pcap/flow.ts'
 import { openInput } from './pcap/open-input.ts'
 import { PacketPrinter } from './pcap/packet-printer.ts'
 import { readInto } from './pcap/read-into.ts'
+import { renderPage } from './pcap/render-page.ts'
 import { renderSummary } from './pcap/render-summary.ts'
 import { TRANSACTION_HEADING, formatTransaction } from './pcap/transaction-table.ts'
 import type { TransactionFilter } from './pcap/transaction-table.ts'
@@ -26,7 +29,7 @@ interface PcapOptions extends SourceOptions, Omit<TransactionFilter, 'slowMs'> {
   readonly flow?: string
   readonly slow?: string
   readonly port?: readonly string[]
-  readonly output: 'json' | 'text'
+  readonly output: 'html' | 'json' | 'text'
 }
 
 export const pcapCommand: Command = {
@@ -39,17 +42,19 @@ export const pcapCommand: Command = {
     const ports = (options.port ?? []).map((port) => readNumber('--port', port, { from: 1, to: 65_535 }))
     if (options.packets === true) return printPackets(file, io, ports)
     const known = await loadNames(options, io)
-    if (options.flow !== undefined) {
-      return printFlow(file, io, { ports, known, number: readNumber('--flow', options.flow, { from: 1, to: 2 ** 31 }) })
-    }
+    const number = options.flow === undefined ? undefined : readNumber('--flow', options.flow, { from: 1, to: 2 ** 31 })
+    if (number !== undefined && options.output === 'text') return printFlow(file, io, { ports, known, number })
     if (options.transactions === true) return printTransactions(file, io, { ports, known, filter: filterOf(options) })
+    if (number !== undefined) return printFlowPage(file, io, { ports, known, number })
     const analysis = new CaptureAnalysis({ ports })
     const read = await readInto(analysis, file, io)
     analysis.finish()
     const report = createReport(analysis, read, known)
-    io.stdout.write(
-      options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderSummary(report, io.color),
-    )
+    if (options.output === 'html') io.stdout.write(renderPage(report, undefined))
+    else {
+      const text = options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderSummary(report, io.color)
+      io.stdout.write(text)
+    }
     return exitCodeOf(report)
   },
 }
@@ -97,25 +102,39 @@ async function printTransactions(
   return EXIT.ok
 }
 
-async function printFlow(
+interface WantedFlow extends Wanted {
+  readonly number: number
+}
+
+async function printFlow(file: string, io: Io, wanted: WantedFlow): Promise<number> {
+  const { flow } = await readFlow(file, io, wanted)
+  io.stdout.write(renderFlow(flow))
+  return EXIT.ok
+}
+
+async function printFlowPage(file: string, io: Io, wanted: WantedFlow): Promise<number> {
+  const { analysis, read, flow } = await readFlow(file, io, wanted)
+  const report = createReport(analysis, read, wanted.known)
+  io.stdout.write(renderPage(report, flow))
+  return exitCodeOf(report)
+}
+
+/** @throws {UsageError} when there is no such transaction */
+async function readFlow(
   file: string,
   io: Io,
-  { ports, known, number }: Wanted & { readonly number: number },
-): Promise<number> {
+  { ports, known, number }: WantedFlow,
+): Promise<{ readonly analysis: CaptureAnalysis; readonly read: CaptureFile; readonly flow: Flow }> {
   const { steps, onMessage } = collectFlow(number)
   const analysis = new CaptureAnalysis({ ports, onMessage })
-  await readCapture(openInput(file, io), (frame) => analysis.frame(frame))
+  const read = await readCapture(openInput(file, io), (frame) => analysis.frame(frame))
   analysis.finish()
-  if (steps.length === 0) {
-    throw new UsageError(
-      'bad-argument',
-      `Cannot show flow ${number}: the capture has ${analysis.traffic.transactions} transactions`,
-    )
-  }
-  const [first] = steps
-  if (first !== undefined) io.stdout.write(`transaction ${number}: ${nameOf(first.name)}\n\n`)
-  io.stdout.write(renderFlow(analysis, steps, known))
-  return EXIT.ok
+  const flow = describeFlow(analysis, { number, steps, known })
+  if (flow !== undefined) return { analysis, read, flow }
+  throw new UsageError(
+    'bad-argument',
+    `Cannot show flow ${number}: the capture has ${analysis.traffic.transactions} transactions`,
+  )
 }
 
 // --- Arguments ---
@@ -145,7 +164,9 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .option('--unanswered', 'transactions without a response')
     .option('--port <port...>', 'ports that DNS is on besides 53')
     .addOption(
-      new Option('-o, --output <format>', 'output format of the summary').choices(['text', 'json']).default('text'),
+      new Option('-o, --output <format>', 'output format of the summary; html also of a flow')
+        .choices(['text', 'json', 'html'])
+        .default('text'),
     )
     .option('--no-color', 'no colors')
     .option('--verbose', 'show stack traces of errors')
@@ -170,6 +191,10 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
   if (filters.length > 0 && options.transactions === undefined) {
     throw new UsageError('bad-argument', `Cannot use --${filters[0]} without --transactions: it chooses among them`)
   }
+  const mode = modes[0]
+  const fits = mode === undefined || mode === 'summary' || (mode === 'flow' && options.output === 'html')
+  if (options.output !== 'text' && !fits)
+    throw new UsageError('bad-argument', `Cannot use -o ${options.output} with --${mode}: its output is text`)
   return { file: program.args[0] ?? '', options }
 }
 
@@ -177,6 +202,7 @@ const EXAMPLES = `
 Examples:
   fathom pcap dns.pcap
   fathom pcap dns.pcap --transactions --unanswered
+  fathom pcap dns.pcap --flow 7 -o html > flow.html
   tcpdump -i any -w - port 53 | fathom pcap - --lab
 
 Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage, 3 no DNS in the capture`
@@ -194,8 +220,4 @@ function readNumber(
   const value = Number(text)
   if (text.trim() !== '' && value >= from && value <= to) return value
   throw new UsageError('bad-argument', `Cannot use ${option} ${text}: give a number from ${from} to ${to}`)
-}
-
-function nameOf(octets: Uint8Array): string {
-  return octets.length === 0 ? '(no question)' : formatWireName(octets)
 }

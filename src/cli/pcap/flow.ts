@@ -1,6 +1,6 @@
 // `--flow N`: one transaction over all its legs, as a sequence of who sent what to whom, where it was seen and when.
 import type { CaptureAnalysis, SeenMessage } from '../../analysis/index.ts'
-import { describeAddress } from '../../analysis/index.ts'
+import { describeAddress, formatWireName } from '../../analysis/index.ts'
 import type { AddressNames } from '../../analysis/index.ts'
 import { rcodeMnemonic, typeMnemonic } from '../../dns/index.ts'
 import { formatTime } from './transaction-table.ts'
@@ -71,43 +71,92 @@ const WHAT: Readonly<Record<string, string>> = {
   strange: 'from an address that was not asked',
 }
 
-/** Draws the steps: a column for each address in the order in which they appear, an arrow for each message. */
-export function renderFlow(
+/** A transaction over all its legs, in words: text and page are made from it. */
+export interface Flow {
+  readonly number: number
+  /** The name that was asked for, in presentation format. */
+  readonly name: string
+  /** Addresses in the order in which they appear, with their names where they are known. */
+  readonly participants: readonly string[]
+  readonly messages: readonly FlowMessage[]
+}
+
+export interface FlowMessage {
+  readonly at: string
+  /** After the first message. */
+  readonly afterMs: string
+  /** Places among the participants. */
+  readonly from: number
+  readonly to: number
+  readonly isResponse: boolean
+  readonly transport: 'tcp' | 'udp'
+  readonly what: string
+  readonly frame: number
+  /** Interface, direction and tunnel. */
+  readonly place: string
+  /** What is not ordinary about it; else empty. */
+  readonly note: string
+}
+
+/** Puts the steps into words; undefined when there are none. */
+export function describeFlow(
   analysis: CaptureAnalysis,
-  steps: readonly FlowStep[],
-  known: AddressNames | undefined,
-): string {
+  { number, steps, known }: { number: number; steps: readonly FlowStep[]; known: AddressNames | undefined },
+): Flow | undefined {
   const [first] = steps
-  if (first === undefined) return ''
-  const { addresses, paths, tunnels } = analysis.decoder
+  if (first === undefined) return undefined
+  const { addresses } = analysis.decoder
   const who = [...new Set(steps.flatMap(({ source, destination }) => [source, destination]))]
-  const labels = who.map((id) => describeAddress(addresses.format(id), known))
-  const width = Math.max(24, ...labels.map((label) => label.length + 3))
+  return {
+    number,
+    name: first.name.length === 0 ? '(no question)' : formatWireName(first.name),
+    participants: who.map((id) => describeAddress(addresses.format(id), known)),
+    messages: steps.map((step) => ({
+      at: formatTime(step.atMicros),
+      afterMs: ((step.atMicros - first.atMicros) / 1000).toFixed(3),
+      from: who.indexOf(step.source),
+      to: who.indexOf(step.destination),
+      isResponse: step.isResponse,
+      transport: step.transport,
+      what: step.isResponse
+        ? `${rcodeMnemonic(step.rcode)}, ${step.answers} answers, ${step.bytes} octets`
+        : `query ${typeMnemonic(step.type)} id ${step.id}`,
+      frame: step.frame,
+      place: placeOf(analysis, step),
+      note: WHAT[step.role] ?? '',
+    })),
+  }
+}
+
+function placeOf({ decoder: { addresses, paths, tunnels } }: CaptureAnalysis, step: FlowStep): string {
+  const path = paths.get(step.path)
+  const tunnel = [...tunnels.values()].find(({ index }) => index === path?.tunnel)
+  return [
+    ...(path === undefined ? [] : [`if ${path.interfaceIndex}`]),
+    ...(path?.direction === 1 ? ['in'] : path?.direction === 2 ? ['out'] : []),
+    ...(tunnel === undefined
+      ? []
+      : [`in ${tunnel.kind} ${addresses.format(tunnel.source)} > ${addresses.format(tunnel.destination)}`]),
+  ].join(' ')
+}
+
+/** Draws a flow as text: a column for each address, an arrow for each message. */
+export function renderFlow({ number, name, participants, messages }: Flow): string {
+  const width = Math.max(24, ...participants.map((label) => label.length + 3))
   const margin = ' '.repeat(21)
-  const lines = [`${margin}${labels.map((label) => label.padEnd(width)).join('')}`.trimEnd()]
-  for (const step of steps) {
-    const [from, to] = [who.indexOf(step.source), who.indexOf(step.destination)]
+  const lines = [
+    `transaction ${number}: ${name}`,
+    '',
+    `${margin}${participants.map((label) => label.padEnd(width)).join('')}`.trimEnd(),
+  ]
+  for (const { at, afterMs, from, to, transport, what, frame, place, note } of messages) {
     const [low, high] = [Math.min(from, to), Math.max(from, to)]
-    const length = Math.max(1, (high - low) * width - 1)
-    const line = '-'.repeat(Math.max(0, length - 1))
+    const line = '-'.repeat(Math.max(0, (high - low) * width - 2))
     const arrow = from <= to ? `${line}>` : `<${line}`
-    const picture = `${' '.repeat(low * width)}|${arrow}|`
-    const path = paths.get(step.path)
-    const tunnel = [...tunnels.values()].find(({ index }) => index === path?.tunnel)
-    const place = [
-      ...(path === undefined ? [] : [`if ${path.interfaceIndex}`]),
-      ...(path?.direction === 1 ? ['in'] : path?.direction === 2 ? ['out'] : []),
-      ...(tunnel === undefined
-        ? []
-        : [`in ${tunnel.kind} ${addresses.format(tunnel.source)} > ${addresses.format(tunnel.destination)}`]),
-    ].join(' ')
-    const what = step.isResponse
-      ? `${rcodeMnemonic(step.rcode)}, ${step.answers} answers, ${step.bytes} octets`
-      : `query ${typeMnemonic(step.type)} id ${step.id}`
-    const note = WHAT[step.role] ?? ''
+    const indent = ' '.repeat(low * width)
     lines.push(
-      `${formatTime(step.atMicros)}      ${picture}`,
-      `  +${((step.atMicros - first.atMicros) / 1000).toFixed(3).padStart(9)} ms      ${' '.repeat(low * width)} ${step.transport} ${what}; frame ${step.frame}, ${place}${note === '' ? '' : ` (${note})`}`,
+      `${at}      ${indent}|${arrow}|`,
+      `  +${afterMs.padStart(9)} ms      ${indent} ${transport} ${what}; frame ${frame}, ${place}${note === '' ? '' : ` (${note})`}`,
     )
   }
   return `${lines.join('\n')}\n`

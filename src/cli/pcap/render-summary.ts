@@ -7,9 +7,10 @@ const BAR = 40
 /** Renders a report as text. */
 export function renderSummary(report: CaptureReport, color: boolean): string {
   const paint = picocolors.createColors(color)
-  const { file, dns, tcp } = report
-  const lines: string[] = []
-  lines.push(verdict(report, paint), '')
+  const isFaulty = report.patterns.some(({ kind }) => kind === 'fault')
+  const headline = verdictText(report)
+  const tint = isFaulty ? paint.red : report.dns.transactions === 0 ? String : paint.green
+  const lines = [paint.bold(tint(headline)), '']
   for (const { code, kind, count, subject, evidence } of report.patterns) {
     lines.push(
       `${kind === 'fault' ? paint.red('fault      ') : paint.dim('observation')} ${paint.bold(code)} (${count}): ${subject}`,
@@ -19,6 +20,14 @@ export function renderSummary(report: CaptureReport, color: boolean): string {
     }
   }
   if (report.patterns.length > 0) lines.push('')
+  lines.push(...figureLines(report, paint.bold))
+  return `${lines.join('\n')}\n`
+}
+
+/** Totals, rcodes, latencies, and the servers, clients and names with the most queries. @param heading emphasizes */
+export function figureLines(report: CaptureReport, heading: (text: string) => string = String): string[] {
+  const { file, dns, tcp } = report
+  const lines: string[] = []
   const seconds =
     file.firstAt === null || file.lastAt === null ? 0 : (Date.parse(file.lastAt) - Date.parse(file.firstAt)) / 1000
   lines.push(
@@ -43,7 +52,7 @@ export function renderSummary(report: CaptureReport, color: boolean): string {
   if (report.servers.length > 0) {
     lines.push(
       '',
-      paint.bold('servers'),
+      heading('servers'),
       ...table(
         report.servers.map((row) => [
           row.server,
@@ -56,32 +65,28 @@ export function renderSummary(report: CaptureReport, color: boolean): string {
     )
     lines.push(
       '',
-      paint.bold('clients'),
+      heading('clients'),
       ...table(report.clients.map((row) => [row.client, `${row.queries} queries`, `${row.unanswered} unanswered`])),
     )
     lines.push(
       '',
-      paint.bold('names'),
+      heading('names'),
       ...table(report.names.map((row) => [row.name, `${row.queries} queries`, `${row.nxdomain} NXDOMAIN`])),
     )
   }
-  return `${lines.join('\n')}\n`
+  return lines
 }
 
-type Paint = ReturnType<typeof picocolors.createColors>
-
-function verdict({ patterns, dns, file }: CaptureReport, paint: Paint): string {
+/** The strongest fault, or that there is none. */
+export function verdictText({ patterns, dns, file }: CaptureReport): string {
   const [first, ...others] = patterns.filter(({ kind }) => kind === 'fault')
   if (first !== undefined) {
     const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-    return paint.bold(paint.red(`${first.code}: ${first.subject}: ${first.evidence[0]?.text ?? ''}${more}`))
+    return `${first.code}: ${first.subject}: ${first.evidence[0]?.text ?? ''}${more}`
   }
-  if (dns.transactions === 0) return paint.bold(`No DNS queries in ${file.frames} frames`)
-  return paint.bold(
-    paint.green(
-      `No fault: ${dns.answered} of ${dns.transactions} transactions answered${dns.unknown === 0 ? '' : `, ${dns.unknown} cut off by the end of the capture`}`,
-    ),
-  )
+  if (dns.transactions === 0) return `No DNS queries in ${file.frames} frames`
+  const unknown = dns.unknown === 0 ? '' : `, ${dns.unknown} cut off by the end of the capture`
+  return `No fault: ${dns.answered} of ${dns.transactions} transactions answered${unknown}`
 }
 
 function histogram({ histogram }: CaptureReport): string[] {
