@@ -15,7 +15,7 @@ export const crossNodeTrafficBroken: Cause = {
 
 function judge({ ladder }: Evidence): Judgement {
   const matrix = nodeMatrix(ladder)
-  const { broken, working, local, cutOff } = matrix
+  const { broken, working, local, cutOff, oneWay } = matrix
   if (broken.length === 0) {
     return waysTo(ladder, 'replica').length === 0 || working.length === 0
       ? notChecked('not-checked.no-cross-node')
@@ -25,13 +25,14 @@ function judge({ ladder }: Evidence): Judgement {
     return excluded(line('observed', 'no-pattern', { broken: broken.length, working: working.length }))
   const inside = local.filter(({ node }) => cutOff.includes(node))
   const isWhole = working.length === 0
+  const isOneWay = oneWay.length > 0
   const [way] = broken
   const nodes = [...cutOff]
   const finding = {
     subject: { kind: 'node', name: nodes.join(', ') } as const,
     objects: nodes.map((node) => objectRef('Node', node)),
     values: { nodes },
-    ...(isWhole ? {} : { summary: 'some-nodes' }),
+    ...(isWhole ? {} : { summary: isOneWay ? 'one-way' : 'some-nodes' }),
     evidence: [
       line('observed', 'broken', {
         count: broken.length,
@@ -45,7 +46,7 @@ function judge({ ladder }: Evidence): Judgement {
         : [line('observed', 'local', { nodes: [...new Set(inside.map(({ node }) => node))], count: inside.length })]),
       isWhole
         ? line('observed', 'diagonal', { count: broken.length })
-        : line('observed', 'others-work', { count: working.length, nodes }),
+        : line('observed', isOneWay ? 'others-reach' : 'others-work', { count: working.length, nodes }),
     ],
     fix: {
       key: 'cross-node-traffic-broken',

@@ -11,8 +11,13 @@ export interface NodeMatrix {
   readonly working: readonly Way[]
   /** Ways within one node that worked. */
   readonly local: readonly Way[]
-  /** Nodes of which every way to and from other nodes is broken; empty where that does not account for all broken ways. */
+  /**
+   * Nodes of which every way to and from other nodes is broken, or every way from it while it reaches its own pods; empty where
+   * that does not account for all broken ways.
+   */
   readonly cutOff: readonly string[]
+  /** Those of them that others still reach. */
+  readonly oneWay: readonly string[]
 }
 
 /** The matrix; replicas that are silent on their own node, and places that reach nothing there either, are left out. */
@@ -26,12 +31,20 @@ export function nodeMatrix(ladder: Ladder): NodeMatrix {
   const broken = cross.filter(isSilent)
   const working = cross.filter(isAnswered)
   const touching = (node: string) => (way: Way) => way.node === node || way.hop.node === node
-  const isolated = [...new Set(broken.flatMap(({ node, hop }) => [node, hop.node ?? '']))].filter(
-    (node) => !working.some(touching(node)),
-  )
-  const isAccounted = broken.every((way) => isolated.some((node) => touching(node)(way)))
   const local = ways.filter((way) => way.node === way.hop.node && isAnswered(way))
-  return { broken, working, local, cutOff: isAccounted ? smallestCover(broken, isolated) : [] }
+  const ends = [...new Set(broken.flatMap(({ node, hop }) => [node, hop.node ?? '']))]
+  // A lost route loses what a node sends to pods elsewhere; what nodes ask its own pods comes back by another.
+  const reachesOwnOnly = (node: string): boolean =>
+    local.some((way) => way.node === node) &&
+    broken.some((way) => way.node === node) &&
+    !working.some((way) => way.node === node)
+  const accountsFor = (nodes: readonly string[]): boolean =>
+    broken.every((way) => nodes.some((node) => touching(node)(way)))
+  const isolated = ends.filter((node) => !working.some(touching(node)))
+  const widened = ends.filter((node) => isolated.includes(node) || reachesOwnOnly(node))
+  const candidates = [isolated, widened].find(accountsFor) ?? []
+  const cutOff = smallestCover(broken, candidates)
+  return { broken, working, local, cutOff, oneWay: cutOff.filter((node) => working.some(touching(node))) }
 }
 
 /** With few nodes both ends of a broken way may look cut off: those that lose most are named, until all is accounted for. */

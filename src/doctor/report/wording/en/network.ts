@@ -67,6 +67,8 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
       local: 'Within {nodes} {count} {count:way|ways} to a CoreDNS pod of the same node worked',
       diagonal: 'No way between two nodes worked',
       'others-work': '{count} {count:way|ways} between other nodes worked; each that failed has {nodes} at one end',
+      'one-way': '{nodes} reaches its own pods only: what it sends to pods of other nodes is lost',
+      'others-reach': '{count} {count:way|ways} between nodes worked, none of them from {nodes}',
       works: '{count} {count:way|ways} between nodes worked, none was silent',
       'no-pattern': '{broken} {broken:way|ways} between nodes failed and {working} worked, whichever node is looked at',
     },

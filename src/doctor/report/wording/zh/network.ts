@@ -62,6 +62,8 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
       local: '在 {nodes} 内部，到同节点 CoreDNS Pod 的 {count} 条路径可达',
       diagonal: '没有任何两个节点之间的路径可达',
       'others-work': '其他节点之间有 {count} 条路径可达；失败的每一条都有一端是 {nodes}',
+      'one-way': '{nodes} 只能到达自己的 Pod：它发往其他节点 Pod 的流量全部丢失',
+      'others-reach': '节点间有 {count} 条路径可达，没有一条始于 {nodes}',
       works: '节点间有 {count} 条路径可达，没有一条无响应',
       'no-pattern': '节点间有 {broken} 条路径失败、{working} 条可达，与具体节点无关',
     },
