@@ -113,7 +113,7 @@ function parseArguments(args: readonly string[], io: Io): { expression: string; 
       ),
   )
     .option('-i, --interface <name>', 'interface, or "any"', 'any')
-    .option('--in <place>', 'capture inside: POD, NAMESPACE/POD or node/NODE of this machine')
+    .option('--in <place>', 'capture inside: POD, NAMESPACE/POD or node/NODE of this machine or of --lab')
     .option('--netns <name>', 'capture in a network namespace: a path, or a name under /run/netns')
     .option('--pid <pid>', "capture in a process's network namespace")
     .option('-c, --count <packets>', 'stop after so many packets')
@@ -141,7 +141,7 @@ const EXAMPLES = `
 Examples:
   fathom capture
   fathom capture --in shop/web-0 -w dns.pcapng port 53 and host 10.96.0.10
-  fathom capture --lab -i any
+  fathom capture --lab --in node/node1
   fathom capture -i any -c 1000 --packets 'udp port 53 or vxlan'
 
 Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage or not allowed, 3 no DNS was captured`

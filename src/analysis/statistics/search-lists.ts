@@ -3,7 +3,7 @@
 import type { AddressId } from '../../capture/index.ts'
 import type { NameId, NameTable } from '../messages/name-table.ts'
 
-/** NXDOMAIN names of a client that are remembered. */
+/** Names of a client that are remembered: NXDOMAIN, or a cluster's without data of the type. */
 const REMEMBERED = 12
 const SERIES_MICROS = 15e6
 const MAX_CLIENTS = 4096
@@ -53,14 +53,14 @@ export class SearchLists {
   #beginnings: Int32Array = new Int32Array(16 * REMEMBERED)
   #times: Float64Array = new Float64Array(16 * REMEMBERED)
   #frames: Uint32Array = new Uint32Array(16 * REMEMBERED)
-  /** How often each was asked: for A and for AAAA. */
+  /** How often each was asked for in vain: for A and for AAAA. 0 for a name that exists and has nothing of the type. */
   #asked: Uint16Array = new Uint16Array(16 * REMEMBERED)
 
   constructor(names: NameTable) {
     this.#names = names
   }
 
-  /** Whether any NXDOMAIN is remembered. */
+  /** Whether any name is remembered. */
   get isWaiting(): boolean {
     return this.#listCount > 0
   }
@@ -77,18 +77,25 @@ export class SearchLists {
   ): void {
     const list = this.#lists[client] ?? 0
     if (list !== 0 && !isCluster) this.#close(list, { client, name, beginning, isCluster, isNxdomain, atMicros, frame })
-    if (isNxdomain && name !== 0) this.#remember(client, name, beginning, atMicros, frame)
+    if ((isNxdomain || isCluster) && name !== 0) this.#remember(client, name, beginning, isNxdomain, atMicros, frame)
   }
 
   // oxlint-disable-next-line max-params -- hot path
-  #remember(client: AddressId, name: NameId, beginning: number, atMicros: number, frame: number): void {
+  #remember(
+    client: AddressId,
+    name: NameId,
+    beginning: number,
+    isNxdomain: boolean,
+    atMicros: number,
+    frame: number,
+  ): void {
     const list = (this.#lists[client] ?? 0) || this.#begin(client)
     if (list === 0) return
     const first = list * REMEMBERED
     let length = this.#lengths[list] ?? 0
     for (let at = first; at < first + length; at += 1) {
       if (this.#namesOf[at] !== name || atMicros - (this.#times[at] ?? 0) >= SERIES_MICROS) continue
-      this.#asked[at] = Math.min(0xffff, (this.#asked[at] ?? 0) + 1)
+      if (isNxdomain) this.#asked[at] = Math.min(0xffff, (this.#asked[at] ?? 0) + 1)
       return
     }
     if (length === REMEMBERED) {
@@ -100,7 +107,7 @@ export class SearchLists {
     this.#beginnings[at] = beginning
     this.#times[at] = atMicros
     this.#frames[at] = frame
-    this.#asked[at] = 1
+    this.#asked[at] = isNxdomain ? 1 : 0
     this.#lengths[list] = length + 1
   }
 
@@ -163,13 +170,16 @@ export class SearchLists {
     const first = list * REMEMBERED
     let [suffixes, wasted] = [0, 0]
     const frames: number[] = []
+    let exists = false
     for (let at = first + (this.#lengths[list] ?? 0) - 1; at >= first; at -= 1) {
       if (beginning !== 0 && this.#beginnings[at] !== beginning) continue
       const longer = this.#namesOf[at] ?? 0
       if (longer === name || !names.isBeginningOf(name, longer)) continue
       if (step.atMicros - (this.#times[at] ?? 0) > SERIES_MICROS) continue
-      suffixes += 1
-      wasted += this.#asked[at] ?? 0
+      const asked = this.#asked[at] ?? 0
+      if (asked === 0) exists = true
+      else suffixes += 1
+      wasted += asked
       frames.push(this.#frames[at] ?? 0)
       this.#remove(list, at)
     }
@@ -180,7 +190,7 @@ export class SearchLists {
       this.example ??= seriesOf(step, suffixes, frames)
       return
     }
-    if (suffixes < 2) return
+    if (suffixes < 2 || exists) return
     this.failedCount += 1
     if (this.failed.length < MAX_SERIES) this.failed.push(seriesOf(step, suffixes, frames))
   }

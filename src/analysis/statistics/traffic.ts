@@ -5,6 +5,7 @@ import type { NameTable } from '../messages/name-table.ts'
 import type { Transaction, TransactionState } from '../transactions/transaction.ts'
 import {
   ANSWERED_AT,
+  ANSWERS,
   BITS,
   CLIENT,
   CONFLICTING,
@@ -163,7 +164,8 @@ export class Traffic {
       if (type === TYPE_A) counts[row + A_ANSWERED] = (counts[row + A_ANSWERED] ?? 0) + 1
       else if (type === TYPE_AAAA) counts[row + AAAA_ANSWERED] = (counts[row + AAAA_ANSWERED] ?? 0) + 1
       this.nameFigures.countResponse(name, bytes, rcode === NXDOMAIN)
-      if (rcode === NXDOMAIN || (rcode === 0 && this.searchLists.isWaiting)) {
+      const isNodata = rcode === 0 && halves[2 * at + ANSWERS] === 0
+      if (rcode === NXDOMAIN || (isCluster ? isNodata : rcode === 0 && this.searchLists.isWaiting)) {
         const frame = (words[at + QUERY_FRAME] ?? 0) >>> 0
         const beginning = this.nameFigures.beginning(name)
         this.searchLists.take(client, name, beginning, isCluster, rcode === NXDOMAIN, firstAt, frame)

@@ -1,6 +1,6 @@
 // A running lab as other commands use it: its kubeconfig, and vantages of its places.
 import { namespaceVantages } from '../../vantage/index.ts'
-import type { Vantages } from '../../vantage/index.ts'
+import type { NamespaceTarget, Place, Skipped, Vantages } from '../../vantage/index.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import { labVantages } from '../lab-vantage.ts'
 import { callLab } from './call-lab.ts'
@@ -11,6 +11,8 @@ export interface AttachedLab {
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string
   readonly vantages: Vantages
+  /** Where a place's network namespace is; a loopback lab has none. */
+  readonly locate: ((place: Place) => Promise<NamespaceTarget | Skipped>) | undefined
 }
 
 /**
@@ -34,8 +36,8 @@ export async function attachLab(name?: string): Promise<AttachedLab> {
   // A process that is there but does not answer is found here, not in the middle of a diagnosis.
   await callLab(state, 'status', {})
   if (state.grade === 'netns') {
-    const vantages = namespaceVantages({ locate: (place) => callLab(state, 'locate', { place }) })
-    return { name: wanted, kubeconfig, vantages }
+    const locate = (place: Place): Promise<NamespaceTarget | Skipped> => callLab(state, 'locate', { place })
+    return { name: wanted, kubeconfig, vantages: namespaceVantages({ locate }), locate }
   }
   const vantages = labVantages(
     {
@@ -44,5 +46,5 @@ export async function attachLab(name?: string): Promise<AttachedLab> {
     },
     { name: wanted },
   )
-  return { name: wanted, kubeconfig, vantages }
+  return { name: wanted, kubeconfig, vantages, locate: undefined }
 }
