@@ -1,10 +1,16 @@
 // The doctor on the running loopback lab: facts through its kubeconfig, probes through its vantage. The doctor is told
 // nothing about the fault; the names of the faults are the codes it must find.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { collectCommand } from '../../src/cli/collect.ts'
+import { examineCluster } from '../../src/cli/doctor/examine.ts'
+import { parseCollectArgs } from '../../src/cli/doctor/options.ts'
+import { packBundle, pseudonymize, unpackBundle } from '../../src/doctor/bundle/index.ts'
+import { judge } from '../../src/doctor/index.ts'
+import { LANGUAGES, REPORT_FORMATS, buildReport, renderReport } from '../../src/doctor/report/index.ts'
 import { callControl, runLab } from '../../src/lab/index.ts'
 import type { RunningLab } from '../../src/lab/index.ts'
 import { runCommand, runDoctor, runDoctorJson } from '../support/run-doctor.ts'
@@ -79,18 +85,73 @@ describe('fathom collect', () => {
   })
 })
 
-describe('faults', () => {
-  async function withFault<T>(fault: string | undefined, run: () => Promise<T>): Promise<T> {
-    await callControl(lab.state.socket, 'heal', {})
-    if (fault === undefined) return run()
-    await callControl(lab.state.socket, 'inject', { fault })
+describe('replay', () => {
+  it.each([
+    { fault: 'dns-service-selector-mismatch', args: ['--from', 'default/console'] },
+    { fault: 'headless-service-no-endpoints', args: ['--name', 'redis-ha.kubesphere-system.svc.cluster.local'] },
+  ])('of a run with $fault says what that run said, byte for byte, in every format and language', async (one) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fathom-replay-'))
+    const file = join(folder, 'bundle.tar.gz')
     try {
-      return await run()
+      const { diagnosis, asked } = await withFault(one.fault, () => examine([LAB, ...one.args, '-o', file]))
+      writeFileSync(file, await packBundle(diagnosis.facts, diagnosis.ladder, asked))
+      for (const language of LANGUAGES) {
+        const report = buildReport(diagnosis, language)
+        expect(report.verdict?.code).toBe(one.fault)
+        for (const format of REPORT_FORMATS) {
+          const replayed = await runDoctor(['--bundle', file, '-o', format, '--lang', language])
+          expect(replayed).toEqual({ status: 1, stdout: renderReport(report, format, false), stderr: '' })
+        }
+      }
     } finally {
-      await callControl(lab.state.socket, 'heal', {})
+      rmSync(folder, { recursive: true })
     }
-  }
+  })
 
+  it('of a pseudonymized run comes to the same causes with the same evidence lines', async () => {
+    const fault = 'replica-answers-differ'
+    const { diagnosis, asked } = await withFault(fault, () => examine([LAB, '-o', '-']))
+    const seen = pseudonymize({ facts: diagnosis.facts, ladder: diagnosis.ladder, options: asked }, Buffer.alloc(32, 7))
+    const { facts, ladder } = await unpackBundle(await packBundle(seen.facts, seen.ladder, seen.options))
+    const { verdict } = judge({ facts, ladder, pods: [] })
+    const shapeOf = ({ outcome, causes, observations, excluded, unexplained }: typeof verdict): object => ({
+      outcome,
+      found: [...causes, ...observations].map(({ code, status, evidence, explains, causedBy }) => ({
+        code,
+        status,
+        causedBy,
+        evidence: evidence.map(({ key, basis }) => `${basis} ${key}`),
+        explains: explains.length,
+      })),
+      excluded: excluded.map(({ code }) => code),
+      unexplained: unexplained.length,
+    })
+    expect(shapeOf(verdict)).toEqual(shapeOf(diagnosis.verdict))
+    expect(verdict.main?.code).toBe(fault)
+  })
+
+  async function examine(args: readonly string[]): ReturnType<typeof examineCluster> {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const io = { stdout, stderr, stdin: Readable.from([]), env: {}, color: false }
+    const options = parseCollectArgs(args, io)
+    if (options === undefined) throw new Error('help was asked for')
+    return examineCluster(options, io)
+  }
+})
+
+/** Runs something while the lab has one fault, or none. */
+async function withFault<T>(fault: string | undefined, run: () => Promise<T>): Promise<T> {
+  await callControl(lab.state.socket, 'heal', {})
+  if (fault === undefined) return run()
+  await callControl(lab.state.socket, 'inject', { fault })
+  try {
+    return await run()
+  } finally {
+    await callControl(lab.state.socket, 'heal', {})
+  }
+}
+
+describe('faults', () => {
   it('healed, the cluster is healthy: exit status 0, no cause, nothing skipped but the cut-off nameserver', async () => {
     const { status, report } = await withFault(undefined, () => runDoctorJson([LAB]))
     expect(report.ladder.filter(({ result }) => result === 'failed')).toEqual([])
