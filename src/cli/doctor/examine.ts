@@ -2,11 +2,10 @@
 import { systemClock, watchOwnDelay } from '../../base/index.ts'
 import type { BundleOptions } from '../../doctor/bundle/index.ts'
 import { podResolvConfOf } from '../../doctor/facts/index.ts'
+import type { MissingFact } from '../../doctor/facts/index.ts'
 import { diagnose } from '../../doctor/index.ts'
-import type { LogRequest } from '../../doctor/index.ts'
 import { translateReason } from '../../doctor/report/translate-reason.ts'
 import type { Diagnosis } from '../../doctor/verdict/index.ts'
-import { podLogPath } from '../../kube/api/index.ts'
 import type { KubeClient } from '../../kube/api/index.ts'
 import { groupObjects, readList } from '../../kube/objects/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
@@ -18,11 +17,9 @@ import { openSource } from '../sources.ts'
 import type { OpenSource } from '../sources.ts'
 import type { ExamineOptions } from './options.ts'
 import { sayWithoutPlace } from '../without-place.ts'
+import { createLogReader } from './read-log.ts'
 import { choosePlaces } from './origins.ts'
 import type { Places } from './origins.ts'
-
-const LOG_LINES = 5000
-const MAX_LOG_OCTETS = 4 * 1024 * 1024
 
 /** Nodes as their own pods show them: those of kube-system, which are listed for that. */
 function nodesByExec(client: KubeClient, mostCalls: number): Vantages {
@@ -114,6 +111,7 @@ async function ask(
   const type = options.type === undefined ? {} : { type: options.type }
   const name = options.name === undefined ? {} : { name: { text: options.name, ...type, ...searches } }
   try {
+    const logs = client === undefined ? undefined : createLogReader(client, options.mostCalls)
     const diagnosis = await diagnose({
       facts,
       origins,
@@ -124,9 +122,7 @@ async function ask(
       ...(signal === undefined ? {} : { signal }),
       onProgress: progress.show,
       ...(vantages === undefined ? {} : { vantages }),
-      ...(client === undefined
-        ? {}
-        : { readLog: (request: LogRequest) => readLog(client, request, options.mostCalls) }),
+      ...(logs === undefined ? {} : { readLog: logs.read }),
       ...(externalName === undefined ? {} : { externalName }),
       ...name,
     })
@@ -139,28 +135,21 @@ async function ask(
       ...(externalName === undefined ? {} : { externalName }),
       pods,
     }
-    return { diagnosis: client === undefined ? diagnosis : withCalls(diagnosis, client.calls), asked }
+    const seen = client === undefined ? diagnosis : withCalls(diagnosis, client.calls)
+    return { diagnosis: withMissing(seen, logs?.missing() ?? []), asked }
   } finally {
     progress.clear()
   }
 }
 
+/** What nobody knew to be out of reach before it was wanted. */
+function withMissing({ facts, ...rest }: Diagnosis, missing: readonly MissingFact[]): Diagnosis {
+  return { ...rest, facts: { ...facts, missing: [...missing, ...facts.missing] } }
+}
+
 /** What looking at the cluster cost its API server is known when everything was asked. */
 function withCalls({ facts, ...rest }: Diagnosis, calls: number): Diagnosis {
   return { ...rest, facts: { ...facts, source: { ...facts.source, calls } } }
-}
-
-/** The end of a container's log; undefined where it cannot be read: causes that need it then say so. */
-async function readLog(client: KubeClient, request: LogRequest, mostCalls: number): Promise<string | undefined> {
-  if (client.calls >= mostCalls) return undefined
-  const { namespace, pod, container, isPrevious } = request
-  const query = {
-    tailLines: LOG_LINES,
-    limitBytes: MAX_LOG_OCTETS,
-    ...(container === undefined ? {} : { container }),
-    ...(isPrevious ? { previous: 'true' } : {}),
-  }
-  return client.getText(podLogPath({ namespace, name: pod }), { query, timeoutMs: 3000 }).catch(() => undefined)
 }
 
 /** One line on a terminal's standard error that is rewritten; nothing anywhere else. */

@@ -18,7 +18,10 @@ export function renderText(explanation: Explanation, color: boolean): string {
   const last = lookups.findLast(({ asked }) => asked)
   const shown = answering.length > 0 ? answering : last === undefined ? [] : [reportedMiss(explanation, last)]
   const sections = [
-    ...shown.map((lookup) => [...renderNoMatch(explanation, lookup, colors), ...renderLookup(lookup, colors)]),
+    ...shown.map((lookup) => [
+      ...renderNoMatch(explanation, lookup, colors),
+      ...renderLookup(lookup, { conclusive: explanation.conclusive, colors }),
+    ]),
     renderAddress(explanation, colors),
     renderSuggestions(explanation, colors),
     renderNotes(explanation),
@@ -58,9 +61,14 @@ function renderNoMatch(
   return [`${colors.bold(title)}${first.slice(title.length)}`, ...more, '']
 }
 
-function renderLookup(lookup: Lookup, colors: Colors): string[] {
+function renderLookup(
+  lookup: Lookup,
+  { conclusive, colors }: { readonly conclusive: boolean; readonly colors: Colors },
+): string[] {
   const { answer, additional, absence } = lookup
-  const lines = [`${colors.bold(`${lookup.name} ${lookup.type}`)}: ${headline(lookup, colors)}`]
+  const isDoubtful = !conclusive && (lookup.result === 'nxdomain' || lookup.result === 'nodata')
+  const doubt = isDoubtful ? ', as far as could be seen' : ''
+  const lines = [`${colors.bold(`${lookup.name} ${lookup.type}`)}: ${headline(lookup, colors)}${doubt}`]
   for (const record of answer) lines.push(...renderRecord(record, colors))
   if (additional.length > 0) {
     lines.push(colors.dim('  additional:'))
@@ -69,7 +77,7 @@ function renderLookup(lookup: Lookup, colors: Colors): string[] {
   }
   if (absence !== null) {
     if (lookup.readAs !== null) lines.push(...wrap(`It is read as ${lookup.readAs};`, 2))
-    lines.push(...wrap(`${absence.text}.`, 2))
+    lines.push(...wrap(isDoubtful ? 'what it stands for was not seen.' : `${absence.text}.`, 2))
   }
   for (const record of lookup.authority) lines.push(colors.dim(`  authority: ${authorityText(record)}`))
   if (lookup.result === 'elsewhere' || lookup.result === 'overridden') {

@@ -26,8 +26,13 @@ export async function climb(plan: readonly PlannedRung[], options: ClimbOptions)
   return results
 }
 
-/** What may have to wait long is asked first: upstreams, then what servers must ask them for. */
+const EARLY: ReadonlySet<string> = new Set(['canary', 'external', 'metrics'])
+
+/**
+ * What may have to wait long is asked first: upstreams, then what servers must ask them for. What tells most goes with it, as there may
+ * be a number of calls that is not to be exceeded.
+ */
 function urgency(planned: PlannedRung | undefined): number {
   if (planned?.hop.kind === 'upstream') return 0
-  return planned?.purpose === 'external' || planned?.purpose === 'metrics' ? 1 : 2
+  return EARLY.has(planned?.purpose ?? '') ? 1 : 2
 }

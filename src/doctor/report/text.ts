@@ -23,6 +23,8 @@ import { WORDING } from './wording/index.ts'
 /** Lines of proof that are shown: conventions ask for five at most. */
 const MAX_PROOF = 5
 const MAX_UNEXPLAINED = 8
+/** All kinds of objects there are, and some nodes. */
+const MAX_MISSING = 24
 const MAX_ELSEWHERE = 8
 const MAX_COUNTERS = 24
 
@@ -265,6 +267,9 @@ function clusterSection({ report, labels, paint }: Context): string[] {
     paint.dim(
       `${labels.cluster}${labels.colon}${source}${version === null ? '' : `, ${version}`}${service}, ${clusterDomain}${calls}`,
     ),
-    ...missing.slice(0, MAX_UNEXPLAINED).map((line) => paint.dim(line)),
+    ...missing.slice(0, MAX_MISSING).map((line) => paint.dim(line)),
+    ...(missing.length > MAX_MISSING
+      ? [paint.dim(`  ${fillTemplate(labels.more, { count: missing.length - MAX_MISSING }, report.language)}`)]
+      : []),
   ]
 }

@@ -10,8 +10,9 @@ import type { HttpRequest, HttpResult } from '../vantage.ts'
 /** Whether one more call may be made. */
 export type MayCall = () => boolean
 
-/** What is wanted within this time goes together, in milliseconds. */
+/** What is wanted within this time of what came before goes together, in milliseconds. */
 const GATHER_MS = 25
+const MAX_ROUNDS = 8
 /** Until the API server and kubelet have opened a way to the pod: their time, which is none of what is asked there. */
 const OPEN_TIMEOUT_MS = 5000
 /** Connections of one WebSocket at most. */
@@ -50,9 +51,18 @@ export class PodTunnels {
       const one: Wanted = { port, resolve, reject }
       if (waiting === undefined) {
         this.#wanted.set(key, [one])
-        setTimeout(() => void this.#openAll(key, pod), GATHER_MS)
+        this.#gather(key, pod, 1)
       } else waiting.push(one)
     })
+  }
+
+  /** Waits as long as more is wanted: on a busy machine what belongs together comes slowly. */
+  #gather(key: string, pod: PodName, round: number): void {
+    const before = this.#wanted.get(key)?.length
+    setTimeout(() => {
+      if (round < MAX_ROUNDS && this.#wanted.get(key)?.length !== before) this.#gather(key, pod, round + 1)
+      else void this.#openAll(key, pod)
+    }, GATHER_MS)
   }
 
   /**

@@ -29,7 +29,7 @@ export const resolvConfMissing: Cause = {
     if (found.length > 0) return found
     const isBlind = facts.missing.some(({ what }) => what === 'events')
     const seen = facts.nodes.filter(({ resolvConf }) => resolvConf !== undefined).length
-    if (isBlind && seen < facts.nodes.length) return [notChecked('not-checked.no-events')]
+    if (isBlind && (seen === 0 || seen < facts.nodes.length)) return [notChecked('not-checked.no-events')]
     return [excluded(isBlind ? line('observed', 'present', { count: seen }) : line('observed', 'no-event', {}))]
   },
 }

@@ -21,7 +21,7 @@ export const tooManySearchDomains: Cause = {
     if (found.length > 0) return found
     const seen = facts.nodes.filter(({ resolvConf }) => resolvConf !== undefined)
     const isBlind = facts.missing.some(({ what }) => what === 'events')
-    if (isBlind && seen.length < facts.nodes.length) return [notChecked('not-checked.no-events')]
+    if (isBlind && (seen.length === 0 || seen.length < facts.nodes.length)) return [notChecked('not-checked.no-events')]
     return [excluded(line(isBlind ? 'computed' : 'observed', 'none', { count: facts.nodes.length }))]
   },
 }
