@@ -17,7 +17,7 @@ import { PacketPrinter } from './pcap/packet-printer.ts'
 import { readInto } from './pcap/read-into.ts'
 import { renderPage } from './pcap/render-page.ts'
 import { renderSummary } from './pcap/render-summary.ts'
-import { TRANSACTION_HEADING, formatTransaction } from './pcap/transaction-table.ts'
+import { formatTransaction, transactionHeading } from './pcap/transaction-table.ts'
 import type { TransactionFilter } from './pcap/transaction-table.ts'
 import { addSourceOptions, normalizeSourceArgs } from './sources.ts'
 import type { SourceOptions } from './sources.ts'
@@ -88,7 +88,7 @@ async function printTransactions(
   { ports, known, filter }: Wanted & { readonly filter: TransactionFilter },
 ): Promise<number> {
   const output = new BufferedOutput(io.stdout)
-  output.write(`${TRANSACTION_HEADING}\n`)
+  output.write(`${transactionHeading(known !== undefined)}\n`)
   const analysis: CaptureAnalysis = new CaptureAnalysis({
     ports,
     onTransaction: (transaction) => {
@@ -157,8 +157,8 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .option('--packets', "one line for each packet, in tcpdump's layout")
     .option('--flow <number>', 'one transaction over all its legs')
     .option('--name <text>', 'transactions whose name has this text in it')
-    .option('--client <address>', 'transactions of this client')
-    .option('--server <address>', 'transactions with this server or endpoint')
+    .option('--client <address>', 'transactions of the client with this address, or with this in its name')
+    .option('--server <address>', 'transactions with such a server or endpoint')
     .option('--rcode <rcode>', 'transactions with this rcode')
     .option('--slow <ms>', 'transactions that took at least so long')
     .option('--unanswered', 'transactions without a response')

@@ -16,9 +16,14 @@ export interface TransactionFilter {
   readonly unanswered?: boolean | undefined
 }
 
-/** The columns' names. */
-export const TRANSACTION_HEADING: string =
-  '     #    frame  time             client                 server                 proto  type   latency  rcode     sends  name'
+/** Columns of an address, and of one with a name behind it. */
+const [ADDRESS_WIDTH, NAMED_WIDTH] = [22, 50]
+
+/** The columns' names. @param hasNames addresses are shown with names */
+export function transactionHeading(hasNames: boolean): string {
+  const [client, server] = ['client', 'server'].map((name) => name.padEnd(hasNames ? NAMED_WIDTH : ADDRESS_WIDTH))
+  return `     #    frame  time             ${client} ${server} proto  type   latency  rcode     sends  name`
+}
 
 /** Formats a transaction; undefined when the filter does not want it. */
 export function formatTransaction(
@@ -28,22 +33,26 @@ export function formatTransaction(
 ): string | undefined {
   const { addresses } = analysis.decoder
   const address = (id: number): string => describeAddress(addresses.format(id), known)
+  // A part of an address is another address; a part of a name is what one remembers of it.
+  const isMeant = (id: number, wanted: string): boolean =>
+    addresses.format(id) === wanted.toLowerCase() || known?.nameOf(addresses.format(id))?.includes(wanted) === true
   const name = analysis.names.format(transaction.name)
   const isAnswered = transaction.state === 'answered'
   const rcode = isAnswered ? rcodeMnemonic(transaction.rcode) : ''
   if (filter.name !== undefined && !name.toLowerCase().includes(filter.name.toLowerCase())) return undefined
-  if (filter.client !== undefined && !address(transaction.client).includes(filter.client)) return undefined
-  const servers = [transaction.server, transaction.endpoint].filter((id) => id !== 0).map(address)
-  if (filter.server !== undefined && !servers.some((server) => server.includes(filter.server ?? ''))) return undefined
+  if (filter.client !== undefined && !isMeant(transaction.client, filter.client)) return undefined
+  const servers = [transaction.server, transaction.endpoint].filter((id) => id !== 0)
+  if (filter.server !== undefined && !servers.some((server) => isMeant(server, filter.server ?? ''))) return undefined
   if (filter.rcode !== undefined && rcode !== filter.rcode.toUpperCase()) return undefined
   if (filter.slowMs !== undefined && !(isAnswered && latencyMs(transaction) >= filter.slowMs)) return undefined
   if (filter.unanswered === true && transaction.state !== 'unanswered') return undefined
+  const width = known === undefined ? ADDRESS_WIDTH : NAMED_WIDTH
   const cells = [
     String(transaction.number).padStart(6),
     String(transaction.queryFrame).padStart(8),
     ` ${formatTime(transaction.firstAtMicros)}`,
-    ` ${`${address(transaction.client)}.${transaction.clientPort}`.padEnd(22)}`,
-    servers.join(' -> ').padEnd(22),
+    ` ${describeClient(addresses.format(transaction.client), transaction.clientPort, known).padEnd(width)}`,
+    servers.map(address).join(' -> ').padEnd(width),
     transaction.transport.padEnd(5),
     typeMnemonic(transaction.type).padEnd(6),
     (isAnswered ? `${latencyMs(transaction).toFixed(2)} ms` : transaction.state).padStart(10),
@@ -52,6 +61,12 @@ export function formatTransaction(
     ` ${name}`,
   ]
   return cells.join(' ')
+}
+
+/** `10.244.1.7.40312 (default/web-0)`. */
+function describeClient(address: string, port: number, known: AddressNames | undefined): string {
+  const name = known?.nameOf(address)
+  return `${address}.${port}${name === undefined ? '' : ` (${name})`}`
 }
 
 /** Hours to microseconds, UTC. */
