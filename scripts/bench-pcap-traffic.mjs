@@ -3,6 +3,8 @@
 // names, long answers come over TCP. The same seed gives the same octets.
 import { closeSync, openSync, writeSync } from 'node:fs'
 
+/** Between turns of the event loop. */
+const TURN_BYTES = 1 << 20
 const CLIENTS = 600
 const REPLICAS = [2, 3, 4].map((host) => address(10, 244, 0, host))
 const UPSTREAMS = [53, 54].map((host) => address(192, 0, 2, host))
@@ -17,15 +19,20 @@ const TYPE_TXT = 16
 const TYPE_AAAA = 28
 const [SYN, ACK, PSH_ACK, FIN_ACK] = [2, 16, 24, 17]
 
-/** Writes a pcap file of about so many octets. */
-export function makeCapture(path, bytes, onProgress = () => {}) {
+/** Writes a pcap file of about so many octets. Gives the event loop its turns: a signal is heard at once. */
+export async function makeCapture(path, bytes, onProgress = () => {}) {
   const fd = openSync(path, 'w')
   try {
     const out = recordWriter(fd)
     const traffic = createTraffic()
     let nextTold = 0
+    let nextTurn = 0
     while (out.bytes < bytes) {
       traffic.step((atMicros, frame) => out.write(atMicros, frame))
+      if (out.bytes >= nextTurn) {
+        nextTurn = out.bytes + TURN_BYTES
+        await new Promise((resolve) => setImmediate(resolve))
+      }
       if (out.bytes < nextTold) continue
       onProgress(out.bytes)
       nextTold += bytes / 20

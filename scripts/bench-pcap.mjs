@@ -46,7 +46,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const results = []
 const bars = []
 const parts = values.only.split(',')
-const file = values.file ?? make('large.pcap', size)
+const file = values.file ?? (await make('large.pcap', size))
 if (parts.includes('summary')) await compareSummaries()
 if (parts.includes('packets')) await comparePackets()
 report()
@@ -66,7 +66,7 @@ async function compareSummaries() {
 }
 
 async function comparePackets() {
-  const small = values.file ?? make('small.pcap', Math.max(1, size / 10))
+  const small = values.file ?? (await make('small.pcap', Math.max(1, size / 10)))
   const packets = await countPackets(small)
   const [fathom, tcpdump] = await alternate(ours('--packets', small), ['tcpdump', '-nn', '-r', small])
   note('fathom pcap --packets', packets, fathom)
@@ -133,12 +133,12 @@ function countPackets(path) {
   })
 }
 
-function make(name, megabytes) {
+async function make(name, megabytes) {
   const { bavail, bsize } = statfsSync(folder)
   if (bavail * bsize < megabytes * 1.1e6)
     fail(`Cannot make a capture of ${megabytes} MB: ${folder} has ${Math.floor((bavail * bsize) / 1e6)} MB left`)
   const path = join(folder, name)
-  makeCapture(path, megabytes * 1e6, (bytes) => progress(`making ${name}: ${(bytes / 1e6).toFixed(0)} MB`))
+  await makeCapture(path, megabytes * 1e6, (bytes) => progress(`making ${name}: ${(bytes / 1e6).toFixed(0)} MB`))
   return path
 }
 

@@ -71,10 +71,15 @@ async function printPackets(file: string, io: Io, ports: readonly number[]): Pro
   const output = new BufferedOutput(io.stdout)
   const printer = new PacketPrinter((text) => output.write(text), { ports })
   const chunks = output.paced(openInput(file, io))
-  const { cutShort } = await readCapture(chunks, (frame) => printer.print(frame))
+  const read = await readCapture(chunks, (frame) => printer.print(frame))
   await output.end()
-  if (cutShort !== undefined) io.stderr.write(`fathom: ${file}: cut short: ${cutShort}\n`)
+  warnIfCutShort(file, io, read)
   return EXIT.ok
+}
+
+/** The summary has a pattern for it; the other outputs have no place. */
+function warnIfCutShort(file: string, io: Io, { cutShort }: CaptureFile): void {
+  if (cutShort !== undefined) io.stderr.write(`fathom: ${file}: cut short: ${cutShort}\n`)
 }
 
 interface Wanted {
@@ -96,9 +101,10 @@ async function printTransactions(
       if (line !== undefined) output.write(`${line}\n`)
     },
   })
-  await readCapture(output.paced(openInput(file, io)), (frame) => analysis.frame(frame))
+  const read = await readCapture(output.paced(openInput(file, io)), (frame) => analysis.frame(frame))
   analysis.finish()
   await output.end()
+  warnIfCutShort(file, io, read)
   return EXIT.ok
 }
 
@@ -107,8 +113,9 @@ interface WantedFlow extends Wanted {
 }
 
 async function printFlow(file: string, io: Io, wanted: WantedFlow): Promise<number> {
-  const { flow } = await readFlow(file, io, wanted)
+  const { flow, read } = await readFlow(file, io, wanted)
   io.stdout.write(renderFlow(flow))
+  warnIfCutShort(file, io, read)
   return EXIT.ok
 }
 

@@ -60,6 +60,14 @@ interface Reading {
 async function read(chunks: AsyncIterable<Uint8Array>, { frame, sink, isGzip }: Reading): Promise<CaptureFile> {
   const source = chunks[Symbol.asyncIterator]()
   const head = await readHead(source)
+  if (head.length < 4) {
+    const where = isGzip ? 'behind its gzip header ' : ''
+    throw notACapture(
+      head.length === 0 && !isGzip
+        ? 'it is empty'
+        : `${where}it holds ${head.length} octets, a capture has at least 24`,
+    )
+  }
   const parser = parserOf(head, frame, sink)
   const feeder = new UnitFeeder(parser)
   let bytes = 0
@@ -74,6 +82,8 @@ async function read(chunks: AsyncIterable<Uint8Array>, { frame, sink, isGzip }: 
     if (!isZlibError(error)) throw error
     broken = `its compressed data ends or is damaged after ${bytes} octets`
   }
+  if (parser.interfaces.length === 0 && bytes < 24)
+    throw notACapture(`its header is cut short: it holds ${bytes} octets, at least 24 are needed`)
   const rest =
     feeder.leftOver > 0 ? `the last record has ${feeder.leftOver} octets, ${parser.needed} were expected` : undefined
   return {
@@ -88,11 +98,15 @@ async function read(chunks: AsyncIterable<Uint8Array>, { frame, sink, isGzip }: 
 }
 
 function parserOf(head: Uint8Array, frame: Frame, sink: FrameSink): CaptureParser {
-  if (head.length >= 4 && isPcapMagic(head)) return new PcapParser(frame, sink)
-  if (head.length >= 4 && isPcapngMagic(head)) return new PcapngParser(frame, sink)
-  const shown = `0x${uint32At(head, 0, false).toString(16).padStart(8, '0')}`
-  const what = head.length === 0 ? 'it is empty' : `it begins with ${shown}, no pcap, pcapng or gzip file does`
-  throw new CaptureError('not-a-capture', 0, `Cannot read capture: ${what}`)
+  if (isPcapMagic(head)) return new PcapParser(frame, sink)
+  if (isPcapngMagic(head)) return new PcapngParser(frame, sink)
+  throw notACapture(
+    `it begins with 0x${uint32At(head, 0, false).toString(16).padStart(8, '0')}, no pcap, pcapng or gzip file does`,
+  )
+}
+
+function notACapture(what: string): CaptureError {
+  return new CaptureError('not-a-capture', 0, `Cannot read capture: ${what}`)
 }
 
 /** The first octets, at least 4 where there are as many: a pipe may give one at a time. */

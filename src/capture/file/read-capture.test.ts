@@ -1,0 +1,53 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { captureOf, frameOf } from '../../../test/support/captures.ts'
+import { readCapture } from './read-capture.ts'
+
+const query = {
+  client: 1,
+  server: 2,
+  port: 40_000,
+  id: 7,
+  name: 'example.org',
+  type: 1,
+  isResponse: false,
+  rcode: 0,
+  isV6: false,
+}
+const whole = captureOf([frameOf(query, 1), frameOf(query, 1)], 1)
+
+async function read(octets: Uint8Array): Promise<{ frames: number; cutShort: string | undefined }> {
+  const chunks = (async function* () {
+    yield octets
+  })()
+  const { frames, cutShort } = await readCapture(chunks, () => {})
+  return { frames, cutShort }
+}
+
+describe('readCapture()', () => {
+  it.each([
+    { octets: Buffer.alloc(0), says: 'it is empty' },
+    { octets: whole.subarray(0, 3), says: 'it holds 3 octets, a capture has at least 24' },
+    { octets: whole.subarray(0, 10), says: 'its header is cut short: it holds 10 octets, at least 24 are needed' },
+    { octets: Buffer.from('hello, world'), says: 'it begins with 0x68656c6c, no pcap, pcapng or gzip file does' },
+    { octets: gzipSync(whole).subarray(0, 11), says: 'behind its gzip header it holds 0 octets' },
+    { octets: gzipSync('hello, world'), says: 'it begins with 0x68656c6c' },
+  ])('says of what is no capture: $says', async ({ octets, says }) => {
+    await expect(read(octets)).rejects.toThrow(says)
+    await expect(read(octets)).rejects.toMatchObject({ code: 'not-a-capture' })
+  })
+
+  it('reads a file cut within a record up to there, and says where', async () => {
+    expect(await read(whole)).toEqual({ frames: 2, cutShort: undefined })
+    expect(await read(whole.subarray(0, -1))).toEqual({
+      frames: 1,
+      cutShort: expect.stringMatching(/^the last record has \d+ octets/),
+    })
+  })
+
+  it('does not believe a record that is longer than any', async () => {
+    const lying = Buffer.from(whole)
+    lying.writeUInt32LE(0xffffffff, 24 + 8)
+    expect(await read(lying)).toEqual({ frames: 0, cutShort: expect.stringContaining('4294967295 octets follow') })
+  })
+})
