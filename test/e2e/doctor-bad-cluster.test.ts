@@ -86,7 +86,7 @@ describe('an API server', () => {
     const { status, stdout, stderr } = await runDoctor(['--kubeconfig', kubeconfigAt(front), '--timeout', '5s'])
     expect([2, 3]).toContain(status)
     if (status === 2) expect(stderr.trim().split('\n')).toHaveLength(1)
-    else expect(stdout).toContain('INCONCLUSIVE')
+    else expect(stdout).toContain('Inconclusive')
   })
 
   it('that is not there: one sentence', async () => {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { loopingCoreDns } from '../../../test/support/causes/faults.ts'
 import { diagnoseFixture } from '../../../test/support/dns-world.ts'
+import { smallCluster } from '../../../test/support/small-cluster.ts'
+import { phrase } from '../ladder/index.ts'
+import type { Rung } from '../ladder/index.ts'
 import { CONSEQUENCES } from './consequences.ts'
+import { weigh } from './verdict.ts'
 import type { CauseCode } from '../causes/index.ts'
 
 describe('weigh()', () => {
@@ -16,6 +20,24 @@ describe('weigh()', () => {
   })
 })
 
+describe('weigh() of what was seen', () => {
+  it.each([
+    ['healthy', 'everything was asked', () => false, {}],
+    ['inconclusive', 'no upstream was asked', isUpstream, { why: phrase('skip.vantage', { detail: 'stuck' }) }],
+    ['inconclusive', 'time ran out before an upstream was asked', isUpstream, { why: phrase('skip.deadline') }],
+    [
+      'healthy',
+      'upstreams may not be asked with these permissions',
+      isUpstream,
+      { why: phrase('skip.vantage', { detail: 'pods/exec' }), needs: phrase('needs.vantage', { detail: 'pods/exec' }) },
+    ],
+  ] as const)('is %s where %s', async (outcome, _title, isSkipped, skip) => {
+    const { ladder } = await diagnoseFixture({ cluster: smallCluster() })
+    const rungs = ladder.rungs.map((rung): Rung => (isSkipped(rung) ? { ...rung, result: 'skipped', ...skip } : rung))
+    expect(weigh([], rungs).outcome).toBe(outcome)
+  })
+})
+
 describe('CONSEQUENCES', () => {
   it('has no circle: each cause would hide behind the other', () => {
     const reaches = (from: CauseCode, seen: readonly CauseCode[]): boolean =>
@@ -24,6 +46,10 @@ describe('CONSEQUENCES', () => {
     expect(circular).toEqual([])
   })
 })
+
+function isUpstream({ hop }: Rung): boolean {
+  return hop.kind === 'upstream'
+}
 
 const refuseLoopback = ({ to }: { readonly to: string }): 'refused' | undefined =>
   to.startsWith('127.') ? 'refused' : undefined

@@ -115,8 +115,8 @@ function explainedWithConsequences(finding: Finding, findings: readonly Finding[
 
 function outcomeOf(causes: readonly Finding[], unexplained: readonly string[], rungs: readonly Rung[]): Outcome {
   if (causes.some((finding) => finding.status === 'proven')) return 'proven'
-  const seen = placesSeen(rungs)
-  return seen.length > 0 && causes.length === 0 && unexplained.length === 0 ? 'healthy' : 'inconclusive'
+  const isSeen = placesSeen(rungs).length > 0 && !isKindMissed(rungs)
+  return isSeen && causes.length === 0 && unexplained.length === 0 ? 'healthy' : 'inconclusive'
 }
 
 /** Skipped because something failed on our side, or time ran out: it should have been asked. */
@@ -144,6 +144,16 @@ function placesSeen(rungs: readonly Rung[]): string[] {
     const missed = own.filter(({ result, why }) => result === 'skipped' && MISSED.has(why?.key ?? ''))
     return missed.length <= own.filter(({ result }) => result === 'ok').length
   })
+}
+
+/** Whether more questions to one kind of server were lost on our side than answered, with no permission that would help. */
+function isKindMissed(rungs: readonly Rung[]): boolean {
+  const balance = new Map<string, number>()
+  for (const { hop, result, why, needs } of rungs) {
+    const isMissed = result === 'skipped' && needs === undefined && MISSED.has(why?.key ?? '')
+    balance.set(hop.kind, (balance.get(hop.kind) ?? 0) + (isMissed ? -1 : result === 'ok' ? 1 : 0))
+  }
+  return [...balance.values()].some((count) => count < 0)
 }
 
 function pick<Status extends 'excluded' | 'not-checked'>(

@@ -8,7 +8,7 @@ import type { CallMessage, NamespaceOperations, NamespaceWorkerData, OperationNa
 /** Starting a thread takes some tens of milliseconds; on a node in trouble more. */
 const START_TIMEOUT_MS = 10_000
 /** What a call may take beyond its own time before its thread counts as stuck. */
-const GRACE_MS = 2000
+const GRACE_MS = 5000
 
 type Result<O extends OperationName> = Awaited<ReturnType<NamespaceOperations[O]>> | Skipped
 
@@ -95,10 +95,11 @@ export class NamespaceThread {
     const id = this.#count
     this.#count += 1
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#pending.delete(id)
-        resolve({ kind: 'skipped', why: `the thread in ${this.#netns} does not answer` })
-      }, argument.timeoutMs + GRACE_MS)
+      const giveUp = (): void => {
+        if (this.#pending.delete(id)) resolve({ kind: 'skipped', why: `the thread in ${this.#netns} does not answer` })
+      }
+      // After a time in which this thread was not run itself, timers come first and what was said meanwhile after them.
+      const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), argument.timeoutMs + GRACE_MS)
       this.#pending.set(id, (result) => {
         clearTimeout(timer)
         resolve(result as Result<O>)
