@@ -56,6 +56,13 @@ describe('stale-negative-cache', () => {
   })
 })
 
+describe('stale-negative-cache without an SOA record', () => {
+  it('is excluded: such a denial has no TTL that could have aged', async () => {
+    const denial = (): Reply => ({ rcode: 'NXDOMAIN' })
+    expect(await findingOf('stale-negative-cache', everywhere(denial, { isCached: true }))).toBeUndefined()
+  })
+})
+
 describe('stale-positive-cache', () => {
   const old = (ttl: number): Reply => ({ rcode: 'NOERROR', answers: ['198.51.100.40'], ttl })
 

@@ -35,7 +35,9 @@ function judge(asked: AskedService, evidence: Evidence): Judgement {
   const denying = rungs.filter(isDenial)
   if (denying.length === 0) return excluded(line('observed', 'not-denied', { name: asked.name }), subject)
   const fresh = freshTtl(facts)
+  // Without an SOA record a denial tells nothing of its age, and no cache keeps it (RFC 2308 section 5).
   const [denial] = denying
+    .filter(({ observed }) => observed.kind === 'response' && observed.soaTtl !== undefined)
     .filter((rung) => soaTtlOf(rung) < fresh || countsDown(ladder, rung, soaTtlOf))
     .toSorted((a, b) => soaTtlOf(b) - soaTtlOf(a))
   if (denial === undefined || denial.observed.kind !== 'response') {
