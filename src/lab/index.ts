@@ -16,11 +16,13 @@ export {
   DEFAULT_LAB,
   type LabState,
   createLabFolder,
+  isAlive,
   labPaths,
   listLabs,
   readLab,
   removeLab,
 } from './register/lab-folder.ts'
+export { journalPid as labProcess } from './netns/journal.ts'
 export { clearKilledLab, killedLabs } from './register/killed-labs.ts'
 export { verifiedLab } from './register/verified-lab.ts'
 export { type RunOptions, type RunningLab, referenceCluster, runLab } from './register/run-lab.ts'

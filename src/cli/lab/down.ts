@@ -1,5 +1,15 @@
 // `fathom lab down`: ends a lab, or clears away what a killed one left.
-import { LabError, callControl, clearKilledLab, killedLabs, listLabs, removeLab } from '../../lab/index.ts'
+import {
+  LabError,
+  callControl,
+  clearKilledLab,
+  isAlive,
+  killedLabs,
+  labProcess,
+  listLabs,
+  readLab,
+  removeLab,
+} from '../../lab/index.ts'
 import type { Io } from '../command.ts'
 import { findLab } from './lab-flags.ts'
 import type { NameFlags } from './lab-flags.ts'
@@ -17,32 +27,44 @@ export async function down(io: Io, { name }: NameFlags): Promise<void> {
     io.stdout.write(`lab "${left}" had been killed; what it left is removed\n`)
     return
   }
+  const pid = name === undefined ? undefined : labProcess(name)
+  if (name !== undefined && pid !== undefined && readLab(name) === undefined) {
+    // It is coming up, or it is written down where another XDG_RUNTIME_DIR says.
+    process.kill(pid, 'SIGTERM')
+    await endAndClear(name, pid)
+    io.stdout.write(`lab "${name}" is down\n`)
+    return
+  }
   const state = findLab(name)
   try {
     await callControl(state.socket, 'stop', {})
   } catch (error) {
-    // Whoever has that process number now may be somebody else's program: it is not ended by force.
-    removeLab(state.name)
-    const advice = `what it wrote down is cleared away; process ${state.pid} is left alone`
-    throw new LabError('lab-not-running', `Lab "${state.name}" does not answer: ${advice}`, { cause: error })
-  }
-  if (!(await hasEnded(state.pid))) {
+    if (labProcess(state.name) !== state.pid) {
+      // Whoever has that process number now may be somebody else's program: it is not ended by force.
+      removeLab(state.name)
+      const advice = `what it wrote down is cleared away; process ${state.pid} is left alone`
+      throw new LabError('lab-not-running', `Lab "${state.name}" does not answer: ${advice}`, { cause: error })
+    }
     process.kill(state.pid, 'SIGKILL')
-    await hasEnded(state.pid)
-    removeLab(state.name)
-    await clearKilledLab(state.name)
   }
+  await endAndClear(state.name, state.pid)
   io.stdout.write(`lab "${state.name}" is down\n`)
+}
+
+/** Waits for the end of a lab's process, brings it about if that takes too long, and removes what is left then. */
+async function endAndClear(name: string, pid: number): Promise<void> {
+  if (!(await hasEnded(pid))) {
+    process.kill(pid, 'SIGKILL')
+    await hasEnded(pid)
+  }
+  if (readLab(name) === undefined) removeLab(name)
+  await clearKilledLab(name)
 }
 
 async function hasEnded(pid: number): Promise<boolean> {
   const deadline = Date.now() + DOWN_TIMEOUT_MS
   while (Date.now() < deadline) {
-    try {
-      process.kill(pid, 0)
-    } catch {
-      return true
-    }
+    if (!isAlive(pid)) return true
     await new Promise((resolve) => {
       setTimeout(resolve, 20)
     })

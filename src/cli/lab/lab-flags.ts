@@ -1,6 +1,6 @@
 // What several subcommands of `fathom lab` share: which lab is meant, and how it is told.
 import { UsageError } from '../../base/errors.ts'
-import { LabError, listLabs, readLab } from '../../lab/index.ts'
+import { LabError, labProcess, listLabs, readLab } from '../../lab/index.ts'
 import type { LabState } from '../../lab/index.ts'
 
 /** `--name`. */
@@ -17,6 +17,13 @@ export function findLab(name: string | undefined): LabState {
   }
   const found = name === undefined ? running[0] : readLab(name)
   if (found !== undefined) return found
+  const process = name === undefined ? undefined : labProcess(name)
+  if (process !== undefined) {
+    throw new LabError(
+      'lab-not-running',
+      `Lab "${name}" (process ${process}) is not up yet, or was started with another XDG_RUNTIME_DIR`,
+    )
+  }
   throw new LabError(
     'lab-not-running',
     name === undefined ? 'No lab runs; "fathom lab up" starts one' : `No lab "${name}" runs (running: ${names})`,

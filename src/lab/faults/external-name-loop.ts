@@ -8,7 +8,10 @@ export const externalNameLoop: Fault = editFault({
   summary: 'two ExternalName Services point at each other',
   shownBy: ['--name', 'ping.default.svc.cluster.local'],
   looks: [
-    dig(CONSOLE, '@{coredns@node3} ping.default.svc.cluster.local', { broken: /SERVFAIL|CNAME/ }),
+    dig(CONSOLE, '@{coredns@node3} ping.default.svc.cluster.local', {
+      // What a server makes of it differs: a chain without an end, an error, or, as CoreDNS does, no address and no chain.
+      broken: /SERVFAIL|CNAME|NOERROR[^]*ANSWER: 0/,
+    }),
     madeObject('service', 'ping'),
   ],
   edits: () => [

@@ -1,9 +1,12 @@
 // A name whose response is larger than a datagram can be on the wire: faults of large responses need one.
-import { ENDPOINT_SLICE_TYPE, SERVICE_TYPE } from '../cluster/resource-types.ts'
+import { SERVICE_TYPE } from '../cluster/resource-types.ts'
 import { LabError } from '../cluster/lab-error.ts'
 import type { RawObject } from '../cluster/raw-object.ts'
-import type { Fault } from './fault.ts'
+import { awaitServed } from './ask.ts'
+import { addObject } from './edit-fault.ts'
+import type { Fault, FaultStage } from './fault.ts'
 import { kernelOf } from './kernel-fault.ts'
+import { headlessService, writtenEndpoints } from './made-objects.ts'
 
 /** Fully qualified, without the final dot. */
 export const LARGE_NAME = 'large.default.svc.cluster.local'
@@ -22,42 +25,41 @@ export function withLargeSet(fault: Fault): Fault {
       if (kernelOf(stage).setting({ kind: 'underlay' }, RULES_SEE_BRIDGE) === undefined) {
         throw new LabError('not-supported', 'Cannot inject the fault: this kernel has no br_netfilter')
       }
-      const undo = await fault.inject(stage)
-      const [service, slice] = largeSetObjects()
-      const { store } = stage
-      if (service !== undefined) store.create(SERVICE_TYPE, service)
-      if (slice !== undefined) store.create(ENDPOINT_SLICE_TYPE, slice)
-      return async () => {
-        store.delete(ENDPOINT_SLICE_TYPE, NAMESPACE, NAME)
-        store.delete(SERVICE_TYPE, NAMESPACE, NAME)
-        await undo()
+      // Another fault of large responses may have put it there.
+      const isThere = stage.store.get(SERVICE_TYPE, NAMESPACE, NAME) !== undefined
+      const objects = isThere ? [] : largeSetObjects().map(addObject)
+      const remove = (): void => {
+        for (const object of objects.toReversed()) object.undo(stage)
+      }
+      try {
+        for (const object of objects) object.make(stage)
+        await awaitLargeSet(stage)
+        const undo = await fault.inject(stage)
+        return async () => {
+          remove()
+          await undo()
+        }
+      } catch (error) {
+        remove()
+        throw error
       }
     },
   }
 }
 
+/** Resolves when the replicas know the set, if it is there: whoever asked before would be told for half a minute that it is not. */
+export async function awaitLargeSet(stage: FaultStage): Promise<void> {
+  if (stage.store.get(SERVICE_TYPE, NAMESPACE, NAME) === undefined) return
+  await awaitServed(stage, (turn) => `${addressOf(turn % ENDPOINTS).replaceAll('.', '-')}.${LARGE_NAME}.`)
+}
+
 /** A headless Service with many endpoints. */
 export function largeSetObjects(): RawObject[] {
-  const metadata = { name: NAME, namespace: NAMESPACE }
-  const ports = [{ name: 'data', port: 7000, protocol: 'TCP' }]
-  return [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata,
-      spec: { clusterIP: 'None', ports, type: 'ClusterIP', sessionAffinity: 'None' },
-    },
-    {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': NAME } },
-      addressType: 'IPv4',
-      // Of a block for documentation (RFC 5737): nobody is there.
-      endpoints: Array.from({ length: ENDPOINTS }, (_value, index) => ({
-        addresses: [`198.51.100.${index + 1}`],
-        conditions: { ready: true },
-      })),
-      ports,
-    },
-  ]
+  const addresses = Array.from({ length: ENDPOINTS }, (_value, index) => addressOf(index))
+  return [headlessService(NAME), ...writtenEndpoints(NAME, addresses)]
+}
+
+/** Of a block for documentation (RFC 5737): nobody is there. */
+function addressOf(index: number): string {
+  return `198.51.100.${index + 1}`
 }

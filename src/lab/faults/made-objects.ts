@@ -27,10 +27,38 @@ export function serviceObject(name: string, spec: Json): RawObject {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'default' }, spec }
 }
 
-/** A headless Service of namespace default for pods with these labels. */
-export function headlessService(name: string, selector: Json): RawObject {
+/** A headless Service of namespace default for pods with these labels; without any its endpoints are written by hand. */
+export function headlessService(name: string, selector?: Json): RawObject {
   const ports = [{ name: 'peer', port: 7000, protocol: 'TCP', targetPort: 7000 }]
-  return serviceObject(name, { clusterIP: 'None', type: 'ClusterIP', sessionAffinity: 'None', ports, selector })
+  return serviceObject(name, {
+    clusterIP: 'None',
+    type: 'ClusterIP',
+    sessionAffinity: 'None',
+    ports,
+    ...(selector === undefined ? {} : { selector }),
+  })
+}
+
+/** Endpoints of a headless Service without a selector: the object that old servers watch, and the slice that new ones do. */
+export function writtenEndpoints(name: string, addresses: readonly string[]): readonly [RawObject, RawObject] {
+  const port = { name: 'peer', port: 7000, protocol: 'TCP' }
+  const metadata = { name, namespace: 'default' }
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata,
+      subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: [port] }],
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': name } },
+      addressType: 'IPv4',
+      endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+      ports: [port],
+    },
+  ]
 }
 
 /** The same pod as it is when its kubelet cannot make a sandbox for it. */

@@ -1,7 +1,7 @@
 import type { Fault } from './fault.ts'
 import { addObject, editFault } from './edit-fault.ts'
 import { idlePod } from './made-objects.ts'
-import { LARGE_NAME, largeSetObjects } from './large-set.ts'
+import { LARGE_NAME, awaitLargeSet, largeSetObjects } from './large-set.ts'
 import { CONSOLE, dig, kubectl } from './look.ts'
 
 export const muslNoTcpFallback: Fault = editFault({
@@ -20,4 +20,5 @@ export const muslNoTcpFallback: Fault = editFault({
     addObject(idlePod(stage, 'alpine', { containers: [{ name: 'alpine', image: 'alpine:3.17' }] })),
     ...largeSetObjects().map(addObject),
   ],
+  after: awaitLargeSet,
 })

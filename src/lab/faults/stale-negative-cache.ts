@@ -1,4 +1,4 @@
-import { askReplicas } from './ask.ts'
+import { teachReplicas } from './ask.ts'
 import { addObject, corefileOf, replaceText } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
 import { CONSOLE, NXDOMAIN, dig, madeObject } from './look.ts'
@@ -31,7 +31,7 @@ export const staleNegativeCache: Fault = {
     )
     longer.make(stage)
     await restartCoreDns(stage)
-    await askReplicas(stage, `${NAME}.`)
+    await teachReplicas(stage, `${NAME}.`)
     made.make(stage)
     return async () => {
       made.undo(stage)

@@ -1,16 +1,15 @@
-import type { RawObject } from '../cluster/raw-object.ts'
-import { askReplicas } from './ask.ts'
+import { teachReplicas } from './ask.ts'
 import { addObject, corefileOf, replaceText, setField } from './edit-fault.ts'
 import type { Fault } from './fault.ts'
 import { CONSOLE, dig, kubectl, madeObject } from './look.ts'
-import { headlessService } from './made-objects.ts'
+import { headlessService, writtenEndpoints } from './made-objects.ts'
 import { restartCoreDns } from './restarts.ts'
 
 const NAME = 'moved.default.svc.cluster.local'
 /** Of a block for documentation (RFC 5737). */
 const OLD = '198.51.100.40'
 const NOW = '198.51.100.41'
-const SLICE = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: 'default', name: 'moved' } as const
+const REF = { namespace: 'default', name: 'moved' } as const
 
 // With the usual 30 s nobody would have the time to look at it: the cache keeps answers for an hour at least.
 export const stalePositiveCache: Fault = {
@@ -27,32 +26,20 @@ export const stalePositiveCache: Fault = {
       from: '    cache 30\n',
       to: '    cache 30 {\n        success 9984 3600 3600\n    }\n',
     })
-    const service = addObject(withoutSelector(headlessService('moved', {})))
-    const slice = addObject({
-      ...SLICE,
-      metadata: { namespace: SLICE.namespace, name: SLICE.name, labels: { 'kubernetes.io/service-name': 'moved' } },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: [OLD], conditions: { ready: true } }],
-      ports: [{ name: 'peer', port: 7000, protocol: 'TCP' }],
-    })
+    const made = [headlessService(REF.name), ...writtenEndpoints(REF.name, [OLD])].map(addObject)
     longer.make(stage)
-    service.make(stage)
-    slice.make(stage)
+    for (const edit of made) edit.make(stage)
     await restartCoreDns(stage)
-    await askReplicas(stage, `${NAME}.`)
-    setField(SLICE, ['endpoints', 0, 'addresses'], [NOW]).make(stage)
+    await teachReplicas(stage, `${NAME}.`)
+    const endpoints = { apiVersion: 'v1', kind: 'Endpoints', ...REF }
+    setField(endpoints, ['subsets', 0, 'addresses', 0, 'ip'], NOW).make(stage)
+    const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', ...REF }
+    setField(slice, ['endpoints', 0, 'addresses'], [NOW]).make(stage)
     return async () => {
-      slice.undo(stage)
-      service.undo(stage)
+      for (const edit of made.toReversed()) edit.undo(stage)
       longer.undo(stage)
       await restartCoreDns(stage)
     }
   },
   isThere: (stage) => corefileOf('coredns').read(stage)?.includes('success 9984 3600 3600') === true,
-}
-
-/** Its endpoints are written by hand: no controller touches them. */
-function withoutSelector(service: RawObject): RawObject {
-  const { selector: _selector, ...spec } = service['spec'] as Record<string, unknown>
-  return { ...service, spec }
 }

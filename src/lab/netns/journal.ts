@@ -1,7 +1,18 @@
 // What a lab of namespaces has made on this machine, written down before it is made: after a crash all of it can be found again.
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { LabError } from '../cluster/lab-error.ts'
 import { namePrefix, namespacePath } from './names.ts'
+import { identifyProcess, isRunning } from './process-identity.ts'
 import { runTool } from './run-tool.ts'
 
 /** One place for all: whoever is root finds it, whatever XDG_RUNTIME_DIR says in this login. */
@@ -11,23 +22,47 @@ const ETC = '/etc/netns'
 export interface JournalPaths {
   readonly folder: string
   readonly namespaces: string
+  /** Who writes it: the number of its process, and when that began. */
   readonly pid: string
+  readonly startTicks: string
   /** One folder for each pod, node and upstream. */
   readonly places: string
 }
 
 /** Where a lab's own files lie. */
 export function journalPaths(lab: string): JournalPaths {
-  const folder = join(ROOT, lab)
-  return { folder, namespaces: join(folder, 'namespaces'), pid: join(folder, 'pid'), places: join(folder, 'places') }
+  return pathsIn(join(ROOT, lab))
 }
 
-/** Begins a lab's journal. */
+function pathsIn(folder: string): JournalPaths {
+  return {
+    folder,
+    namespaces: join(folder, 'namespaces'),
+    pid: join(folder, 'pid'),
+    startTicks: join(folder, 'start-ticks'),
+    places: join(folder, 'places'),
+  }
+}
+
+/** Begins a lab's journal. @throws {LabError} `lab-exists` when there is one: of two that begin at once one gets it */
 export function openJournal(lab: string): void {
-  const paths = journalPaths(lab)
-  mkdirSync(paths.places, { recursive: true, mode: 0o700 })
-  writeFileSync(paths.pid, `${process.pid}\n`)
-  writeFileSync(paths.namespaces, '')
+  // With a dot, which no lab's name contains: whoever finds it under its own name finds it whole.
+  const made = pathsIn(join(ROOT, `.${lab}.${process.pid}`))
+  const { folder } = journalPaths(lab)
+  mkdirSync(made.places, { recursive: true, mode: 0o700 })
+  writeFileSync(made.pid, `${process.pid}\n`)
+  writeFileSync(made.startTicks, `${identifyProcess(process.pid)?.startTicks ?? ''}\n`)
+  writeFileSync(made.namespaces, '')
+  try {
+    renameSync(made.folder, folder)
+  } catch (error) {
+    rmSync(made.folder, { recursive: true, force: true })
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+    const pid = journalPid(lab)
+    const who = pid === undefined ? `"${folder}" is there` : `process ${pid} runs one of that name`
+    throw new LabError('lab-exists', `Cannot start lab "${lab}": ${who}; "fathom lab down --name ${lab}" ends it`)
+  }
 }
 
 /** Writes down namespaces that are about to be made. */
@@ -43,16 +78,24 @@ export function etcFolder(namespace: string): string {
 /** Labs that have left a journal, by name; those that run are among them. */
 export function journaledLabs(): string[] {
   try {
-    return readdirSync(ROOT).sort()
+    return readdirSync(ROOT)
+      .filter((name) => !name.startsWith('.'))
+      .sort()
   } catch {
     return []
   }
 }
 
-/** The process of the lab that wrote a journal; undefined when there is none. */
+/** The process of the lab that wrote a journal, as long as it runs; undefined when there is none. */
 export function journalPid(lab: string): number | undefined {
+  const paths = journalPaths(lab)
   try {
-    return Number(readFileSync(journalPaths(lab).pid, 'utf8'))
+    const pid = Number(readFileSync(paths.pid, 'utf8'))
+    const startTicks = existsSync(paths.startTicks)
+      ? readFileSync(paths.startTicks, 'utf8').trim()
+      : identifyProcess(pid)?.startTicks
+    if (startTicks === undefined) return undefined
+    return isRunning({ pid, startTicks }) ? pid : undefined
   } catch {
     return undefined
   }

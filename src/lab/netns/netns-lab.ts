@@ -4,7 +4,7 @@ import { createStore } from '../cluster/cluster-state.ts'
 import { runControllers } from '../cluster/controllers/run-controllers.ts'
 import type { ClusterDescription } from '../cluster/description.ts'
 import { ADMIN, formatKubeconfig } from '../cluster/kubeconfig.ts'
-import { LabError } from '../cluster/lab-error.ts'
+import { LabError, interrupted } from '../cluster/lab-error.ts'
 import type { ObjectStore } from '../cluster/object-store.ts'
 import type { NodeFiles } from '../cluster/pod-files.ts'
 import { textAt } from '../cluster/raw-object.ts'
@@ -41,6 +41,8 @@ export interface NetnsLabOptions {
   readonly cni: CniName
   readonly programs: ProgramPaths
   readonly now?: () => number
+  /** Gives up a lab that is not up yet. */
+  readonly signal: AbortSignal | undefined
 }
 
 interface LabParts {
@@ -115,7 +117,7 @@ async function endAll(endings: readonly Ending[]): Promise<void> {
 
 async function startParts(
   described: ClusterDescription,
-  { name, cni, programs, now = Date.now }: NetnsLabOptions,
+  { name, cni, programs, now = Date.now, signal }: NetnsLabOptions,
   endings: Ending[],
 ): Promise<LabParts> {
   const description = cni === 'flannel' ? withFlannel(described) : described
@@ -125,6 +127,9 @@ async function startParts(
   const nodePlaces = new NodePlaces({ lab: name, nodes: topology.nodes, nodeFiles })
   const network = new PodNetwork(cni === 'calico' ? calico : flannel, topology)
   const wiring = joinWirings([underlayWiring(topology, description.upstreams), network.cni.nodes(topology)])
+  const goOn = (): void => {
+    if (signal?.aborted === true) throw interrupted(name)
+  }
   const [foreign] = foreignNamespaces(name, wiring.namespaces)
   if (foreign !== undefined) {
     throw new LabError('start-failed', `Cannot start lab "${name}": somebody else has a namespace "${foreign}"`)
@@ -135,7 +140,9 @@ async function startParts(
   })
   recordNamespaces(name, wiring.namespaces)
   await applyWiring(wiring)
+  goOn()
   const lacks = await findLacks(underlayNamespace(name))
+  goOn()
 
   const running: { pods?: PodRunner } = {}
   const api = await ApiServer.start({
@@ -205,7 +212,23 @@ async function startParts(
     () => pods.close(),
     runControllers({ store, runsProgram: (container) => programOf(container, programs) !== undefined }),
   )
-  await pods.startAll()
-  const made = { api, pods, proxy, network, upstreams: await upstreams, lacks }
+  // What is made in the kernel is waited for, so that nothing comes after all was removed; programs end when that is done.
+  await pods.connectAll()
+  goOn()
+  await unlessAborted(pods.startAll(), { name, signal })
+  const made = { api, pods, proxy, network, upstreams: await unlessAborted(upstreams, { name, signal }), lacks }
   return { name, description, store, nodeFiles, nodePlaces, ...made }
+}
+
+/** Rejects at once when the lab is given up; the work goes on, and what becomes of it is nobody's concern then. */
+function unlessAborted<Result>(
+  work: Promise<Result>,
+  { name, signal }: Pick<NetnsLabOptions, 'name' | 'signal'>,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(interrupted(name))
+    if (signal?.aborted === true) giveUp()
+    signal?.addEventListener('abort', giveUp, { once: true })
+    work.then(resolve, reject)
+  })
 }

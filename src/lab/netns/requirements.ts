@@ -52,7 +52,7 @@ async function findObstacle(): Promise<string | undefined> {
   if (missing.length > 0) {
     const names = missing.map(({ program }) => `"${program}"`).join(', ')
     const packages = [...new Set(missing.map(({ debian }) => debian))].join(' ')
-    return `the programs ${names} are missing (Debian: apt-get install ${packages})`
+    return `${missing.length === 1 ? `the program ${names} is` : `the programs ${names} are`} missing (Debian: apt-get install ${packages})`
   }
   if (!hasFileSystem('overlay')) return 'the kernel has no overlay file system (try "modprobe overlay")'
   return undefined

@@ -50,9 +50,13 @@ export interface NetnsOptions {
 /** Starts a lab of the wanted grade. @throws {LabError} */
 export function startGrade(
   description: ClusterDescription,
-  { name, netns }: { readonly name: string; readonly netns: NetnsOptions | undefined },
+  {
+    name,
+    netns,
+    signal,
+  }: { readonly name: string; readonly netns: NetnsOptions | undefined; readonly signal: AbortSignal | undefined },
 ): Promise<GradedLab> {
-  return netns === undefined ? startLoopback(description) : startNetns(description, { ...netns, name })
+  return netns === undefined ? startLoopback(description) : startNetns(description, { ...netns, name, signal })
 }
 
 async function startLoopback(description: ClusterDescription): Promise<GradedLab> {
@@ -76,7 +80,7 @@ async function startLoopback(description: ClusterDescription): Promise<GradedLab
 
 async function startNetns(
   description: ClusterDescription,
-  options: NetnsOptions & { readonly name: string },
+  options: NetnsOptions & { readonly name: string; readonly signal: AbortSignal | undefined },
 ): Promise<GradedLab> {
   const lab = await NetnsLab.start(description, options)
   return {

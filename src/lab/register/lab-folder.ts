@@ -1,5 +1,5 @@
 // Where running labs are written down: one folder each, readable by this user alone.
-import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError, describeError } from '../../base/index.ts'
@@ -53,8 +53,8 @@ export function labPaths(name: string): {
 /** Longest path of a local socket that every system takes, in octets (sun_path has 108 on Linux, 104 elsewhere). */
 const MAX_SOCKET_PATH = 103
 
-/** Makes a lab's folder. @throws {LabError} `start-failed` when it cannot be made or the place belongs to somebody else */
-export function createLabFolder(name: string): void {
+/** Makes a lab's folder. @returns whether it is new @throws {LabError} `start-failed` when it cannot be made or the place belongs to somebody else */
+export function createLabFolder(name: string): boolean {
   const root = labsFolder()
   const { folder, socket } = labPaths(name)
   const hint = 'set XDG_RUNTIME_DIR to a folder of yours with a short path'
@@ -67,7 +67,7 @@ export function createLabFolder(name: string): void {
     const found = lstatSync(root)
     const isOurs = found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid())
     if (!isOurs) throw new LabError('start-failed', `"${root}" belongs to somebody else`)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined
   } catch (error) {
     throw new LabError('start-failed', `Cannot write down the lab: ${describeError(error)}; ${hint}`, { cause: error })
   }
@@ -97,6 +97,11 @@ export function listLabs(): LabState[] {
 /** Removes what a lab wrote down. */
 export function removeLab(name: string): void {
   rmSync(labPaths(name).folder, { recursive: true, force: true })
+  try {
+    rmdirSync(labsFolder())
+  } catch {
+    // Other labs are in it, or it was never made.
+  }
 }
 
 function labsFolder(): string {

@@ -1,7 +1,7 @@
 // A lab as a process of its own: started, written down, told what to do, and cleared away whatever ends it.
 import { existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { LabError } from '../cluster/lab-error.ts'
+import { LabError, interrupted } from '../cluster/lab-error.ts'
 import { readDescription } from '../cluster/description.ts'
 import { fillIn } from '../faults/look.ts'
 import { FaultLog } from '../faults/fault-log.ts'
@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly cluster: string
   /** Without the faults that the description has from the start. */
   readonly healthy: boolean
+  /** Gives up a lab that is not up yet; nothing of it is left then. */
+  readonly signal?: AbortSignal
 }
 
 export interface RunningLab {
@@ -29,23 +31,28 @@ export interface RunningLab {
   close(): Promise<void>
 }
 
-/** Starts a lab in this process and writes it down. @throws {LabError} `lab-exists`, `bad-description` */
+/** Starts a lab in this process and writes it down. @throws {LabError} `lab-exists`, `bad-description`, `start-failed` */
 export async function runLab(options: RunOptions): Promise<RunningLab> {
-  const { name } = options
-  const other = readLab(name)
-  if (other !== undefined) {
-    throw new LabError(
-      'lab-exists',
-      `Cannot start lab "${name}": it runs already (process ${other.pid}); "fathom lab down --name ${name}" ends it`,
-    )
-  }
+  const { name, signal } = options
+  refuseIfRunning(name)
   const description = readDescription(options.cluster)
   if (options.netns !== undefined) await clearKilledLab(name)
-  createLabFolder(name)
+  const isNew = createLabFolder(name)
   try {
-    const lab = await startGrade(description, { name, netns: options.netns })
+    const lab = await startGrade(description, { name, netns: options.netns, signal })
     const faults = await FaultLog.open(lab.stage, description.faults)
     if (options.healthy) await faults.heal()
+    if (signal?.aborted === true) {
+      await lab.close()
+      throw interrupted(name)
+    }
+    try {
+      // Of two that started at once, the first one up stays.
+      refuseIfRunning(name)
+    } catch (error) {
+      await lab.close()
+      throw error
+    }
     const { socket, kubeconfig } = labPaths(name)
     let requestStop = (): void => undefined
     const stopRequested = new Promise<void>((resolve) => {
@@ -94,9 +101,19 @@ export async function runLab(options: RunOptions): Promise<RunningLab> {
       },
     }
   } catch (error) {
-    removeLab(name)
+    // That of the same name is somebody else's.
+    if (isNew || !(error instanceof LabError && error.code === 'lab-exists')) removeLab(name)
     throw error
   }
+}
+
+function refuseIfRunning(name: string): void {
+  const other = readLab(name)
+  if (other === undefined) return
+  throw new LabError(
+    'lab-exists',
+    `Cannot start lab "${name}": it runs already (process ${other.pid}); "fathom lab down --name ${name}" ends it`,
+  )
 }
 
 /** The folder of the reference cluster that comes with this program. @throws {LabError} `bad-description` */

@@ -70,6 +70,8 @@ export class PodRunner {
   /** Address -> the going of a pod that had it: its route has to go before another pod gets it. */
   readonly #leaving = new Map<string, Promise<void>>()
   readonly #unsubscribe: () => void
+  /** Programs that would start from then on do not. */
+  #isClosed = false
 
   constructor(options: PodRunnerOptions) {
     this.#options = options
@@ -86,10 +88,14 @@ export class PodRunner {
     })
   }
 
-  /** Connects all pods that are there and starts their programs; resolves when each runs or has failed. */
+  /** Connects all pods that are there. */
+  async connectAll(): Promise<void> {
+    await this.#options.network.connect(this.#options.store.list(POD_TYPE).filter(isPlaced))
+  }
+
+  /** Starts the programs of all pods that are there; resolves when each runs or has failed. */
   async startAll(): Promise<void> {
     const pods = this.#options.store.list(POD_TYPE).filter(isPlaced)
-    await this.#options.network.connect(pods)
     // What asks a Service before its rules are there waits for seconds: its connection is remembered as it began.
     const first = pods.filter((pod) => this.#writesRules(pod))
     await Promise.all(first.map((pod) => this.#start(pod)))
@@ -135,6 +141,7 @@ export class PodRunner {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#unsubscribe()
     await this.settled()
     // Their namespaces go with the lab, and all that was written in them.
@@ -200,6 +207,7 @@ export class PodRunner {
   }
 
   async #startContainer(pod: RunningPod, container: RunningContainer): Promise<void> {
+    if (this.#isClosed) return
     const { store } = this.#options
     const key = keyOf(pod.pod)
     container.log.startRun()
@@ -216,7 +224,7 @@ export class PodRunner {
       return
     }
     container.stop = stop
-    if (pod.stopped) {
+    if (pod.stopped || this.#isClosed) {
       await stop(0)
       return
     }
