@@ -17,6 +17,7 @@ import { TestLab } from './lab.mjs'
  */
 
 const running = new Set()
+const START_ATTEMPTS = 2
 
 /** Ends every lab that runs. */
 export async function stopAll() {
@@ -43,7 +44,13 @@ export async function runSuite({ title, labArgs, cases }, { jobs, keep, say }) {
   const work = async () => {
     let lab
     for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
-      lab ??= await startLab(labArgs)
+      const started = lab ?? (await startLab(labArgs))
+      if (typeof started === 'string') {
+        row(one.title, 'no lab', '', started)
+        failed.push(one.title)
+        continue
+      }
+      lab = started
       const results = await tryCase(lab, one)
       // What cannot be taken out takes the lab with it.
       const left = one.takeOut === undefined ? 'new' : await one.takeOut(lab)
@@ -74,13 +81,17 @@ async function tryCase(lab, { put, asks }) {
   return results
 }
 
+/** A lab, or why there is none: a busy machine may need a second try. */
 async function startLab(labArgs) {
-  const lab = new TestLab(labArgs)
-  running.add(lab)
-  const why = await lab.start()
-  if (why === undefined) return lab
-  await stopLab(lab)
-  throw new Error(`The lab did not start: ${why}`)
+  let why
+  for (let attempt = 0; attempt < START_ATTEMPTS; attempt += 1) {
+    const lab = new TestLab(labArgs)
+    running.add(lab)
+    why = await lab.start()
+    if (why === undefined) return lab
+    await stopLab(lab)
+  }
+  return `The lab did not start: ${why}`
 }
 
 async function stopLab(lab) {

@@ -38,6 +38,41 @@ describe('weigh() of what was seen', () => {
   })
 })
 
+describe('weigh(): healthy', () => {
+  const place = { kind: 'node', name: 'node1' } as const
+  const pod = { kind: 'pod', namespace: 'default', name: 'console' } as const
+  const outcomeOf = (...rungs: readonly Rung[]): string => weigh([], rungs).outcome
+
+  it('needs at least as much that succeeded as what was missed, at one place', () => {
+    const worked = rung({ from: place })
+    const missed = rung({ from: place, result: 'skipped', why: { key: 'skip.deadline', values: {} } })
+    expect(outcomeOf(worked)).toBe('healthy')
+    expect(outcomeOf(worked, missed)).toBe('healthy')
+    expect(outcomeOf(worked, missed, missed)).toBe('inconclusive')
+    expect(outcomeOf(worked, missed, missed, rung({ from: { kind: 'node', name: 'node2' } }))).toBe('healthy')
+  })
+
+  it('does not count as missed what was not to be asked', () => {
+    const spared = rung({ from: place, result: 'skipped', why: { key: 'skip.cut-off', values: {} } })
+    expect(outcomeOf(rung({ from: place }), spared, spared, spared)).toBe('healthy')
+  })
+
+  it('needs the way that pods take: replicas over TCP alone show nothing of it', () => {
+    const replica = { kind: 'replica', name: 'kube-system/coredns-a', node: 'node1' } as const
+    expect(outcomeOf(rung({ from: place, hop: replica, transport: 'tcp' }))).toBe('inconclusive')
+    expect(outcomeOf(rung({ from: place, hop: replica }))).toBe('inconclusive')
+  })
+
+  it("needs an answer of the nameserver that the pod's own file names, whatever others answer", () => {
+    const hop = { kind: 'nameserver', name: '10.96.0.10' } as const
+    const missed = rung({ from: pod, hop, result: 'skipped', why: { key: 'skip.vantage', values: {} } })
+    const worked = [rung({ from: pod }), rung({ from: place }), rung({ from: place })]
+    expect(outcomeOf(...worked)).toBe('healthy')
+    expect(outcomeOf(...worked, missed)).toBe('inconclusive')
+    expect(outcomeOf(...worked, missed, rung({ from: pod, hop }))).toBe('healthy')
+  })
+})
+
 describe('CONSEQUENCES', () => {
   it('has no circle: each cause would hide behind the other', () => {
     const reaches = (from: CauseCode, seen: readonly CauseCode[]): boolean =>
@@ -49,6 +84,30 @@ describe('CONSEQUENCES', () => {
 
 function isUpstream({ hop }: Rung): boolean {
   return hop.kind === 'upstream'
+}
+
+let count = 0
+
+/** A question to the DNS Service over UDP that was answered, but for what is said otherwise. */
+function rung(fields: Partial<Rung>): Rung {
+  count += 1
+  return {
+    id: `rung-${count}`,
+    hop: { kind: 'dns-service', name: 'kube-system/kube-dns' },
+    from: { kind: 'here' },
+    to: { address: '10.96.0.10', port: 53 },
+    transport: 'udp',
+    purpose: 'canary',
+    question: { kind: 'dns', name: 'kubernetes.default.svc.cluster.local.', type: 'A' },
+    expected: { kind: 'answer', mustExist: true },
+    observed: { kind: 'nothing' },
+    elapsedMs: 1,
+    attempts: 1,
+    stray: [],
+    result: 'ok',
+    equivalent: '',
+    ...fields,
+  }
 }
 
 const refuseLoopback = ({ to }: { readonly to: string }): 'refused' | undefined =>

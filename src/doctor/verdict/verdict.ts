@@ -115,7 +115,7 @@ function explainedWithConsequences(finding: Finding, findings: readonly Finding[
 
 function outcomeOf(causes: readonly Finding[], unexplained: readonly string[], rungs: readonly Rung[]): Outcome {
   if (causes.some((finding) => finding.status === 'proven')) return 'proven'
-  const isSeen = placesSeen(rungs).length > 0 && !isKindMissed(rungs)
+  const isSeen = placesSeen(rungs).length > 0 && !isKindMissed(rungs) && !hasUnseenNameserver(rungs)
   return isSeen && causes.length === 0 && unexplained.length === 0 ? 'healthy' : 'inconclusive'
 }
 
@@ -141,7 +141,7 @@ function placesSeen(rungs: readonly Rung[]): string[] {
   )
   return [...ways].filter((place) => {
     const own = rungs.filter(({ from }) => formatPlace(from) === place)
-    const missed = own.filter(({ result, why }) => result === 'skipped' && MISSED.has(why?.key ?? ''))
+    const missed = own.filter(isMissed)
     return missed.length <= own.filter(({ result }) => result === 'ok').length
   })
 }
@@ -149,11 +149,24 @@ function placesSeen(rungs: readonly Rung[]): string[] {
 /** Whether more questions to one kind of server were lost on our side than answered, with no permission that would help. */
 function isKindMissed(rungs: readonly Rung[]): boolean {
   const balance = new Map<string, number>()
-  for (const { hop, result, why, needs } of rungs) {
-    const isMissed = result === 'skipped' && needs === undefined && MISSED.has(why?.key ?? '')
-    balance.set(hop.kind, (balance.get(hop.kind) ?? 0) + (isMissed ? -1 : result === 'ok' ? 1 : 0))
+  for (const rung of rungs) {
+    const { hop, result, needs } = rung
+    const isLost = isMissed(rung) && needs === undefined
+    balance.set(hop.kind, (balance.get(hop.kind) ?? 0) + (isLost ? -1 : result === 'ok' ? 1 : 0))
   }
   return [...balance.values()].some((count) => count < 0)
+}
+
+/** What a pod really asks was to be asked from there, and was not: that other servers answer says nothing about it. */
+function hasUnseenNameserver(rungs: readonly Rung[]): boolean {
+  const keyOf = ({ from, hop }: Rung): string => `${formatPlace(from)} ${hop.name}`
+  const nameservers = rungs.filter(({ hop }) => hop.kind === 'nameserver')
+  const answered = new Set(nameservers.filter(({ result }) => result === 'ok').map(keyOf))
+  return nameservers.some((rung) => isMissed(rung) && !answered.has(keyOf(rung)))
+}
+
+function isMissed({ result, why }: Rung): boolean {
+  return result === 'skipped' && MISSED.has(why?.key ?? '')
 }
 
 function pick<Status extends 'excluded' | 'not-checked'>(
