@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { traceCommand } from '../../src/cli/trace.ts'
+import type { TraceReport, TracedHop } from '../../src/cli/trace/trace-report.ts'
 import { ADMIN } from '../../src/lab/index.ts'
 import { formatKubeconfig } from '../../src/lab/cluster/kubeconfig.ts'
 import type { RawObject } from '../../src/lab/cluster/raw-object.ts'
@@ -10,7 +12,7 @@ import { ENDPOINT_SLICE_TYPE, NODE_TYPE, POD_TYPE } from '../../src/lab/cluster/
 import { startLabApi } from '../support/lab-api.ts'
 import type { LabApi } from '../support/lab-api.ts'
 import { podPrograms } from '../support/pod-programs.ts'
-import { runDoctorJson } from '../support/run-doctor.ts'
+import { runCommand, runDoctorJson } from '../support/run-doctor.ts'
 import { startScriptedServer } from '../support/scripted-server.ts'
 import type { ScriptedServer } from '../support/scripted-server.ts'
 import { response } from '../../src/dns/index.ts'
@@ -56,12 +58,26 @@ describe('fathom doctor on a cluster of 40 nodes, 12 replicas, and pods on sever
     expect(left[0]).toMatchObject({ result: 'skipped', needs: expect.stringContaining('--max-calls') as string })
   })
 
+  it('traces within the same number of calls, every replica from its own node', async () => {
+    const trace = ['kubernetes.default', 'A', '--from', 'shop/web-7', '--all-replicas', '-o', 'json']
+    const { status, stdout } = await runCommand(traceCommand, [...trace, '--kubeconfig', join(folder, 'kubeconfig')])
+    const replicas = (JSON.parse(stdout) as TraceReport).queries.flatMap(({ hop }) => replicasOf(hop))
+    expect(status).toBe(1)
+    expect(replicas.filter(({ result }) => result !== 'skipped').length).toBeGreaterThan(0)
+    const left = replicas.filter(({ why }) => why?.includes('called as often as it may be') === true)
+    expect(left.length).toBeGreaterThan(0)
+  })
+
   it('makes no more than --max-calls', async () => {
     const args = ['--kubeconfig', join(folder, 'kubeconfig'), '--timeout', '10s', '--max-calls', '22']
     const { report } = await runDoctorJson(args)
     expect(report.cluster.apiCalls).toBeLessThanOrEqual(22)
   })
 })
+
+function replicasOf(hop: TracedHop): TracedHop[] {
+  return [...(hop.kind === 'replica' ? [hop] : []), ...hop.next.flatMap(replicasOf)]
+}
 
 /** Adds what makes a cluster large, each like one of its kind that is there. */
 function grow({ store }: LabApi): void {

@@ -182,6 +182,29 @@ describe.skipIf(WHY_NO_LAB !== undefined)(
       expect(report.ladder.filter(({ result }) => result === 'ok').length).toBeGreaterThan(50)
     })
 
+    it('a container added with a kubeconfig alone asks from the pod’s own namespace, and sees what is lost there', async () => {
+      const words = ['dig', '--in', CONSOLE, '--allow', 'ephemeral', 'hello-world', '+search', '+tries=1', '+time=6']
+      const udp = ['-p', 'udp', '--dport', '53', '-j', 'DROP']
+      const seen = await lab.fathom(...words)
+      expect(seen).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining('has ended') as string,
+        stdout: expect.stringMatching(
+          /10\.233\.15\.88[^]*\(UDP\)\n;; FROM: pod default\/console on node2, from container fathom-/,
+        ) as string,
+      })
+      await lab.inside(CONSOLE, 'iptables', '-A', 'OUTPUT', ...udp)
+      try {
+        const [lost, passed] = await Promise.all([lab.fathom(...words), lab.fathom(...words, '+tcp')])
+        expect(lost).toMatchObject({ status: 9, stdout: expect.stringContaining('timed out') as string })
+        expect(passed).toMatchObject({ status: 0, stdout: expect.stringContaining('10.233.15.88') as string })
+      } finally {
+        await lab.inside(CONSOLE, 'iptables', '-D', 'OUTPUT', ...udp)
+      }
+      const states = '{.status.ephemeralContainerStatuses[*].state.terminated.exitCode}'
+      expect(await lab.kubectl('get', 'pod', 'console', '-o', `jsonpath=${states}`)).toBe('0 0 0')
+    })
+
     it('says in its status how it is built and what this machine lacks', async () => {
       const { stdout: text } = await lab.fathom('lab', 'status', '--name', lab.name)
       expect(text).toContain('(netns, process ')

@@ -133,10 +133,17 @@ async function ask(plans: readonly PlannedHop[], walk: HopWalk, context: HopCont
     })
     if (again.length === 0) continue
     for (const { rung } of await climb(again, options)) {
+      const before = found.get(rung.id)
       if (rung.result !== 'skipped') found.set(rung.id, rung)
+      // What keeps from the nearest way is what there is to mend.
+      else if (before !== undefined) found.set(rung.id, { ...before, ...reasonOf(rung) })
     }
   }
   return rungs.map((rung) => found.get(rung.id) ?? rung)
+}
+
+function reasonOf({ why, needs }: Rung): Pick<Rung, 'needs' | 'why'> {
+  return { ...(why === undefined ? {} : { why }), ...(needs === undefined ? {} : { needs }) }
 }
 
 function withOrigin(planned: PlannedRung, { from, fromNode }: HopWalk): PlannedRung {
