@@ -32,6 +32,8 @@ export interface Ask {
 export type Reply =
   /** The place itself has no port to ask from. */
   | 'no-port'
+  /** The vantage itself did not get to it. */
+  | 'unasked'
   /** A connection that is made and ended; over UDP there is none to end. */
   | 'closed'
   | 'refused'
@@ -127,6 +129,7 @@ export function worldOf(
           const ask = { from: place, node, to: server.address, port: server.port, transport }
           const size = message.edns?.udpPayloadSize ?? 512
           const reply = decide({ ...ask, name: question?.name ?? '', type: question?.type ?? '', size })
+          if (reply === 'unasked') return { kind: 'skipped', why: 'the thread does not answer' }
           return toExchange(reply, message, { transport, timeoutMs })
         },
         httpGet: async ({ server, path }) =>
@@ -289,7 +292,7 @@ function rdataText(rdata: ResourceRecord['rdata']): string {
 const RTT_MS = 1.2
 
 function toExchange(
-  reply: Reply,
+  reply: Exclude<Reply, 'unasked'>,
   message: Message,
   { transport, timeoutMs }: { readonly transport: Transport; readonly timeoutMs: number },
 ): ExchangeResult {

@@ -100,6 +100,14 @@ export const network: GroupFixtures<(typeof NETWORK_CODES)[number]> = {
         make: () => ({ cluster: smallCluster(), rules: [clusterSilentFrom('node3')] }),
       },
       { title: 'only UDP is lost', make: () => ({ cluster: smallCluster(), rules: [udpLost] }) },
+      {
+        title: 'only UDP was asked',
+        allowed: 'suspected',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [({ transport }: Ask) => (transport === 'tcp' ? 'unasked' : undefined), betweenNodesSilent],
+        }),
+      },
     ],
   },
   'udp-53-blocked': {

@@ -26,6 +26,8 @@ function judge({ ladder }: Evidence): Judgement {
   const inside = local.filter(({ node }) => cutOff.includes(node))
   const isWhole = working.length === 0
   const isOneWay = oneWay.length > 0
+  // UDP alone may be what is held back.
+  const isTcpAsked = broken.every(({ tcp }) => tcp !== 'unasked')
   const [way] = broken
   const nodes = [...cutOff]
   const finding = {
@@ -34,7 +36,7 @@ function judge({ ladder }: Evidence): Judgement {
     values: { nodes },
     ...(isWhole ? {} : { summary: isOneWay ? 'one-way' : 'some-nodes' }),
     evidence: [
-      line('observed', 'broken', {
+      line('observed', isTcpAsked ? 'broken' : 'broken-udp', {
         count: broken.length,
         from: way?.node ?? '',
         to: way?.hop.name ?? '',
@@ -60,7 +62,9 @@ function judge({ ladder }: Evidence): Judgement {
     isFault: true,
     explains: explainedByBrokenWays(ladder, matrix),
   }
-  return inside.length > 0
-    ? { status: 'proven', ...finding }
-    : { status: 'suspected', ...finding, missing: [phrase('cross-node-traffic-broken.missing-local', { nodes })] }
+  const missing = [
+    ...(inside.length > 0 ? [] : [phrase('cross-node-traffic-broken.missing-local', { nodes })]),
+    ...(isTcpAsked ? [] : [phrase('cross-node-traffic-broken.missing-tcp', { nodes })]),
+  ]
+  return missing.length === 0 ? { status: 'proven', ...finding } : { status: 'suspected', ...finding, missing }
 }

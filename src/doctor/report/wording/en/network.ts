@@ -64,6 +64,8 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
       'some-nodes': 'Pod traffic to and from {nodes} is lost; the other nodes reach each other',
       broken:
         '{count} {count:way|ways} between nodes brought nothing over UDP and TCP, {from} to {to} ({address}) on {node} among them',
+      'broken-udp':
+        '{count} {count:way|ways} between nodes brought nothing, {from} to {to} ({address}) on {node} among them; not all were asked over TCP',
       local: 'Within {nodes} {count} {count:way|ways} to a CoreDNS pod of the same node worked',
       diagonal: 'No way between two nodes worked',
       'others-work': '{count} {count:way|ways} between other nodes worked; each that failed has {nodes} at one end',
@@ -280,6 +282,7 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
 export const networkPhrases: Readonly<Record<string, string>> = {
   'conntrack-race.missing-loss':
     'a query from {node} to the Service IP that gets lost while others, and those to the pods themselves, do not',
+  'cross-node-traffic-broken.missing-tcp': 'TCP to CoreDNS pods of other nodes: UDP alone may be what is held back',
   'cross-node-traffic-broken.missing-local':
     'a CoreDNS pod on {nodes} that answers there: without one it may be the node itself',
   'vxlan-port-blocked.missing-capture':

@@ -58,6 +58,8 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     summary: 'CoreDNS Pod 只能从自己所在的节点访问：{nodes} 之间的 Pod 流量丢失',
     lines: {
       'some-nodes': '{nodes} 与其他节点之间的 Pod 流量丢失；其余节点之间可达',
+      'broken-udp':
+        '节点间有 {count} 条路径没有任何响应，例如从 {from} 到 {node} 上的 {to}（{address}）；并非每条都经 TCP 查询过',
       broken: '节点间有 {count} 条路径经 UDP 与 TCP 都没有响应，例如从 {from} 到 {node} 上的 {to}（{address}）',
       local: '在 {nodes} 内部，到同节点 CoreDNS Pod 的 {count} 条路径可达',
       diagonal: '没有任何两个节点之间的路径可达',
@@ -253,6 +255,7 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
 
 export const networkPhrases: Readonly<Record<string, string>> = {
   'conntrack-race.missing-loss': '从 {node} 发往 Service IP 的查询丢失，而其他查询以及直接发往 Pod 的查询没有丢失',
+  'cross-node-traffic-broken.missing-tcp': '经 TCP 访问其他节点上的 CoreDNS Pod：被拦截的也可能只是 UDP',
   'cross-node-traffic-broken.missing-local': '{nodes} 上能就地应答的 CoreDNS Pod：没有它，问题也可能在节点本身',
   'vxlan-port-blocked.missing-capture': '在 {nodes} 与另一节点上抓取 UDP 端口 {port}：一端发出的没有到达另一端',
   'vxlan-checksum-offload.missing-checksums':
