@@ -187,5 +187,8 @@ function isTolerable(error: KubeApiError): boolean {
 function missingFact(kind: FactKind, error: KubeApiError, namespace?: string): MissingFact {
   const needs = error.path === '' ? kind : describeRequest({ method: 'GET', path: error.path })
   const why = error.code === 'forbidden' ? 'forbidden' : error.message
+  if (error.code === 'timeout' || error.code === 'unreachable') {
+    return { what: kind, why, needs: 'an API server that answers' }
+  }
   return { what: namespace === undefined ? kind : `${kind} in ${namespace}`, why, needs }
 }

@@ -126,6 +126,7 @@ export const reasons: Readonly<Record<string, string>> = {
   'the files of nodes cannot be read from here': '从这里读不到节点的文件',
   '{path} does not exist on {node}': '{node} 上不存在 {path}',
   // What would show it.
+  'an API server that answers': '有应答的 API server',
   'a place to ask from on {node}': '{node} 上可以查询的位置',
   "the file that kubelet's resolvConf names": 'kubelet 的 resolvConf 所指的文件',
   'a folder of manifests that holds it as {path}': '以 {path} 存放它的清单目录',
