@@ -198,7 +198,8 @@ END
     title: 'kill: both CoreDNS are stopped with SIGSTOP',
     recipe: `for pod in $(kubectl -n kube-system get pods -l k8s-app=kube-dns -o name); do
         for pid in $(ip netns pids "$LAB.kube-system.\${pod#pod/}"); do kill -STOP $pid; done; done
-      kubectl -n kube-system wait --for=condition=Ready=false pod -l k8s-app=kube-dns --timeout=50s`,
+      # Ten failures of a probe that is sent every 10 s and waited for 5 s.
+      kubectl -n kube-system wait --for=condition=Ready=false pod -l k8s-app=kube-dns --timeout=180s`,
     expected: ['dns-service-no-endpoints'],
   },
   {

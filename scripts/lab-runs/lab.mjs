@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAM = process.env.FATHOM_PROGRAM ?? fileURLToPath(new URL('../../bin/fathom.js', import.meta.url))
 /** A shell recipe that takes longer hangs, in milliseconds. */
-const RECIPE_MS = 60_000
+const RECIPE_MS = 200_000
 
 let count = 0
 

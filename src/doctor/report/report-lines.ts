@@ -109,10 +109,14 @@ export function unexplainedGroups(report: DoctorReport): { readonly rung: Report
     const key = `${rung.hop} ${rung.server} ${rung.question}`
     groups.set(key, { rung: groups.get(key)?.rung ?? rung, count: (groups.get(key)?.count ?? 0) + 1 })
   }
-  // What never works tells more than what fails at times because of it.
-  const rank = ({ rung }: { readonly rung: ReportRung }): number => Number(rung.result === 'intermittent')
+  // What never works tells more than what fails at times because of it, and a server more than those that ask it.
+  const rank = ({ rung }: { readonly rung: ReportRung }): number =>
+    (rung.result === 'intermittent' ? DEPTH.length : 0) + DEPTH.indexOf(rung.hop)
   return [...groups.values()].toSorted((a, b) => rank(a) - rank(b))
 }
+
+/** Servers, each before those that ask it; others first. */
+const DEPTH: readonly ReportRung['hop'][] = ['upstream', 'replica', 'dns-service', 'node-cache', 'nameserver']
 
 /** `replica kube-system/coredns-x UDP <- node1: NAME TYPE: no response`. */
 export function rungText(rung: ReportRung, { language }: DoctorReport): string {
