@@ -19,9 +19,12 @@ import { TestLab } from './lab.mjs'
 const running = new Set()
 const START_ATTEMPTS = 2
 
-/** Ends every lab that runs. */
-export async function stopAll() {
-  await Promise.all([...running].map((lab) => lab.stop()))
+let stopping
+
+/** Ends every lab that runs; asked twice, as by two signals, it ends them once. */
+export function stopAll() {
+  stopping ??= Promise.all([...running].map((lab) => lab.stop()))
+  return stopping
 }
 
 /**

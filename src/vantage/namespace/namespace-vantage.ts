@@ -10,7 +10,7 @@ export interface NamespaceOptions {
   readonly workerUrl?: URL
 }
 
-/** A vantage that holds a thread until it is closed. */
+/** A vantage that holds its threads until it is closed. */
 export interface NamespaceVantage extends Vantage {
   close(): Promise<void>
 }
@@ -28,15 +28,24 @@ export async function openNamespace(
   }
   const thread = await NamespaceThread.start(target.netns, workerUrl)
   if (!(thread instanceof NamespaceThread)) return thread
+  // Starting the tools that print rules, and reading long tables, would keep answers waiting.
+  let tables: Promise<NamespaceThread | Skipped> | undefined
   return {
     place,
     how: target.how,
     exchange: (request) => thread.call('exchange', request),
     httpGet: (request) => thread.call('httpGet', request),
-    kernelTables: (request) => thread.call('kernelTables', request),
+    async kernelTables(request) {
+      tables ??= NamespaceThread.start(target.netns, workerUrl)
+      const reader = await tables
+      return reader instanceof NamespaceThread ? reader.call('kernelTables', request) : reader
+    },
     readFile: async (path) => thread.gone() ?? readFirst(target.files, path),
     startCapture: () => startCapture(target.netns),
-    close: () => thread.close(),
+    async close() {
+      const reader = await tables
+      await Promise.all([thread, reader].map((one) => (one instanceof NamespaceThread ? one.close() : undefined)))
+    },
   }
 }
 
@@ -56,7 +65,7 @@ export interface NamespaceVantagesOptions extends NamespaceOptions {
   readonly locate: (place: Place) => Promise<NamespaceTarget | Skipped | Vantage>
 }
 
-/** Vantages of places with namespaces: one thread each, entered when first asked for. */
+/** Vantages of places with namespaces: threads of their own, entered when first asked for. */
 export function namespaceVantages({ locate, ...options }: NamespaceVantagesOptions): Vantages {
   const opened = new Map<string, Promise<NamespaceVantage | Skipped | Vantage>>()
   const open = async (place: Place): Promise<NamespaceVantage | Skipped | Vantage> => {
