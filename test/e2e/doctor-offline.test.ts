@@ -139,7 +139,7 @@ describe('fathom doctor: bad input', () => {
     {
       title: 'a pod that is not there',
       args: [...MANIFESTS, '--from', 'default/nobody'],
-      line: /no pod "nobody" in namespace "default"/,
+      line: /pod default\/nobody: there is no such pod; namespace "default" has console/,
     },
     { title: 'a node that is not there', args: [...MANIFESTS, '--from', 'node/node9'], line: /no node "node9"/ },
     { title: 'a file that is not there', args: ['--manifests', '/no/such/file.yaml'], line: /\/no\/such\/file\.yaml/ },

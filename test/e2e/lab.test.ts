@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isAlive } from '../../src/lab/index.ts'
 import { bundleProgram } from '../support/program.ts'
 
 const NAME = 'e2e'
@@ -36,15 +37,6 @@ function fathomIn(folder: string, ...args: readonly string[]): Promise<Finished>
       resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr })
     })
   })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 interface Status {
