@@ -31,6 +31,8 @@ export type ExchangeResult =
       readonly kind: 'timeout'
       readonly afterMs: number
       readonly transport: Transport
+      /** TCP: a connection was made, so that it was not the way that kept the response. */
+      readonly connected?: true
       readonly stray: readonly StrayMessage[]
     }
   /** Nobody listens: ICMP port unreachable, or RST. */

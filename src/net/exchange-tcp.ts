@@ -42,7 +42,8 @@ export async function exchangeOverStream(
     return await new Promise<ExchangeResult>((resolve) => {
       let isConnected = stream.connecting !== true
       const timer = setAwakeTimeout(() => {
-        resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'tcp', stray })
+        const connected = isConnected ? { connected: true as const } : {}
+        resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'tcp', stray, ...connected })
       }, timeoutMs)
       const settle = (result: ExchangeResult): void => {
         timer.clear()

@@ -95,6 +95,7 @@ describe.each(TRANSPORTS)('exchange() over %s', (transport) => {
       { timeoutMs: 200 },
     )
     expect(result).toMatchObject({ kind: 'timeout', transport, stray: [{ why: 'other-id' }] })
+    expect('connected' in result).toBe(transport === 'tcp')
   })
 
   it('lists only the first strays of a flood', async () => {

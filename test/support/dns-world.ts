@@ -36,6 +36,8 @@ export type Reply =
   | 'unasked'
   /** A connection that is made and ended; over UDP there is none to end. */
   | 'closed'
+  /** Over TCP: the connection is made, and nothing comes over it. */
+  | 'connected'
   | 'refused'
   | 'silent'
   | 'unreachable'
@@ -297,6 +299,7 @@ function toExchange(
   { transport, timeoutMs }: { readonly transport: Transport; readonly timeoutMs: number },
 ): ExchangeResult {
   if (reply === 'silent') return { kind: 'timeout', afterMs: timeoutMs, transport, stray: [] }
+  if (reply === 'connected') return { kind: 'timeout', afterMs: timeoutMs, transport, stray: [], connected: true }
   if (reply === 'unreachable' || reply === 'no-port') {
     const detail = reply === 'no-port' ? 'address already in use' : 'no route to host'
     return { kind: 'unreachable', afterMs: 1, transport, detail }
@@ -349,7 +352,8 @@ function toExchange(
 }
 
 function toHttp(reply: Reply): HttpResult {
-  if (reply === 'silent') return { kind: 'failed', why: 'timeout', detail: 'no response', afterMs: 3000 }
+  if (reply === 'silent' || reply === 'connected')
+    return { kind: 'failed', why: 'timeout', detail: 'no response', afterMs: 3000 }
   if (reply === 'closed') return { kind: 'failed', why: 'unreachable', detail: 'socket hang up', afterMs: 1 }
   if (typeof reply === 'string' || !('status' in reply)) {
     return { kind: 'failed', why: 'refused', detail: 'connection refused', afterMs: 1 }

@@ -17,7 +17,7 @@ export function checkObservation(expected: Expectation, observed: Observation): 
         ? { result: 'ok' }
         : failed('failed.status', { status: observed.status, summary: observed.summary })
     case 'timeout':
-      return failed('failed.timeout')
+      return failed(observed.connected === true ? 'failed.timeout-connected' : 'failed.timeout')
     case 'closed':
     case 'refused':
     case 'unreachable':

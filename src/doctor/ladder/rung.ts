@@ -90,7 +90,11 @@ export interface ResponseSummary {
 export type Observation =
   | ResponseSummary
   | { readonly kind: 'status'; readonly status: number; readonly summary: string }
-  | { readonly kind: 'timeout' }
+  | {
+      readonly kind: 'timeout'
+      /** Over TCP: the server took the connection, and nothing came over it. */
+      readonly connected?: true
+    }
   | { readonly kind: 'closed' | 'refused' | 'unreachable'; readonly detail: string }
   | { readonly kind: 'nothing' }
 

@@ -28,7 +28,7 @@ export function summarizeExchange(result: ExchangeResult): Observation {
       }
     }
     case 'timeout':
-      return { kind: 'timeout' }
+      return result.connected === true ? { kind: 'timeout', connected: true } : { kind: 'timeout' }
     case 'refused':
     case 'unreachable':
     case 'closed':

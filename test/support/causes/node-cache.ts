@@ -355,6 +355,16 @@ export const nodeCache: GroupFixtures<(typeof NODE_CACHE_CODES)[number]> = {
         }),
       },
       {
+        title: 'connections are made, and the server is too slow to answer over them',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [
+            ({ to, transport }) => (to === DNS_IP && transport === 'tcp' ? 'connected' : undefined),
+            refuseClusterNames,
+          ],
+        }),
+      },
+      {
         title: 'TCP is lost, and what the caches answer is fresh',
         make: () => ({ cluster: smallCluster(), rules: [tcpToServiceLost] }),
       },

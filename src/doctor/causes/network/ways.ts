@@ -3,7 +3,7 @@ import type { Hop, HopKind, Ladder, Observation, Purpose, Rung } from '../../lad
 import { formatPlace } from '../../ladder/index.ts'
 import { askedRungs } from '../support.ts'
 
-/** What came of all questions over one transport. `refused` is an answer of the network, no silence. */
+/** What came of all questions over one transport. `refused` is an answer of the network, no silence; so is a connection over which nothing comes. */
 export type Reach = 'answered' | 'refused' | 'silent' | 'unasked'
 
 /** One place and one server. */
@@ -52,10 +52,15 @@ export function isAnswered({ udp, tcp }: Way): boolean {
 }
 
 function reachOf(rungs: readonly Rung[]): Reach {
-  const kinds = rungs.map(({ observed }) => observed.kind)
-  if (kinds.includes('response')) return 'answered'
-  if (kinds.some((kind) => kind === 'refused' || kind === 'closed')) return 'refused'
-  return kinds.length === 0 ? 'unasked' : 'silent'
+  const seen = rungs.map(({ observed }) => observed)
+  if (seen.some(({ kind }) => kind === 'response')) return 'answered'
+  if (seen.some(isFromNetwork)) return 'refused'
+  return seen.length === 0 ? 'unasked' : 'silent'
+}
+
+function isFromNetwork(observed: Observation): boolean {
+  if (observed.kind === 'timeout') return observed.connected === true
+  return observed.kind === 'refused' || observed.kind === 'closed'
 }
 
 /** The place itself had no port to ask from: nothing was sent, and the network had no part in it. */

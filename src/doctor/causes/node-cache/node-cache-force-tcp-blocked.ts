@@ -86,8 +86,11 @@ function isTcpOnlyLost(rungs: readonly Rung[], node: string): boolean {
   const [udp, tcp] = (['udp', 'tcp'] as const).map((transport) => own.filter((rung) => rung.transport === transport))
   const isPrompt = ({ observed, attempts, rttMs = 0 }: Rung): boolean =>
     observed.kind === 'response' && attempts === 1 && rttMs < PROMPT_MS
-  // A connection that was made and closed did get there.
-  const isLost = ({ observed }: Rung): boolean => observed.kind !== 'response' && observed.kind !== 'closed'
+  // A connection that was made did get there, whatever became of it.
+  const isLost = ({ observed }: Rung): boolean => {
+    if (observed.kind === 'timeout') return observed.connected !== true
+    return observed.kind !== 'response' && observed.kind !== 'closed'
+  }
   return udp !== undefined && tcp !== undefined && udp.some(isPrompt) && tcp.length > 0 && tcp.every(isLost)
 }
 

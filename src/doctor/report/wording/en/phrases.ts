@@ -2,6 +2,7 @@
 export const phrases: Readonly<Record<string, string>> = {
   // Why a rung failed.
   'failed.timeout': 'no response',
+  'failed.timeout-connected': 'connected, no response',
   'failed.refused': '{detail}',
   'failed.unreachable': 'unreachable: {detail}',
   'failed.closed': 'closed without a response: {detail}',

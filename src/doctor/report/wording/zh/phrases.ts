@@ -2,6 +2,7 @@
 export const phrases: Readonly<Record<string, string>> = {
   // Why a rung failed.
   'failed.timeout': '无响应',
+  'failed.timeout-connected': '已建立连接，但无响应',
   'failed.refused': '{detail}',
   'failed.unreachable': '不可达：{detail}',
   'failed.closed': '连接关闭且无响应：{detail}',
