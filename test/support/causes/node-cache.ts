@@ -1,7 +1,17 @@
 import type { NODE_CACHE_CODES } from '../../../src/doctor/causes/node-cache/codes.ts'
 import { refuseClusterNames, setNotReady } from './faults.ts'
 import { conntrack } from './kernels.ts'
-import { DNS_IP, NODES, UPSTREAMS, findObject, pod, removeObject, replace, smallCluster } from '../small-cluster.ts'
+import {
+  DNS_IP,
+  NODES,
+  REPLICAS,
+  UPSTREAMS,
+  findObject,
+  pod,
+  removeObject,
+  replace,
+  smallCluster,
+} from '../small-cluster.ts'
 import type { SmallCluster } from '../small-cluster.ts'
 import { countingMetrics, silence } from '../dns-world.ts'
 import type { Fixture, Rule } from '../dns-world.ts'
@@ -362,6 +372,13 @@ export const nodeCache: GroupFixtures<(typeof NODE_CACHE_CODES)[number]> = {
             ({ to, transport }) => (to === DNS_IP && transport === 'tcp' ? 'connected' : undefined),
             refuseClusterNames,
           ],
+        }),
+      },
+      {
+        title: 'a replica is not reached over UDP either',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [tcpToServiceLost, silence(REPLICAS['coredns-b']), refuseClusterNames],
         }),
       },
       {

@@ -80,6 +80,7 @@ const PROMPT_MS = 1000
 
 /** From one node the Service answers the same question promptly over UDP, and brings nothing over TCP. */
 function isTcpOnlyLost(rungs: readonly Rung[], node: string): boolean {
+  if (rungs.some((rung) => isUnreached(rung, node))) return false
   const own = rungs.filter(
     ({ hop, fromNode, purpose }) => hop.kind === 'dns-service' && fromNode === node && purpose === 'canary',
   )
@@ -92,6 +93,12 @@ function isTcpOnlyLost(rungs: readonly Rung[], node: string): boolean {
     return observed.kind !== 'response' && observed.kind !== 'closed'
   }
   return udp !== undefined && tcp !== undefined && udp.some(isPrompt) && tcp.length > 0 && tcp.every(isLost)
+}
+
+/** A replica that brings nothing over UDP either: what the Service handed to it was lost whatever the transport. */
+function isUnreached({ hop, fromNode, purpose, transport, observed }: Rung, node: string): boolean {
+  const isDirect = hop.kind === 'replica' && fromNode === node && purpose === 'canary' && transport === 'udp'
+  return isDirect && observed.kind !== 'response' && observed.kind !== 'nothing'
 }
 
 /** The cache counts responses by their rcode: none came with an answer while it was asked. */
