@@ -204,6 +204,21 @@ export const service: GroupFixtures<(typeof SERVICE_CODES)[number]> = {
         }),
       },
       {
+        title: "the node's own rules lead there still",
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [udpLostOn('node1')],
+          kernels: {
+            node1: {
+              first: {
+                ...conntrack(flow({ client: '10.244.1.30', to: DNS_IP, translated: GONE })),
+                iptables: [iptables('nft', { total: 90, rules: [translation(GONE)] })],
+              },
+            },
+          },
+        }),
+      },
+      {
         title: 'the address asked is no Service',
         make: () => ({
           cluster: smallCluster(),
@@ -300,6 +315,13 @@ export const service: GroupFixtures<(typeof SERVICE_CODES)[number]> = {
 const GONE = '10.244.2.99'
 
 /** The DNS Service is named coredns; the node cache looks for another name. */
+/** kube-proxy's rule of one endpoint. */
+function translation(address: string): ReturnType<typeof iptables>['rules'][number] {
+  const toDestination = `${address}:53`
+  const text = `-A KUBE-SEP-GONE -p udp -m udp -j DNAT --to-destination ${toDestination}`
+  return { table: 'nat', chain: 'KUBE-SEP-GONE', text, packets: 1, protocol: 'udp', target: 'DNAT', toDestination }
+}
+
 function renamedService({ told }: { readonly told: string }): Fixture {
   const cluster = smallCluster()
   const { spec } = findObject(cluster, 'Service', 'kube-dns')

@@ -81,10 +81,13 @@ function judge(evidence: Evidence): Judgement {
 function staleFlows({ facts }: Evidence, { node = '', first, second }: KernelReading): Flow[] {
   const [ours, living] = [translatedAddresses(facts), livingAddresses(facts)]
   const later = seen(second?.conntrack)?.entries ?? []
+  const ruled = ruledAddresses(first)
   return (seen(first.conntrack)?.entries ?? []).flatMap((entry): Flow[] => {
     const { protocol, original, reply, isReplied, timeoutSeconds } = entry
     const { address: to, port } = original.destination
     if (protocol !== 'udp' || port !== 53 || !ours.has(to) || living.has(reply.source.address)) return []
+    // Not left over: the node's rules lead there still, and make such a flow each time.
+    if (ruled.has(reply.source.address)) return []
     const again = later.find(
       (one) =>
         one.protocol === 'udp' &&
@@ -97,6 +100,12 @@ function staleFlows({ facts }: Evidence, { node = '', first, second }: KernelRea
     const client = `${original.source.address}:${original.source.port}`
     return [{ node, client, service: to, dead: reply.source.address, isDead: !isReplied || wasUsed, timeoutSeconds }]
   })
+}
+
+/** Where the node's rules translate addresses to. */
+function ruledAddresses({ iptables }: KernelReading['first']): Set<string> {
+  const rules = (seen(iptables) ?? []).flatMap((one) => one.rules)
+  return new Set(rules.flatMap(({ toDestination }) => toDestination?.replace(/:\d+$/, '') ?? []))
 }
 
 function endpointsOf({ facts }: Evidence): string[] {
