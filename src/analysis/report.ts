@@ -6,6 +6,7 @@ import type { CaptureAnalysis } from './capture-analysis.ts'
 import { describeAddress, findPatterns } from './patterns/find-patterns.ts'
 import type { AddressNames } from './patterns/find-patterns.ts'
 import type { Pattern } from './patterns/pattern.ts'
+import { BORDERS_MICROS } from './statistics/latency-histogram.ts'
 import type { LatencyHistogram } from './statistics/latency-histogram.ts'
 import { serverLatency } from './statistics/traffic.ts'
 
@@ -79,7 +80,6 @@ interface IcmpReport {
   readonly frames: readonly number[]
 }
 
-const BORDERS_MS: readonly number[] = [0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
 const TOP = 10
 
 /** Puts a finished analysis into a report. @param file undefined for a live capture */
@@ -122,9 +122,9 @@ export function createReport(
       overTcp: traffic.overTcp,
     },
     latencyMs: latencies(latency),
-    histogram: BORDERS_MS.map((fromMs, index) => {
-      const toMs = BORDERS_MS[index + 1] ?? null
-      return { fromMs, toMs, count: latency.between(fromMs * 1000, toMs === null ? Infinity : toMs * 1000) }
+    histogram: BORDERS_MICROS.map((from, index) => {
+      const to = BORDERS_MICROS[index + 1] ?? Infinity
+      return { fromMs: from / 1000, toMs: to === Infinity ? null : to / 1000, count: latency.between(from, to) }
     }),
     servers: [...traffic.servers.values()]
       .sort((a, b) => b.queries - a.queries)
