@@ -45,6 +45,7 @@ const HIDING = new Map([
   ['cluster-dns-wrong-address + node-cache-down', 'no pod of that node asks the cache any more'],
   ['udp-53-blocked + node-cache-force-tcp-blocked', 'no transport is left to hold the other against'],
   ['udp-53-blocked + large-response-lost', 'small datagrams are lost as well'],
+  ['cluster-zone-overridden + large-response-lost', 'the name with many addresses is not served any more'],
 ])
 
 /** All pairs of the representatives that this lab can have. */
