@@ -20,7 +20,6 @@ const BESIDE = new Map([
 const KNOWN = new Map([
   ['coredns-cpu-throttled', 'right after it came no health request has been given up yet, which takes 3 s'],
   ['coredns-sockets-exhausted', 'right after it came the log or the metrics may not show it yet'],
-  ['conntrack-race', 'no question of the doctor shares its port with another one, so that none of them races'],
 ])
 
 /** From different groups, each with a symptom of its own. */

@@ -7,6 +7,11 @@ export interface ExchangeOptions {
   readonly server: Endpoint
   /** Its id is replaced by an unpredictable one, see `drawId`. */
   readonly message: Message
+  /**
+   * Sent right behind the message from the same socket, as stub resolvers send A and AAAA (UDP only; ignored over TCP). The result
+   * is `response`, with that of the message, when both are answered; its id is drawn as well.
+   */
+  readonly companion?: Message | undefined
   /** Milliseconds from the call until `timeout`, connecting included. */
   readonly timeoutMs: number
   /** Where to send from; default: the address that the route chooses, and an unpredictable port. */

@@ -34,6 +34,8 @@ export type ExchangeResult =
       /** TCP: a connection was made, so that it was not the way that kept the response. */
       readonly connected?: true
       readonly stray: readonly StrayMessage[]
+      /** How many of a message and its companion were answered; only where there was one. */
+      readonly answered?: 'none' | 'one'
     }
   /** Nobody listens: ICMP port unreachable, or RST. */
   | { readonly kind: 'refused'; readonly afterMs: number; readonly transport: Transport; readonly detail: string }

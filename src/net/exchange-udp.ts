@@ -1,8 +1,10 @@
-// One question, one datagram, one response. A pair of sockets on one port sees everything that can happen to it.
+// One question, one datagram, one response; two of each with a companion. A pair of sockets on one port sees everything that can
+// happen to them.
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
 import { setAwakeTimeout } from '../base/awake-timer.ts'
 import { randomId } from '../base/random.ts'
+import { encodeMessage } from '../dns/index.ts'
 import type { Message } from '../dns/index.ts'
 import type { Endpoint, ExchangeResult, StrayMessage } from './exchange-result.ts'
 import { MAX_STRAY, classifyFault, encodeQuery, faultDetail, isIpv6 } from './exchange-request.ts'
@@ -20,17 +22,23 @@ import { matchResponse } from './match-response.ts'
  * Resolves for every network fault. @throws {WireError} @throws {RangeError} when the message cannot be encoded
  */
 export async function exchangeUdp(options: ExchangeOptions): Promise<ExchangeResult> {
-  const { server, timeoutMs, drawId = randomId, source } = options
+  const { server, timeoutMs, drawId = randomId, source, companion } = options
   const startedAt = performance.now()
   const query: Message = { ...options.message, id: drawId() }
   const octets = encodeQuery(options, query)
+  const second: Message | undefined = companion === undefined ? undefined : { ...companion, id: drawId() }
+  const secondOctets = second === undefined ? undefined : encodeMessage(second)
   const stray: StrayMessage[] = []
   const sockets: Socket[] = []
   try {
     return await new Promise<ExchangeResult>((resolve) => {
+      let first: { readonly message: Message; readonly octets: Uint8Array } | undefined
+      let isSecondAnswered = false
       const afterMs = (): number => performance.now() - startedAt
       const timer = setAwakeTimeout(() => {
-        resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'udp', stray })
+        const count = first === undefined && !isSecondAnswered ? 'none' : 'one'
+        const answered = second === undefined ? {} : ({ answered: count } as const)
+        resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'udp', stray, ...answered })
       }, timeoutMs)
       const settle = (result: ExchangeResult): void => {
         timer.clear()
@@ -47,13 +55,12 @@ export async function exchangeUdp(options: ExchangeOptions): Promise<ExchangeRes
         .then(({ connected, unconnected }) => {
           connected.on('message', (received) => {
             const match = matchResponse(new Uint8Array(received), query, server)
-            if (match.kind === 'stray') {
-              addStray(match.stray)
-              return
-            }
-            const { message } = match
+            if (match.kind === 'response') first ??= { message: match.message, octets: new Uint8Array(received) }
+            else if (isResponseTo(second, received, server)) isSecondAnswered = true
+            else addStray(match.stray)
+            if (first === undefined || (second !== undefined && !isSecondAnswered)) return
             const rttMs = performance.now() - sentAt
-            settle({ kind: 'response', message, octets: new Uint8Array(received), rttMs, transport: 'udp', stray })
+            settle({ kind: 'response', ...first, rttMs, transport: 'udp', stray })
           })
           connected.on('error', fail)
           unconnected.on('message', (received, { address, port }) => {
@@ -62,15 +69,21 @@ export async function exchangeUdp(options: ExchangeOptions): Promise<ExchangeRes
           // What befalls the listening half says nothing about the query.
           unconnected.on('error', () => undefined)
           const sentAt = performance.now()
-          connected.send(octets, (error) => {
-            if (error !== null) fail(error)
-          })
+          for (const datagram of secondOctets === undefined ? [octets] : [octets, secondOctets]) {
+            connected.send(datagram, (error) => {
+              if (error !== null) fail(error)
+            })
+          }
         })
         .catch(fail)
     })
   } finally {
     for (const socket of sockets) close(socket)
   }
+}
+
+function isResponseTo(query: Message | undefined, received: Uint8Array, server: Endpoint): boolean {
+  return query !== undefined && matchResponse(new Uint8Array(received), query, server).kind === 'response'
 }
 
 interface SocketPair {

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startScriptedServer } from '../../test/support/scripted-server.ts'
 import type { Reaction, ScriptedQuery, ScriptedServer } from '../../test/support/scripted-server.ts'
-import { encodeMessage, parseRecord, query, response } from '../dns/index.ts'
+import { decodeMessage, encodeMessage, parseRecord, query, response } from '../dns/index.ts'
+import type { Message } from '../dns/index.ts'
 import { exchange } from './exchange.ts'
 import type { ExchangeResult, Transport } from './exchange-result.ts'
 
@@ -159,6 +160,52 @@ describe('exchange() over udp alone', () => {
     for (let count = 0; count < 6; count += 1) await exchange({ server, message, transport: 'udp', timeoutMs: 20 })
     listener.close()
     expect(seen.size).toBeGreaterThan(3)
+  })
+})
+
+describe('exchange() with a companion', () => {
+  const askBoth = async (doAnswer: (type: string) => boolean, timeoutMs = 5000): Promise<ExchangeResult> => {
+    const server = await startScriptedServer((asked) => {
+      const isAnswered = doAnswer(asked.message.question[0]?.type ?? '')
+      return isAnswered ? [{ kind: 'send', message: response(asked.message) }] : []
+    })
+    servers.push(server)
+    const message = query({ name: 'example.org', type: 'AAAA' })
+    const companion = query({ name: 'example.org' })
+    return exchange({ server, message, companion, transport: 'udp', timeoutMs })
+  }
+
+  it('asks both from one port, and gives the response to the message when both came', async () => {
+    const seen: { readonly type?: string | undefined; readonly id: number; readonly port: number }[] = []
+    const listener = createSocket('udp4')
+    listener.bind(0, '127.0.0.1')
+    await once(listener, 'listening')
+    listener.on('message', (octets, { port, address }) => {
+      const message = decodeMessage(octets)
+      seen.push({ type: message.question[0]?.type, id: message.id, port })
+      // The companion's response comes first.
+      const all = [{ message, port, address }, ...held.splice(0)]
+      if (message.question[0]?.type === 'AAAA') held.push(...all)
+      else for (const one of all) listener.send(encodeMessage(response(one.message)), one.port, one.address)
+    })
+    const held: { readonly message: Message; readonly port: number; readonly address: string }[] = []
+    const server = { address: '127.0.0.1', port: listener.address().port }
+    const message = query({ name: 'example.org', type: 'AAAA' })
+    const companion = query({ name: 'example.org' })
+    const result = await exchange({ server, message, companion, transport: 'udp', timeoutMs: 5000 })
+    listener.close()
+    expect(result).toMatchObject({ kind: 'response', stray: [], message: { question: [{ type: 'AAAA' }] } })
+    expect(seen.map(({ type }) => type)).toEqual(['AAAA', 'A'])
+    expect(new Set(seen.map(({ port }) => port)).size).toBe(1)
+  })
+
+  it.each([
+    { answered: 'one', types: ['A'] },
+    { answered: 'one', types: ['AAAA'] },
+    { answered: 'none', types: [] },
+  ])('tells a time-out with $types answered as $answered', async ({ answered, types }) => {
+    const result = await askBoth((type) => (types as readonly string[]).includes(type), 200)
+    expect(result).toMatchObject({ kind: 'timeout', answered, stray: [] })
   })
 })
 

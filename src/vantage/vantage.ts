@@ -13,6 +13,11 @@ export type Place =
 export interface ExchangeRequest {
   readonly server: Endpoint
   readonly message: Message
+  /**
+   * Sent right behind the message from the same socket, over UDP only: the result is `response` when both are answered. Skipped where
+   * a vantage cannot send two from one socket.
+   */
+  readonly companion?: Message | undefined
   readonly transport: Transport
   /** Milliseconds until `timeout`. */
   readonly timeoutMs: number

@@ -27,6 +27,8 @@ export interface Ask {
   readonly type: string
   /** Octets that the query takes over UDP; 0 for HTTP. */
   readonly size: number
+  /** Whether another query goes out beside it, from the same socket. */
+  readonly isOfPair?: true
 }
 
 export type Reply =
@@ -126,13 +128,19 @@ export function worldOf(
       return {
         place,
         how: 'fixture',
-        exchange: async ({ server, message, transport, timeoutMs }) => {
+        exchange: async ({ server, message, companion, transport, timeoutMs }) => {
           const [question] = message.question
+          const pair = companion === undefined ? {} : ({ isOfPair: true } as const)
           const ask = { from: place, node, to: server.address, port: server.port, transport }
           const size = message.edns?.udpPayloadSize ?? 512
-          const reply = decide({ ...ask, name: question?.name ?? '', type: question?.type ?? '', size })
+          const reply = decide({ ...ask, name: question?.name ?? '', type: question?.type ?? '', size, ...pair })
           if (reply === 'unasked') return { kind: 'skipped', why: 'the thread does not answer' }
-          return toExchange(reply, message, { transport, timeoutMs })
+          const result = toExchange(reply, message, { transport, timeoutMs })
+          const [beside] = companion?.question ?? []
+          if (beside === undefined) return result
+          const isLost = decide({ ...ask, name: beside.name, type: beside.type, size, ...pair }) === 'silent'
+          if (result.kind === 'timeout') return { ...result, answered: isLost ? 'none' : 'one' }
+          return isLost ? { kind: 'timeout', afterMs: timeoutMs, transport, stray: [], answered: 'one' } : result
         },
         httpGet: async ({ server, path }) =>
           toHttp(

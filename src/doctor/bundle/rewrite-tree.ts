@@ -5,6 +5,7 @@ const FIXED: ReadonlySet<string> = new Set([
   'addressType',
   'backend',
   'basis',
+  'besideType',
   'code',
   'collectedAt',
   'configurationHash',

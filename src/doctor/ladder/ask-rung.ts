@@ -2,8 +2,10 @@
 import type { Clock } from '../../base/index.ts'
 import { describeError } from '../../base/index.ts'
 import { query } from '../../dns/index.ts'
+import type { Message, RRType } from '../../dns/index.ts'
 import type { Skipped, Vantage, Vantages } from '../../vantage/vantage.ts'
 import { checkObservation } from './check-response.ts'
+import { PairTally } from './pair-tally.ts'
 import { phrase } from './phrase.ts'
 import type { Phrase } from './phrase.ts'
 import type { PlannedRung } from './plan-options.ts'
@@ -78,6 +80,7 @@ function findVantage({ from }: PlannedRung, { vantages }: AskOptions, places: Op
 async function exchange(planned: PlannedRung, vantage: Vantage, options: AskOptions): Promise<Rung> {
   const { question, to, transport, timeoutsMs } = planned
   if (question.kind !== 'dns' || transport === 'http') return skipped(planned, phrase('skip.error', { detail: '' }))
+  const pairs = question.besideType === undefined ? undefined : new PairTally()
   const stray: Phrase[] = []
   let observed: Observation = { kind: 'nothing' }
   let rttMs: number | undefined
@@ -88,25 +91,26 @@ async function exchange(planned: PlannedRung, vantage: Vantage, options: AskOpti
     // A shortened attempt that brings nothing would look like silence: it is not made.
     if (timeoutMs < wantedMs / 2 || options.signal?.aborted === true) break
     attempts += 1
-    const message = query({
-      name: question.name,
-      type: question.type,
-      ...(question.withoutEdns === true
-        ? {}
-        : { edns: { udpPayloadSize: question.udpPayloadSize ?? DEFAULT_PAYLOAD_SIZE } }),
-    })
-    const result = await vantage.exchange({ server: to, message, transport, timeoutMs })
+    const message = messageFor(question, question.type)
+    const companion = question.besideType === undefined ? {} : { companion: messageFor(question, question.besideType) }
+    const result = await vantage.exchange({ server: to, message, transport, timeoutMs, ...companion })
     if (result.kind === 'skipped') return skippedByVantage(planned, result)
     if ('stray' in result) stray.push(...result.stray.map(summarizeStray))
     observed = summarizeExchange(result)
     if (result.kind === 'response') rttMs = result.rttMs
     elapsedMs += result.kind === 'response' ? result.rttMs : result.afterMs
-    if (observed.kind !== 'timeout') break
+    if (pairs === undefined ? observed.kind !== 'timeout' : pairs.add(observed)) break
     if (attempts === 1) options.onSilence?.(planned)
   }
   return attempts === 0
     ? skipped(planned, phrase('skip.deadline'))
-    : conclude(planned, observed, { rttMs, elapsedMs, attempts, stray })
+    : conclude(planned, pairs?.conclude(observed) ?? observed, { rttMs, elapsedMs, attempts, stray })
+}
+
+type DnsQuestion = Extract<PlannedRung['question'], { kind: 'dns' }>
+
+function messageFor({ name, withoutEdns, udpPayloadSize = DEFAULT_PAYLOAD_SIZE }: DnsQuestion, type: RRType): Message {
+  return query({ name, type, ...(withoutEdns === true ? {} : { edns: { udpPayloadSize } }) })
 }
 
 async function getHttp(planned: PlannedRung, vantage: Vantage, options: AskOptions): Promise<Climbed> {
@@ -146,10 +150,11 @@ function conclude(
   course: Pick<Rung, 'attempts' | 'elapsedMs' | 'stray'> & { readonly rttMs: number | undefined },
 ): Rung {
   const { rttMs, ...rest } = course
+  const came = observed.kind === 'response' || observed.kind === 'status'
   return {
     ...asked(planned),
     observed: shortenRecords(observed),
-    ...(rttMs === undefined ? {} : { rttMs }),
+    ...(rttMs === undefined || !came ? {} : { rttMs }),
     ...rest,
     ...checkObservation(planned.expected, observed),
   }

@@ -17,6 +17,9 @@ export function checkObservation(expected: Expectation, observed: Observation): 
         ? { result: 'ok' }
         : failed('failed.status', { status: observed.status, summary: observed.summary })
     case 'timeout':
+      if (observed.pairs !== undefined) {
+        return failed('failed.pairs', { count: observed.pairs.halved, asked: observed.pairs.asked })
+      }
       return failed(observed.connected === true ? 'failed.timeout-connected' : 'failed.timeout')
     case 'closed':
     case 'refused':

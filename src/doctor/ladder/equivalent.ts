@@ -9,6 +9,8 @@ export function formatEquivalent(question: RungQuestion, to: Endpoint, transport
     const host = to.address.includes(':') ? `[${to.address}]` : to.address
     return `curl http://${host}:${to.port}${question.path}`
   }
+  // dig has a socket for each question; getaddrinfo asks for both families from one, wherever resolv.conf leads.
+  if (question.besideType !== undefined) return `getent ahosts ${question.name}`
   const address = question.type === 'PTR' ? addressFromReverse(question.name) : undefined
   const asked =
     address === undefined ? `${question.name}${question.type === 'A' ? '' : ` ${question.type}`}` : `-x ${address}`

@@ -22,7 +22,7 @@ export interface Hop {
 /**
  * Why the question is asked: what its answer decides. `again` asks for the asked name once more where a cache may hold another
  * answer, `families` asks a server for the other address family, `large` for
- * more than a small datagram holds, `setup` reads node-cache's own metrics, `stub` asks a name below a zone with upstreams
+ * more than a small datagram holds, `pair` for both families from one socket as stub resolvers do, `setup` reads node-cache's own metrics, `stub` asks a name below a zone with upstreams
  * of its own, `suffix` a made-up name below a search domain that pods inherit.
  */
 export type Purpose =
@@ -34,6 +34,7 @@ export type Purpose =
   | 'health'
   | 'large'
   | 'metrics'
+  | 'pair'
   | 'ready'
   | 'setup'
   | 'stub'
@@ -45,6 +46,8 @@ export type RungQuestion =
       readonly kind: 'dns'
       readonly name: DomainName
       readonly type: RRType
+      /** Asked for this type as well, right behind and from the same socket; over and over, each time from another port. */
+      readonly besideType?: RRType
       /** Octets that the query says it takes over UDP; 1232 when absent. */
       readonly udpPayloadSize?: number
       /** Asked without an OPT record (RFC 6891), as stub resolvers do that have none. */
@@ -94,6 +97,8 @@ export type Observation =
       readonly kind: 'timeout'
       /** Over TCP: the server took the connection, and nothing came over it. */
       readonly connected?: true
+      /** Only one of two queries from one socket was answered, at times: of so many pairs so many. */
+      readonly pairs?: { readonly asked: number; readonly halved: number }
     }
   | { readonly kind: 'closed' | 'refused' | 'unreachable'; readonly detail: string }
   | { readonly kind: 'nothing' }

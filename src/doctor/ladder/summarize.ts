@@ -28,7 +28,11 @@ export function summarizeExchange(result: ExchangeResult): Observation {
       }
     }
     case 'timeout':
-      return result.connected === true ? { kind: 'timeout', connected: true } : { kind: 'timeout' }
+      return {
+        kind: 'timeout',
+        ...(result.connected === true ? { connected: true } : {}),
+        ...(result.answered === 'one' ? { pairs: { asked: 1, halved: 1 } } : {}),
+      }
     case 'refused':
     case 'unreachable':
     case 'closed':

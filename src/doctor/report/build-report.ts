@@ -112,7 +112,7 @@ function rungOf(rung: Rung, words: Words): ReportRung {
     to: formatEndpoint(to),
     transport,
     purpose,
-    question: question.kind === 'dns' ? `${question.name} ${question.type}` : question.path,
+    question: question.kind === 'dns' ? `${question.name} ${typesOf(question)}` : question.path,
     expected: words.phrase(expectedPhrase(rung.expected)),
     observed: words.phrase(observedPhrase(rung.observed)),
     rttMs: rung.rttMs === undefined ? null : roundMs(rung.rttMs),
@@ -125,6 +125,10 @@ function rungOf(rung: Rung, words: Words): ReportRung {
     equivalent,
     ...(rung.repeats === undefined ? {} : { repeats: repeatsOf(rung.repeats, words) }),
   }
+}
+
+function typesOf({ type, besideType }: Extract<Rung['question'], { kind: 'dns' }>): string {
+  return besideType === undefined ? type : `${besideType} + ${type}`
 }
 
 function captureOf({ place, tookMs, frames, dropped, patterns }: WireCapture): ReportCapture {
@@ -185,7 +189,9 @@ function observedPhrase(observed: Observation): Phrase {
     case 'status':
       return { key: 'observed.status', values: { status: observed.status, summary: observed.summary } }
     case 'timeout':
-      return { key: 'observed.timeout', values: {} }
+      return observed.pairs === undefined
+        ? { key: 'observed.timeout', values: {} }
+        : { key: 'observed.pairs', values: { count: observed.pairs.halved, asked: observed.pairs.asked } }
     case 'nothing':
       return { key: 'observed.nothing', values: {} }
     default:

@@ -14,11 +14,28 @@ const DB_NAME = 'db.db.svc.cluster.local'
 
 export const network: GroupFixtures<(typeof NETWORK_CODES)[number]> = {
   'conntrack-race': {
-    has: () => ({ cluster: smallCluster(), rules: [versionLost], kernels: { node3: raced(10, 14) } }),
+    has: () => ({ cluster: smallCluster(), rules: [pairsLost(2)], kernels: { node3: raced(10, 14) } }),
     nearMisses: [
       {
-        title: 'a query is lost and the counter stands still',
+        title: 'a single query is lost and the counter stands still',
         make: () => ({ cluster: smallCluster(), rules: [versionLost], kernels: { node3: raced(10, 10) } }),
+      },
+      {
+        title: 'pairs of queries lose one and the counter stands still',
+        make: () => ({ cluster: smallCluster(), rules: [pairsLost(2)], kernels: { node3: raced(10, 10) } }),
+      },
+      {
+        title: 'the counter grew and one pair of many loses a query',
+        make: () => ({ cluster: smallCluster(), rules: [pairsLost(1)], kernels: { node3: raced(10, 14) } }),
+      },
+      {
+        title: 'the counter grew, a query through the Service is lost, and so is one to a pod',
+        allowed: 'suspected',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [versionLost, firstLost(REPLICAS['coredns-a'])],
+          kernels: { node3: raced(10, 14) },
+        }),
       },
       {
         title: 'all UDP queries to the Service IP are lost',
@@ -323,6 +340,26 @@ const udpLost: Rule = ({ to, transport }) =>
 
 const versionLost: Rule = ({ node, to, transport, type }) =>
   node === 'node3' && to === DNS_IP && transport === 'udp' && type === 'TXT' ? 'silent' : undefined
+
+/** AAAA of so many pairs to the Service IP is lost on node3, A never. */
+function pairsLost(count: number): Rule {
+  let left = count
+  return ({ node, to, type, isOfPair }) => {
+    if (isOfPair !== true || node !== 'node3' || to !== DNS_IP || type !== 'AAAA' || left === 0) return undefined
+    left -= 1
+    return 'silent'
+  }
+}
+
+/** The first datagram from node3 to an address is lost, and the question answered when it is asked again. */
+function firstLost(address: string): Rule {
+  let left = 1
+  return ({ node, to, transport }) => {
+    if (node !== 'node3' || to !== address || transport !== 'udp' || left === 0) return undefined
+    left -= 1
+    return 'silent'
+  }
+}
 
 // --- Kernels ---
 

@@ -6,6 +6,7 @@ import { planLateMetrics } from './late-metrics.ts'
 import { planLostOverOne } from './lost-over-one.ts'
 import { planOmittedSearches } from './omitted-searches.ts'
 import { planOtherFamily } from './other-family.ts'
+import { planPairs } from './pairs.ts'
 import { planPlainSize } from './plain-size.ts'
 import { planPodFiles } from './pod-files.ts'
 import { planSmallDatagrams } from './small-datagrams.ts'
@@ -26,4 +27,5 @@ export const FOLLOW_UPS: readonly FollowUp[] = [
   planSetupMetrics,
   planPlainSize,
   planLateMetrics,
+  planPairs,
 ]

@@ -43,6 +43,12 @@ export function containerAsker(
     if (request.source !== undefined && (request.source.address ?? request.source.port) !== undefined) {
       return Promise.resolve({ kind: 'skipped', why: 'a container that was added cannot choose its source address' })
     }
+    if (request.companion !== undefined) {
+      return Promise.resolve({
+        kind: 'skipped',
+        why: 'a container that was added sends each query from a socket of its own',
+      })
+    }
     const query = { ...request.message, id: request.id ?? randomId() }
     return new Promise((answer) => {
       if (waiting.length === 0) setImmediate(flush)

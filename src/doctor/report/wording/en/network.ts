@@ -9,6 +9,8 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     lines: {
       'nothing-lost': 'On {node} the kernel dropped datagrams that raced to be tracked',
       grew: '{node}: insert_failed of connection tracking grew by {growth} in {seconds} s',
+      halved:
+        'From {place}: of {asked} pairs of queries to the Service IP, each pair from one socket, {count} got one response only',
       lost: 'From {node}: {count} of {all} UDP questions to the Service IP lost a datagram, the others did not',
       'direct-fine': 'From {node}: none of {count} UDP {count:question|questions} to CoreDNS pods themselves got lost',
       'no-growth': 'insert_failed of connection tracking did not grow on {nodes}',

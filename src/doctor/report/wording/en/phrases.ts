@@ -3,6 +3,7 @@ export const phrases: Readonly<Record<string, string>> = {
   // Why a rung failed.
   'failed.timeout': 'no response',
   'failed.timeout-connected': 'connected, no response',
+  'failed.pairs': '{count} of {asked} pairs of queries from one socket got one response only',
   'failed.refused': '{detail}',
   'failed.unreachable': 'unreachable: {detail}',
   'failed.closed': 'closed without a response: {detail}',
@@ -157,6 +158,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'observed.empty': '{rcode}',
   'observed.status': 'HTTP {status} {summary}',
   'observed.timeout': 'no response',
+  'observed.pairs': 'one response only for {count} of {asked} pairs',
   'observed.detail': '{kind}: {detail}',
   'observed.nothing': 'not asked',
   // Why a name does not exist or has no records (the schema's absences).

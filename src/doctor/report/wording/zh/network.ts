@@ -8,6 +8,7 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     lines: {
       'nothing-lost': '{node} 的内核丢弃了在连接跟踪中竞争的数据报',
       grew: '{node}：连接跟踪的 insert_failed 在 {seconds} 秒内增加了 {growth}',
+      halved: '从 {place}：发往 Service IP 的 {asked} 对查询（每对来自同一个套接字）中，有 {count} 对只收到一个响应',
       lost: '从 {node}：发往 Service IP 的 {all} 个 UDP 提问中有 {count} 个丢失了数据报，其余没有',
       'direct-fine': '从 {node}：直接向 CoreDNS Pod 的 {count} 个 UDP 提问没有丢失',
       'no-growth': '{nodes} 上连接跟踪的 insert_failed 没有增长',

@@ -3,6 +3,7 @@ export const phrases: Readonly<Record<string, string>> = {
   // Why a rung failed.
   'failed.timeout': '无响应',
   'failed.timeout-connected': '已建立连接，但无响应',
+  'failed.pairs': '从同一个套接字发出的 {asked} 对查询中，有 {count} 对只收到一个响应',
   'failed.refused': '{detail}',
   'failed.unreachable': '不可达：{detail}',
   'failed.closed': '连接关闭且无响应：{detail}',
@@ -149,6 +150,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'observed.empty': '{rcode}',
   'observed.status': 'HTTP {status} {summary}',
   'observed.timeout': '无响应',
+  'observed.pairs': '{asked} 对查询中有 {count} 对只收到一个响应',
   'observed.detail': '{kind}：{detail}',
   'observed.nothing': '未查询',
   // Why a name does not exist or has no records (the schema's absences).

@@ -44,6 +44,7 @@ export const reasons: Readonly<Record<string, string>> = {
   // A container that was added.
   'a container that was added asks DNS servers only': '添加的容器只查询 DNS 服务器',
   'a container that was added cannot choose its source address': '添加的容器不能选择源地址',
+  'a container that was added sends each query from a socket of its own': '添加的容器中每个查询各用一个套接字',
   "{path} of a container that was added is not the pod's": '添加的容器中的 {path} 不是该 Pod 的',
   'the container did not tell what came': '容器没有给出结果',
   '{place} runs on Windows, where pods have no network namespace to share':
