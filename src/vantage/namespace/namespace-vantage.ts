@@ -44,7 +44,7 @@ export async function openNamespace(
     startCapture: () => startCapture(target.netns),
     async close() {
       const reader = await tables
-      await Promise.all([thread, reader].map((one) => (one instanceof NamespaceThread ? one.close() : undefined)))
+      await Promise.all([thread.close(), ...(reader instanceof NamespaceThread ? [reader.close()] : [])])
     },
   }
 }
