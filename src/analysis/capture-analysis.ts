@@ -116,6 +116,7 @@ export class CaptureAnalysis {
   readonly malformed: MalformedMessage[] = []
   readonly orphanFrames: number[] = []
   readonly copyFrames: number[] = []
+  readonly cutFrames: number[] = []
   readonly lostFragments: LostFragments[] = []
   readonly connections: TcpConnection[] = []
   connectionCount = 0
@@ -258,7 +259,7 @@ export class CaptureAnalysis {
   #message(packet: Packet, isTcp: boolean, octets: Uint8Array, start: number, end: number, isCut: boolean): void {
     const scan = this.#scan
     const isWhole = scanMessage(octets, start, end, isCut, scan)
-    if (isCut) this.counts.cut += 1
+    if (isCut) this.#noteCut(packet)
     if (scan.fault !== undefined) {
       this.#noteMalformed(packet, scan.fault)
       if (!isWhole) return
@@ -312,6 +313,11 @@ export class CaptureAnalysis {
   #noteCopy({ frame }: Leg): void {
     this.counts.copies += 1
     if (this.copyFrames.length < MAX_EXAMPLES) this.copyFrames.push(frame)
+  }
+
+  #noteCut({ frame }: Packet): void {
+    this.counts.cut += 1
+    if (this.cutFrames.length < MAX_EXAMPLES) this.cutFrames.push(frame)
   }
 
   #noteMalformed({ frame, source, sourcePort, destination }: Packet, fault: MessageFault): void {

@@ -1,5 +1,5 @@
 // Patterns of queries that got no response: who is silent, what is lost, and what it has in common.
-import type { Incident, Pair } from '../statistics/pair.ts'
+import type { EndpointCounts, Incident, Pair } from '../statistics/pair.ts'
 import { latencyMs } from '../transactions/transaction.ts'
 import { countOf, firstFrames } from './pattern.ts'
 import type { Finder, Pattern } from './pattern.ts'
@@ -9,6 +9,9 @@ const TYPE_AAAA = 28
 /** glibc's time-out is 5 s, musl's 2.5 s between attempts, and 1 s with "timeout:1", counted from the first of the pair. */
 const RACE_RESEND_MS = 900
 const LARGE_BYTES = 1200
+const LATE_MICROS = 1e6
+/** Resolvers wait a second or more before they ask anew. */
+const GIVEN_UP_MICROS = 500_000
 
 const unanswered = ({ incidents }: Pair): Incident[] =>
   incidents.filter(({ transaction }) => transaction.state === 'unanswered')
@@ -50,23 +53,22 @@ export const udpBlocked: Finder = ({ pairs, address }) =>
 
 /** Of several endpoints behind one Service IP, one has at least two unanswered queries and no response, another has responses. */
 export const endpointUnresponsive: Finder = ({ analysis, pairs, address }) => {
-  const services = new Map<number, Map<number, { answered: number; unanswered: number; frame: number }>>()
+  const services = new Map<number, Map<number, EndpointCounts>>()
   for (const pair of pairs) {
-    const endpoints =
-      services.get(pair.server) ?? new Map<number, { answered: number; unanswered: number; frame: number }>()
+    const endpoints = services.get(pair.server) ?? new Map<number, EndpointCounts>()
     services.set(pair.server, endpoints)
     for (const [endpoint, counts] of pair.endpoints) {
-      const sum = endpoints.get(endpoint) ?? { answered: 0, unanswered: 0, frame: 0 }
+      const sum = endpoints.get(endpoint) ?? { answered: 0, unanswered: 0, unansweredFrames: [] }
       sum.answered += counts.answered
       sum.unanswered += counts.unanswered
-      if (sum.frame === 0) sum.frame = counts.firstUnansweredFrame
+      sum.unansweredFrames.push(...counts.unansweredFrames)
       endpoints.set(endpoint, sum)
     }
   }
   const rejected = new Set([...analysis.icmp.all.values()].map(({ destination }) => destination))
   return [...services].flatMap(([service, endpoints]) => {
     if (![...endpoints.values()].some(({ answered }) => answered > 0)) return []
-    return [...endpoints].flatMap(([endpoint, { answered, unanswered, frame }]): Pattern[] => {
+    return [...endpoints].flatMap(([endpoint, { answered, unanswered, unansweredFrames }]): Pattern[] => {
       if (answered > 0 || unanswered < 2 || rejected.has(endpoint)) return []
       return [
         {
@@ -77,7 +79,7 @@ export const endpointUnresponsive: Finder = ({ analysis, pairs, address }) => {
           evidence: [
             {
               text: `${countOf(unanswered, 'query', 'queries')} to ${address(service)} went to this endpoint, none was answered; other endpoints answer`,
-              frames: firstFrames([frame]),
+              frames: firstFrames(unansweredFrames),
             },
           ],
         },
@@ -135,10 +137,11 @@ export const silentServers: Finder = ({ pairs, answering, address, isServer, ana
 }
 
 /**
- * A and AAAA from one socket within 10 ms; one is answered, the other only after it was sent again 0.9 s or more later, and no
- * leg of the lost one was seen behind NAT. At least one such pair, and they are most of what was lost.
+ * A and AAAA from one socket within 10 ms, both before any answer: a flow that was answered is confirmed, and nobody races for it.
+ * One is answered, the other only after it was sent again 0.9 s or more later, and no leg of the lost one was seen behind NAT. At
+ * least one such pair, and they are most of what was lost.
  */
-export const conntrackRace: Finder = ({ pairs, address, name }) =>
+export const conntrackRace: Finder = ({ pairs, address, name, type }) =>
   pairs.flatMap((pair): Pattern[] => {
     const races = pair.incidents.filter(isRace)
     const losses = pair.incidents.filter(
@@ -155,12 +158,12 @@ export const conntrackRace: Finder = ({ pairs, address, name }) =>
         subject: `${address(pair.client)} -> ${address(pair.server)}`,
         evidence: [
           {
-            text: `A and AAAA of ${name(transaction.name)} left one socket at once, one of them got lost`,
+            text: `A and AAAA of ${name(transaction.name)} left one socket before either was answered, ${type(transaction.type)} got lost`,
             frames: firstFrames([
               transaction.sibling?.queryFrame ?? 0,
               transaction.queryFrame,
               transaction.sibling?.responseFrame ?? 0,
-            ]),
+            ]).toSorted((a, b) => a - b),
           },
           {
             text: `sent again after ${((transaction.lastSendAtMicros - transaction.firstAtMicros) / 1e6).toFixed(3)} s it was answered`,
@@ -176,6 +179,7 @@ function isRace({ transaction }: Incident): boolean {
   if (transport !== 'udp' || state !== 'answered' || sends < 2 || sendsBeforeResponse < 2 || sibling === undefined)
     return false
   if (!sibling.isAnswered || sibling.sendsBeforeResponse > 1 || !isAddressPair(type, sibling.type)) return false
+  if (Math.max(transaction.queryFrame, sibling.queryFrame) > sibling.responseFrame) return false
   return lastSendAtMicros - firstAtMicros >= RACE_RESEND_MS * 1000 && transaction.endpoint === 0
 }
 
@@ -337,22 +341,17 @@ function isLoss({ transaction }: Incident): boolean {
 }
 
 /**
- * At least one response a second or more after the query, when the client had asked again or elsewhere: the first response came only
- * after the second query, and each query was answered.
+ * At least one response a second or more after the first query, when the client had asked again or elsewhere. Of one that was sent
+ * again from the same socket each query was answered, or the response is a second behind the last one too: else the first was lost.
  */
 export const responseLate: Finder = ({ pairs, address }) =>
   pairs.flatMap((pair): Pattern[] => {
-    const late = pair.incidents.filter(({ transaction, followUps }) => {
-      if (transaction.state !== 'answered' || latencyMs(transaction) < 1000) return false
-      const isAnsweredTwice = transaction.sendsBeforeResponse > 1 && transaction.responses >= transaction.sends
-      return (
-        isAnsweredTwice ||
-        (transaction.sends === 1 && followUps.some(({ firstAtMicros }) => firstAtMicros < transaction.answeredAtMicros))
-      )
+    const late = pair.incidents.flatMap((incident) => {
+      const againFrame = askedAgainFrame(incident)
+      return againFrame === undefined ? [] : [{ ...incident.transaction, againFrame }]
     })
     const [first] = late
     if (first === undefined) return []
-    const { transaction } = first
     return [
       {
         code: 'response-late',
@@ -361,10 +360,26 @@ export const responseLate: Finder = ({ pairs, address }) =>
         subject: `${address(pair.server)} -> ${address(pair.client)}`,
         evidence: [
           {
-            text: `a response after ${latencyMs(transaction).toFixed(0)} ms, when the client had asked again`,
-            frames: firstFrames([transaction.queryFrame, transaction.lastQueryFrame, transaction.responseFrame]),
+            text: `a response ${latencyMs(first).toFixed(0)} ms after the first query, when the client had asked again`,
+            frames: firstFrames([first.queryFrame, first.againFrame, first.responseFrame]),
           },
         ],
       },
     ]
   })
+
+/** The frame in which a client asked again before a late response came; undefined when it did not, or the response is not late. */
+function askedAgainFrame({ transaction, followUps }: Incident): number | undefined {
+  const { state, sends, sendsBeforeResponse, responses, firstAtMicros, lastSendAtMicros, answeredAtMicros } =
+    transaction
+  if (state !== 'answered' || answeredAtMicros - firstAtMicros < LATE_MICROS) return undefined
+  if (sendsBeforeResponse > 1) {
+    const isLate = responses >= sends || answeredAtMicros - lastSendAtMicros >= LATE_MICROS
+    return isLate ? transaction.lastQueryFrame : undefined
+  }
+  // A busy client asks the same question all the time: only after a while does that mean that it has given up waiting.
+  return followUps.find(
+    (followUp) =>
+      followUp.firstAtMicros < answeredAtMicros && followUp.firstAtMicros - firstAtMicros >= GIVEN_UP_MICROS,
+  )?.queryFrame
+}

@@ -248,7 +248,7 @@ function withTruncation({ pairs, address }: Findings, pattern: Pattern): Pattern
   const frames = firstFrames(truncated.map(({ transaction }) => transaction.responseFrame))
   return {
     ...pattern,
-    evidence: [{ text: `${countOf(truncated.length, 'truncated response')} before`, frames }, ...pattern.evidence],
+    evidence: [...pattern.evidence, { text: `${countOf(truncated.length, 'truncated response')} before`, frames }],
   }
 }
 

@@ -56,7 +56,7 @@ export const lostPackets: Finder = ({ analysis: { counts, orphanFrames }, file }
 }
 
 /** Messages that the snap length cut. */
-export const snapLengthCut: Finder = ({ analysis: { counts } }) =>
+export const snapLengthCut: Finder = ({ analysis: { counts, cutFrames } }) =>
   counts.cut === 0
     ? []
     : [
@@ -66,7 +66,10 @@ export const snapLengthCut: Finder = ({ analysis: { counts } }) =>
           count: counts.cut,
           subject: 'the capture',
           evidence: [
-            { text: `${countOf(counts.cut, 'message')} cut by the snap length; their ends are unknown`, frames: [] },
+            {
+              text: `${countOf(counts.cut, 'message')} cut by the snap length; their ends are unknown`,
+              frames: firstFrames(cutFrames),
+            },
           ],
         },
       ]

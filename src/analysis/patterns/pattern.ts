@@ -41,9 +41,9 @@ export interface Findings {
 
 export type Finder = (findings: Findings) => readonly Pattern[]
 
-/** The first few frames that are not 0. */
+/** The first few frames that are not 0, each once. */
 export function firstFrames(frames: readonly number[], limit = 6): number[] {
-  return frames.filter((frame) => frame > 0).slice(0, limit)
+  return [...new Set(frames)].filter((frame) => frame > 0).slice(0, limit)
 }
 
 /** `3 queries`, `1 query`. */

@@ -1,7 +1,8 @@
 // Patterns of what responses say: refusals, failures, contradictions, names that do not exist, loops, and how long they take.
 import type { Incident } from '../statistics/pair.ts'
+import type { ServerFigures } from '../statistics/traffic.ts'
 import { countOf, firstFrames } from './pattern.ts'
-import type { Finder, Findings, Pattern } from './pattern.ts'
+import type { Finder, Findings, Pattern, PatternEvidence } from './pattern.ts'
 
 const SERVFAIL = 2
 const REFUSED = 5
@@ -234,6 +235,7 @@ export const upstreamSlow: Finder = ({ analysis, pairs, address, isServer }) => 
             text: `external names take ${(slow.quantile(0.5) / 1000).toFixed(0)} ms (median of ${slow.count}), cluster names at ${address(fast.server)} ${(fast.clusterLatency.quantile(0.5) / 1000).toFixed(1)} ms`,
             frames: [],
           },
+          slowestOf(upstream),
         ],
       },
     ]
@@ -266,7 +268,15 @@ export const latencyGrowing: Finder = ({ analysis, address }) =>
             text: `the mean latency climbs from ${(low.meanMicros / 1000).toFixed(1)} ms to ${(high.meanMicros / 1000).toFixed(0)} ms, nothing is lost: queries wait in a queue`,
             frames: [],
           },
+          slowestOf(server),
         ],
       },
     ]
   })
+
+function slowestOf({ slowest: { micros, queryFrame, responseFrame } }: ServerFigures): PatternEvidence {
+  return {
+    text: `the slowest took ${(micros / 1000).toFixed(0)} ms`,
+    frames: firstFrames([queryFrame, responseFrame]),
+  }
+}

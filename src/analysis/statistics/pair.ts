@@ -29,7 +29,8 @@ export interface Incident {
 export interface EndpointCounts {
   answered: number
   unanswered: number
-  firstUnansweredFrame: number
+  /** Of the first few queries. */
+  readonly unansweredFrames: number[]
 }
 
 export interface Pair {

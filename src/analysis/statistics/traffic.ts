@@ -19,6 +19,7 @@ import {
   RCODE,
   RESPONSES,
   RESPONSE_BYTES,
+  RESPONSE_FRAME,
   ROW,
   SENDS,
   SERVER,
@@ -54,6 +55,7 @@ const SERVFAIL = 2
 const NXDOMAIN = 3
 const REFUSED = 5
 const MAX_SERVERS = 2048
+const MAX_FRAMES = 6
 const MAX_ALL_INCIDENTS = 16_384
 const FOLLOW_UP_MICROS = 40e6
 /** A response so late is worth a look: resolvers ask again after a second at the earliest. */
@@ -71,6 +73,8 @@ export interface ServerFigures {
   readonly clusterLatency: LatencyHistogram
   readonly externalLatency: LatencyHistogram
   readonly load: LoadCurve
+  /** The transaction that waited longest for its response. */
+  readonly slowest: { micros: number; queryFrame: number; responseFrame: number }
 }
 
 /** Counts transactions as they finish. */
@@ -153,6 +157,7 @@ export class Traffic {
       this.#rcodeCounts[rcode & 4095] = (this.#rcodeCounts[rcode & 4095] ?? 0) + 1
       figures.answered += 1
       figures.load.add(firstAt, micros)
+      if (micros > figures.slowest.micros) this.#noteSlowest(figures, at, micros)
       const isCluster = this.#isCluster(name)
       if (isCluster) figures.clusterLatency.add(micros)
       else figures.externalLatency.add(micros)
@@ -296,6 +301,14 @@ export class Traffic {
     }
   }
 
+  /** @param at the row's first word */
+  #noteSlowest({ slowest }: ServerFigures, at: number, micros: number): void {
+    const { words } = this.#table.rows
+    slowest.micros = micros
+    slowest.queryFrame = (words[at + QUERY_FRAME] ?? 0) >>> 0
+    slowest.responseFrame = (words[at + RESPONSE_FRAME] ?? 0) >>> 0
+  }
+
   /** What few transactions have: resends, and legs behind NAT. */
   #countLegs(slot: number, number: number, state: TransactionState): void {
     const { words, halves } = this.#table.rows
@@ -328,14 +341,14 @@ export class Traffic {
     pair.endpointLegs += 1
     let counts = pair.endpoints.get(endpoint)
     if (counts === undefined) {
-      counts = { answered: 0, unanswered: 0, firstUnansweredFrame: 0 }
+      counts = { answered: 0, unanswered: 0, unansweredFrames: [] }
       if (pair.endpoints.size < 1024) pair.endpoints.set(endpoint, counts)
     }
     if (seen.isAnswered) counts.answered += 1
     else if (seen.isKnown) {
       counts.unanswered += 1
-      if (counts.firstUnansweredFrame === 0)
-        counts.firstUnansweredFrame = (this.#table.rows.words[seen.slot * ROW + QUERY_FRAME] ?? 0) >>> 0
+      if (counts.unansweredFrames.length < MAX_FRAMES)
+        counts.unansweredFrames.push((this.#table.rows.words[seen.slot * ROW + QUERY_FRAME] ?? 0) >>> 0)
     }
   }
 
@@ -358,6 +371,7 @@ export class Traffic {
         clusterLatency: new LatencyHistogram(),
         externalLatency: new LatencyHistogram(),
         load: new LoadCurve(),
+        slowest: { micros: 0, queryFrame: 0, responseFrame: 0 },
       }
       this.servers.set(id, figures)
     }

@@ -1,5 +1,5 @@
 // A DNS server whose first label says how it behaves, and a client without bounds of its own: what no real program does on demand.
-// Usage: scripted-dns.mjs serve ADDRESS OTHER-ADDRESS | ask-tcp SERVER NAME | connect SERVER PORT | flood SERVER NAME COUNT EVERY-MS
+// Usage: scripted-dns.mjs serve ADDRESS OTHER-ADDRESS | ask-tcp SERVER NAME | ask-in-turn SERVER NAME | connect SERVER PORT | flood SERVER NAME COUNT EVERY-MS
 import { createSocket } from 'node:dgram'
 import { connect, createServer } from 'node:net'
 
@@ -9,7 +9,7 @@ const NXDOMAIN = 3
 const REFUSED = 5
 const TRUNCATED = 0x02_00
 const [verb, ...args] = process.argv.slice(2)
-await { serve, 'ask-tcp': askTcp, connect: connectTo, flood }[verb](...args)
+await { serve, 'ask-tcp': askTcp, 'ask-in-turn': askInTurn, connect: connectTo, flood }[verb](...args)
 
 // --- Server ---
 
@@ -123,6 +123,19 @@ async function askTcp(server, name) {
   })
   socket.on('close', () => process.exit(0))
   setTimeout(() => process.exit(0), 2500)
+}
+
+/** Asks for A, and once that is answered for AAAA from the same socket, again after a second; ends when both are answered. */
+async function askInTurn(server, name) {
+  const socket = createSocket('udp4')
+  const second = queryFor(name, TYPES.aaaa)
+  socket.on('message', (message) => {
+    if (questionOf(message).type === TYPES.aaaa) process.exit(0)
+    socket.send(second, 53, server)
+    setTimeout(() => socket.send(second, 53, server), 1000)
+  })
+  socket.send(queryFor(name, TYPES.a), 53, server)
+  setTimeout(() => process.exit(0), 4000)
 }
 
 /** One handshake, given up after two and a half seconds: one SYN was sent again by then. */
