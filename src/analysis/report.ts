@@ -65,8 +65,9 @@ interface ServerReport {
   readonly queries: number
   readonly answered: number
   readonly unanswered: number
-  readonly p50Ms: number
-  readonly p99Ms: number
+  /** Null when nothing was answered. */
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
 }
 
 interface IcmpReport {
@@ -131,8 +132,8 @@ export function createReport(
       .slice(0, TOP)
       .map((figures) => {
         const { server, queries, answered, unanswered } = figures
-        const ofServer = serverLatency(figures)
-        const [p50Ms, p99Ms] = [ofServer.quantile(0.5) / 1000, ofServer.quantile(0.99) / 1000]
+        const latency = latencies(serverLatency(figures))
+        const [p50Ms, p99Ms] = [latency?.p50 ?? null, latency?.p99 ?? null]
         return { server: address(server), queries, answered, unanswered, p50Ms, p99Ms }
       }),
     clients: topClients(analysis, address),

@@ -10,10 +10,10 @@ import { locateNamespace } from './capture/locate-namespace.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
-import { exitCodeOf } from './pcap.ts'
 import { loadNames } from './pcap/address-names.ts'
 import { PacketPrinter } from './pcap/packet-printer.ts'
 import { renderSummary } from './pcap/render-summary.ts'
+import { exitCodeOf } from './pcap/verdict.ts'
 import type { PlaceOptions } from './place.ts'
 import { addSourceOptions, normalizeSourceArgs } from './sources.ts'
 import type { SourceOptions } from './sources.ts'
@@ -144,7 +144,8 @@ Examples:
   fathom capture --lab --in node/node1
   fathom capture -i any -c 1000 --packets 'udp port 53 or vxlan'
 
-Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage or not allowed, 3 no DNS was captured`
+Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage or not allowed, 3 nothing proven:
+no DNS was captured, nothing answered, or queries unanswered without a pattern`
 
 function readCount(text: string): number {
   const count = Number(text)

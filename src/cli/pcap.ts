@@ -1,7 +1,7 @@
 // `fathom pcap`: reads a capture and says what is wrong on the wire.
 import { Command as Commander, CommanderError, Option } from 'commander'
 import { CaptureAnalysis, createReport } from '../analysis/index.ts'
-import type { AddressNames, CaptureReport } from '../analysis/index.ts'
+import type { AddressNames } from '../analysis/index.ts'
 import { UsageError } from '../base/index.ts'
 import { readCapture } from '../capture/index.ts'
 import type { CaptureFile } from '../capture/index.ts'
@@ -19,6 +19,7 @@ import { renderPage } from './pcap/render-page.ts'
 import { renderSummary } from './pcap/render-summary.ts'
 import { formatTransaction, transactionHeading } from './pcap/transaction-table.ts'
 import type { TransactionFilter } from './pcap/transaction-table.ts'
+import { exitCodeOf } from './pcap/verdict.ts'
 import { addSourceOptions, normalizeSourceArgs } from './sources.ts'
 import type { SourceOptions } from './sources.ts'
 
@@ -57,12 +58,6 @@ export const pcapCommand: Command = {
     }
     return exitCodeOf(report)
   },
-}
-
-/** 1 when there is a fault, 3 when there was nothing to look at. */
-export function exitCodeOf({ patterns, dns }: CaptureReport): number {
-  if (patterns.some(({ kind }) => kind === 'fault')) return EXIT.causeProven
-  return dns.transactions === 0 ? EXIT.inconclusive : EXIT.ok
 }
 
 // --- The other outputs ---
@@ -212,7 +207,9 @@ Examples:
   fathom pcap dns.pcap --flow 7 -o html > flow.html
   tcpdump -i any -w - port 53 | fathom pcap - --lab
 
-Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage, 3 no DNS in the capture`
+Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage, 3 nothing proven:
+no DNS in the capture, nothing answered, or queries unanswered without a pattern. --transactions,
+--packets and --flow in text judge nothing and give 0`
 
 function filterOf({ name, client, server, rcode, slow, unanswered }: PcapOptions): TransactionFilter {
   const slowMs = slow === undefined ? undefined : readNumber('--slow', slow.replace(/ms$/, ''), { from: 0, to: 1e9 })

@@ -1,4 +1,5 @@
 // Patterns of what responses say: refusals, failures, contradictions, names that do not exist, loops, and how long they take.
+import { rcodeMnemonic } from '../../dns/index.ts'
 import type { Incident } from '../statistics/pair.ts'
 import type { ServerFigures } from '../statistics/traffic.ts'
 import { countOf, firstFrames } from './pattern.ts'
@@ -48,7 +49,7 @@ function byRcode({ pairs, address, name, type }: Findings, rcode: number): Patte
     if (behind !== undefined) {
       const { state, rcode, queryFrame, responseFrame } = behind.incident.transaction
       evidence.push({
-        text: `behind it ${address(behind.pair.server)} ${state === 'answered' ? `answered with rcode ${rcode}` : 'did not answer'}`,
+        text: `behind it ${address(behind.pair.server)} ${state === 'answered' ? `answered ${rcodeMnemonic(rcode)}` : 'did not answer'}`,
         frames: firstFrames([queryFrame, responseFrame]),
       })
     }

@@ -7,7 +7,8 @@ import { renderState } from '../../doctor/report/html/state.ts'
 import { STYLE } from '../../doctor/report/html/style.ts'
 import { FLOW_STYLE, renderFlowDiagram } from './flow-diagram.ts'
 import type { Flow } from './flow.ts'
-import { figureLines, verdictText } from './render-summary.ts'
+import { figureLines } from './render-summary.ts'
+import { verdictOf, verdictText } from './verdict.ts'
 
 const PAGE_STYLE = `${STYLE}${FLOW_STYLE}`
 const STYLE_HASH = createHash('sha256').update(PAGE_STYLE).digest('base64')
@@ -15,9 +16,8 @@ const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri '
 
 /** Renders a report, with the flow of one transaction if there is one. */
 export function renderPage(report: CaptureReport, flow: Flow | undefined): string {
-  const { patterns, dns } = report
-  const isFaulty = patterns.some(({ kind }) => kind === 'fault')
-  const state = isFaulty ? 'failed' : dns.transactions === 0 ? 'skipped' : 'ok'
+  const { patterns } = report
+  const state = ({ fault: 'failed', none: 'ok', open: 'skipped', empty: 'skipped' } as const)[verdictOf(report)]
   return markup`<!doctype html>
 <html lang="en">
 <head>

@@ -1,16 +1,15 @@
 // The summary of a capture for a terminal: verdict, patterns with their proof, figures.
 import picocolors from 'picocolors'
 import type { CaptureReport } from '../../analysis/index.ts'
+import { verdictOf, verdictText } from './verdict.ts'
 
 const BAR = 40
 
 /** Renders a report as text. */
 export function renderSummary(report: CaptureReport, color: boolean): string {
   const paint = picocolors.createColors(color)
-  const isFaulty = report.patterns.some(({ kind }) => kind === 'fault')
-  const headline = verdictText(report)
-  const tint = isFaulty ? paint.red : report.dns.transactions === 0 ? String : paint.green
-  const lines = [paint.bold(tint(headline)), '']
+  const tint = { fault: paint.red, none: paint.green, open: paint.yellow, empty: String }[verdictOf(report)]
+  const lines = [paint.bold(tint(verdictText(report))), '']
   for (const { code, kind, count, subject, evidence } of report.patterns) {
     lines.push(
       `${kind === 'fault' ? paint.red('fault      ') : paint.dim('observation')} ${paint.bold(code)} (${count}): ${subject}`,
@@ -58,8 +57,8 @@ export function figureLines(report: CaptureReport, heading: (text: string) => st
           row.server,
           `${row.queries} queries`,
           `${row.unanswered} unanswered`,
-          `p50 ${ms(row.p50Ms)}`,
-          `p99 ${ms(row.p99Ms)}`,
+          `p50 ${row.p50Ms === null ? '-' : ms(row.p50Ms)}`,
+          `p99 ${row.p99Ms === null ? '-' : ms(row.p99Ms)}`,
         ]),
       ),
     )
@@ -75,18 +74,6 @@ export function figureLines(report: CaptureReport, heading: (text: string) => st
     )
   }
   return lines
-}
-
-/** The strongest fault, or that there is none. */
-export function verdictText({ patterns, dns, file }: CaptureReport): string {
-  const [first, ...others] = patterns.filter(({ kind }) => kind === 'fault')
-  if (first !== undefined) {
-    const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-    return `${first.code}: ${first.subject}: ${first.evidence[0]?.text ?? ''}${more}`
-  }
-  if (dns.transactions === 0) return `No DNS queries in ${file.frames} frames`
-  const unknown = dns.unknown === 0 ? '' : `, ${dns.unknown} cut off by the end of the capture`
-  return `No fault: ${dns.answered} of ${dns.transactions} transactions answered${unknown}`
 }
 
 function histogram({ histogram }: CaptureReport): string[] {
