@@ -22,6 +22,7 @@ interface CaptureOptions extends SourceOptions, Pick<PlaceOptions, 'in' | 'netns
   readonly interface: string
   readonly count?: string
   readonly duration?: string
+  readonly port?: readonly string[]
   readonly write?: string
   readonly format?: WrittenFormat
   readonly packets?: true
@@ -35,7 +36,9 @@ export const captureCommand: Command = {
     const parsed = parseArguments(args, io)
     if (parsed === undefined) return EXIT.ok
     const { expression, options } = parsed
-    const wanted = expression === '' ? DEFAULT_EXPRESSION : expression
+    const ports = (options.port ?? []).map((port) => readPort(port))
+    const wanted =
+      expression === '' ? [DEFAULT_EXPRESSION, ...ports.map((port) => `port ${port}`)].join(' or ') : expression
     const filter = compileExpression(wanted)
     const limit = options.count === undefined ? Infinity : readCount(options.count)
     const durationMs = options.duration === undefined ? undefined : readDuration(options.duration)
@@ -47,13 +50,13 @@ export const captureCommand: Command = {
     const capture = new LiveCapture({ interfaceName: options.interface, filter, netns })
     const hasView = isTerminal && options.packets !== true && options.output === 'text'
     const view = hasView ? new LiveView(io) : undefined
-    const analysis = new CaptureAnalysis(view === undefined ? {} : view.hooks)
+    const analysis = new CaptureAnalysis({ ...view?.hooks, ports })
     const sinks: FrameSink[] = [(frame) => analysis.frame(frame)]
     const stop = (): void => capture.close()
     const file = options.write === undefined ? undefined : openCaptureWriter(options.write, options.format, stop)
     if (file !== undefined) sinks.push(file.sink)
     if (options.packets === true || (view === undefined && file === undefined && options.output === 'text')) {
-      const printer = new PacketPrinter((text) => io.stdout.write(text))
+      const printer = new PacketPrinter((text) => io.stdout.write(text), { ports })
       sinks.push((frame) => printer.print(frame))
     }
     const place = netns === undefined ? options.interface : `${options.interface} in ${netns}`
@@ -118,6 +121,11 @@ function parseArguments(args: readonly string[], io: Io): { expression: string; 
     .option('--pid <pid>', "capture in a process's network namespace")
     .option('-c, --count <packets>', 'stop after so many packets')
     .option('--duration <duration>', 'stop after so long, such as 10s')
+    .option(
+      '--port <port>',
+      'port that DNS is on besides 53, and that is captured by default; may be repeated',
+      appendTo,
+    )
     .option('-w, --write <file>', 'write the packets to a file, "-": standard output')
     .addOption(new Option('--format <format>', 'of the file; default: by its name').choices(['pcap', 'pcapng']))
     .option('--packets', 'print each packet, also on a terminal')
@@ -142,10 +150,21 @@ Examples:
   fathom capture
   fathom capture --in shop/web-0 -w dns.pcapng port 53 and host 10.96.0.10
   fathom capture --lab --in node/node1
+  fathom capture --port 1053
   fathom capture -i any -c 1000 --packets 'udp port 53 or vxlan'
 
 Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage or not allowed, 3 nothing proven:
 no DNS was captured, nothing answered, or queries unanswered without a pattern`
+
+function appendTo(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value]
+}
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new UsageError('bad-argument', `Cannot use --port ${text}: give a number from 1 to 65535`)
+}
 
 function readCount(text: string): number {
   const count = Number(text)

@@ -3,8 +3,9 @@ import { Command as Commander, CommanderError, Option } from 'commander'
 import { CaptureAnalysis, createReport } from '../analysis/index.ts'
 import type { AddressNames } from '../analysis/index.ts'
 import { UsageError } from '../base/index.ts'
-import { readCapture } from '../capture/index.ts'
+import { CaptureError, readCapture } from '../capture/index.ts'
 import type { CaptureFile } from '../capture/index.ts'
+import { rcodeMnemonic, rcodeNumber } from '../dns/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
@@ -39,25 +40,38 @@ export const pcapCommand: Command = {
   async run(args, io) {
     const parsed = parseArguments(args, io)
     if (parsed === undefined) return EXIT.ok
-    const { file, options } = parsed
-    const ports = (options.port ?? []).map((port) => readNumber('--port', port, { from: 1, to: 65_535 }))
-    if (options.packets === true) return printPackets(file, io, ports)
-    const known = await loadNames(options, io)
-    const number = options.flow === undefined ? undefined : readNumber('--flow', options.flow, { from: 1, to: 2 ** 31 })
-    if (number !== undefined && options.output === 'text') return printFlow(file, io, { ports, known, number })
-    if (options.transactions === true) return printTransactions(file, io, { ports, known, filter: filterOf(options) })
-    if (number !== undefined) return printFlowPage(file, io, { ports, known, number })
-    const analysis = new CaptureAnalysis({ ports })
-    const read = await readInto(analysis, file, io)
-    analysis.finish()
-    const report = createReport(analysis, read, known)
-    if (options.output === 'html') io.stdout.write(renderPage(report, undefined))
-    else {
-      const text = options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderSummary(report, io.color)
-      io.stdout.write(text)
-    }
-    return exitCodeOf(report)
+    return read(parsed, io).catch((error: unknown) => {
+      throw namingFile(error, parsed.file)
+    })
   },
+}
+
+async function read({ file, options }: Parsed, io: Io): Promise<number> {
+  const ports = (options.port ?? []).map((port) => readNumber('--port', port, { from: 1, to: 65_535 }))
+  if (options.packets === true) return printPackets(file, io, ports)
+  const known = await loadNames(options, io)
+  const number = options.flow === undefined ? undefined : readNumber('--flow', options.flow, { from: 1, to: 2 ** 31 })
+  if (number !== undefined && options.output === 'text') return printFlow(file, io, { ports, known, number })
+  if (options.transactions === true) return printTransactions(file, io, { ports, known, filter: filterOf(options) })
+  if (number !== undefined) return printFlowPage(file, io, { ports, known, number })
+  const analysis = new CaptureAnalysis({ ports })
+  const capture = await readInto(analysis, file, io)
+  analysis.finish()
+  const report = createReport(analysis, capture, known)
+  if (options.output === 'html') io.stdout.write(renderPage(report, undefined))
+  else {
+    const text = options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderSummary(report, io.color)
+    io.stdout.write(text)
+  }
+  return exitCodeOf(report)
+}
+
+/** Says of a file that is no capture which one it is: what reads its octets does not know. */
+function namingFile(error: unknown, file: string): unknown {
+  if (!(error instanceof CaptureError) || error.code !== 'not-a-capture') return error
+  const name = file === '-' ? 'standard input' : file
+  const message = error.message.replace(/^Cannot read capture:/, `Cannot read ${name}:`)
+  return new CaptureError(error.code, error.byteOffset, message, { cause: error.cause })
 }
 
 // --- The other outputs ---
@@ -88,17 +102,23 @@ async function printTransactions(
   { ports, known, filter }: Wanted & { readonly filter: TransactionFilter },
 ): Promise<number> {
   const output = new BufferedOutput(io.stdout)
+  let shown = 0
   output.write(`${transactionHeading(known !== undefined)}\n`)
   const analysis: CaptureAnalysis = new CaptureAnalysis({
     ports,
     onTransaction: (transaction) => {
       const line = formatTransaction(analysis, transaction, { filter, known })
-      if (line !== undefined) output.write(`${line}\n`)
+      if (line === undefined) return
+      shown += 1
+      output.write(`${line}\n`)
     },
   })
   const read = await readCapture(output.paced(openInput(file, io)), (frame) => analysis.frame(frame))
   analysis.finish()
   await output.end()
+  const { transactions } = analysis.traffic
+  if (shown < transactions || transactions === 0)
+    io.stderr.write(`fathom: ${shown} of ${transactions} transactions shown\n`)
   warnIfCutShort(file, io, read)
   return EXIT.ok
 }
@@ -180,7 +200,12 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return undefined
-    throw usageErrorOf(error, program)
+    const greedy = ['--manifests', '--port', '--as-group'].find((option) => args.includes(option))
+    if (error.code !== 'commander.missingArgument' || greedy === undefined) throw usageErrorOf(error, program)
+    throw new UsageError(
+      'bad-argument',
+      `Missing the capture file: ${greedy} takes every word behind it; put the file before it, or "--" between them`,
+    )
   }
   const options = program.opts<PcapOptions>()
   const modes = (['summary', 'transactions', 'packets', 'flow'] as const).filter((mode) => options[mode] !== undefined)
@@ -206,6 +231,7 @@ Examples:
   fathom pcap dns.pcap --transactions --unanswered
   fathom pcap dns.pcap --flow 7 -o html > flow.html
   tcpdump -i any -w - port 53 | fathom pcap - --lab
+  fathom pcap dns.pcap --port 1053
 
 Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage, 3 nothing proven:
 no DNS in the capture, nothing answered, or queries unanswered without a pattern. --transactions,
@@ -213,7 +239,17 @@ no DNS in the capture, nothing answered, or queries unanswered without a pattern
 
 function filterOf({ name, client, server, rcode, slow, unanswered }: PcapOptions): TransactionFilter {
   const slowMs = slow === undefined ? undefined : readNumber('--slow', slow.replace(/ms$/, ''), { from: 0, to: 1e9 })
-  return { name, client, server, rcode, slowMs, unanswered }
+  return { name, client, server, rcode: rcode === undefined ? undefined : readRcode(rcode), slowMs, unanswered }
+}
+
+/** The mnemonic as a table shows it. */
+function readRcode(text: string): string {
+  const number = rcodeNumber(text)
+  if (number !== undefined) return rcodeMnemonic(number)
+  throw new UsageError(
+    'bad-argument',
+    `Cannot use --rcode ${text}: give an rcode such as NXDOMAIN, SERVFAIL or RCODE24`,
+  )
 }
 
 function readNumber(

@@ -18,11 +18,16 @@ export type Side = 'any' | 'dst' | 'src'
 const MAX_DEPTH = 64
 const MAX_TERMS = 128
 /** Queries and responses, the errors and fragments that belong to them, and what flannel wraps. */
-const DNS = '(port 53 or icmp or fragment or vxlan)'
+const DNS: readonly string[] = '( port 53 or icmp or fragment or vxlan )'.split(' ')
+/** Words that want a number or an address behind them, never "dns". */
+const WANTS_OPERAND = new Set(['port', 'host', 'src', 'dst'])
 
 /** Parses an expression; undefined for an empty one, which lets everything pass. @throws {CaptureError} `bad-filter` */
 export function parseFilter(text: string): Filter | undefined {
-  const words = text.replaceAll(/\bdns\b/g, DNS).match(/[()]|[^\s()]+/g) ?? []
+  const typed = text.match(/[()]|[^\s()]+/g) ?? []
+  const words = typed.flatMap((word, index) =>
+    word === 'dns' && !WANTS_OPERAND.has(typed[index - 1] ?? '') ? DNS : [word],
+  )
   if (words.length === 0) return undefined
   if (words.length > MAX_TERMS * 4) throw bad('it is too long')
   let at = 0

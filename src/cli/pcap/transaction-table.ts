@@ -10,6 +10,7 @@ export interface TransactionFilter {
   readonly name?: string | undefined
   readonly client?: string | undefined
   readonly server?: string | undefined
+  /** Its mnemonic. */
   readonly rcode?: string | undefined
   /** At least so many milliseconds. */
   readonly slowMs?: number | undefined
@@ -43,7 +44,7 @@ export function formatTransaction(
   if (filter.client !== undefined && !isMeant(transaction.client, filter.client)) return undefined
   const servers = [transaction.server, transaction.endpoint].filter((id) => id !== 0)
   if (filter.server !== undefined && !servers.some((server) => isMeant(server, filter.server ?? ''))) return undefined
-  if (filter.rcode !== undefined && rcode !== filter.rcode.toUpperCase()) return undefined
+  if (filter.rcode !== undefined && rcode !== filter.rcode) return undefined
   if (filter.slowMs !== undefined && !(isAnswered && latencyMs(transaction) >= filter.slowMs)) return undefined
   if (filter.unanswered === true && transaction.state !== 'unanswered') return undefined
   const width = known === undefined ? ADDRESS_WIDTH : NAMED_WIDTH

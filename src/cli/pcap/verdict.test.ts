@@ -16,7 +16,14 @@ afterAll(() => rmSync(folder, { recursive: true }))
 function answered(rcodes: readonly number[]): Promise<CaptureReport> {
   const frames = rcodes.flatMap((rcode, id) => {
     const message: CapturedMessage = {
-      ...{ client: 5, server: 9, port: 40_000 + id, id, name: `n${id}.example.org`, type: 1, rcode, isV6: false },
+      client: 5,
+      server: 9,
+      port: 40_000 + id,
+      id,
+      name: `n${id}.example.org`,
+      type: 1,
+      rcode,
+      isV6: false,
       isResponse: false,
     }
     return [frameOf(message, 101), frameOf({ ...message, isResponse: true }, 101)]

@@ -35,7 +35,8 @@ export function exitCodeOf(report: CaptureReport): number {
 export function verdictText(report: CaptureReport): string {
   const { patterns, dns, file } = report
   const verdict = verdictOf(report)
-  if (verdict === 'empty') return `No DNS queries in ${file.frames} frames`
+  if (verdict === 'empty')
+    return `No DNS queries in ${file.frames} frames${file.frames === 0 ? '' : '; DNS on other ports than 53 needs --port'}`
   const [first, ...others] = patterns.filter(({ kind }) => kind === 'fault')
   if (first !== undefined) {
     const more = others.length === 0 ? '' : ` (and ${others.length} more)`

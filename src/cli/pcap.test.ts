@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Readable, Writable } from 'node:stream'
+import { afterAll, describe, expect, it } from 'vitest'
+import { frameOf, captureOf } from '../../test/support/captures.ts'
+import { pcapCommand } from './pcap.ts'
+
+const FAULTY = resolve(import.meta.dirname, '../../testdata/patterns/servfail-responses.pcap')
+const folder = mkdtempSync(join(tmpdir(), 'fathom-pcap-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Ran {
+  readonly exit: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function pcap(...args: string[]): Promise<Ran> {
+  const texts = { stdout: '', stderr: '' }
+  const into = (name: 'stderr' | 'stdout'): Writable =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        texts[name] += chunk.toString()
+        done()
+      },
+    })
+  const io = { stdout: into('stdout'), stderr: into('stderr'), stdin: Readable.from([]) as NodeJS.ReadableStream }
+  const exit = await pcapCommand.run(args, { ...io, env: {}, color: false })
+  return { exit, ...texts }
+}
+
+function fileOf(name: string, octets: string | Uint8Array): string {
+  const file = join(folder, name)
+  writeFileSync(file, octets)
+  return file
+}
+
+describe('pcapCommand', () => {
+  it('names the file that is no capture', async () => {
+    const empty = fileOf('empty.pcap', '')
+    await expect(pcap(empty)).rejects.toThrow(`Cannot read ${empty}: it is empty`)
+    const text = fileOf('passwd', 'root:x:0:0')
+    await expect(pcap(text, '--packets')).rejects.toThrow(`Cannot read ${text}: it begins with 0x726f6f74`)
+    await expect(pcap('-')).rejects.toThrow('Cannot read standard input: it is empty')
+  })
+
+  it('says how many transactions a filter left', async () => {
+    const all = await pcap(FAULTY, '--transactions')
+    const count = all.stdout.trimEnd().split('\n').length - 1
+    expect([all.exit, all.stderr]).toEqual([0, ''])
+    const none = await pcap(FAULTY, '--transactions', '--name', 'not-in-it')
+    expect([none.stdout.split('\n').length, none.stderr]).toEqual([2, `fathom: 0 of ${count} transactions shown\n`])
+  })
+
+  it('refuses an rcode that there is none of, and takes one in any case', async () => {
+    await expect(pcap(FAULTY, '--transactions', '--rcode', 'FOO')).rejects.toThrow(
+      'Cannot use --rcode FOO: give an rcode',
+    )
+    const { stdout } = await pcap(FAULTY, '--transactions', '--rcode', 'servfail')
+    expect(stdout).toContain('SERVFAIL')
+  })
+
+  it('says why an option has taken the file', async () => {
+    await expect(pcap('--manifests', folder, FAULTY)).rejects.toThrow(
+      'Missing the capture file: --manifests takes every word behind it; put the file before it, or "--" between them',
+    )
+    await expect(pcap('--transactions')).rejects.toThrow("Missing required argument 'file'")
+  })
+
+  it('says where nothing was DNS that other ports need --port', async () => {
+    const query = frameOf(
+      {
+        client: 5,
+        server: 9,
+        port: 40_000,
+        id: 1,
+        name: 'example.org',
+        type: 1,
+        isResponse: false,
+        rcode: 0,
+        isV6: false,
+      },
+      101,
+    )
+    // The server's port of a query on raw IPv4 without options.
+    query[22] = 1053 >> 8
+    query[23] = 1053 & 255
+    const file = fileOf('port.pcap', captureOf([query], 101))
+    const without = await pcap(file)
+    expect([without.exit, without.stdout.split('\n')[0]]).toEqual([
+      3,
+      'No DNS queries in 1 frames; DNS on other ports than 53 needs --port',
+    ])
+    expect((await pcap(file, '--port', '1053')).stdout).toContain('1 queries')
+  })
+})
