@@ -1,7 +1,7 @@
 // `fathom trace`: what the resolver of a pod would send, asked for real from the pod's own place, hop by hop.
 import { Command as Commander, CommanderError, Option } from 'commander'
 import { UsageError } from '../base/index.ts'
-import { parseName, typeMnemonic, typeNumber } from '../dns/index.ts'
+import { parseName, reverseName, typeMnemonic, typeNumber } from '../dns/index.ts'
 import { translateReason } from '../doctor/report/translate-reason.ts'
 import { LANGUAGES } from '../doctor/report/index.ts'
 import type { Language } from '../doctor/report/index.ts'
@@ -140,6 +140,14 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
   const [name = '', type] = program.args
   const options = program.opts<TraceOptions>()
   parseName(name)
+  const reverse = reverseName(name)
+  if (reverse !== undefined) {
+    const instead = `fathom trace ${reverse} PTR --from ${options.from ?? 'POD'}`
+    throw new UsageError(
+      'bad-argument',
+      `Cannot trace "${name}": resolvers ask nothing for an address; instead: ${instead}`,
+    )
+  }
   if (options.from === undefined) {
     throw new UsageError(
       'missing-argument',

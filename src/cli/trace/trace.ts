@@ -1,6 +1,6 @@
 // From a cluster's facts and a place to the trace: the resolver configuration, the lookup's queries, the hops behind each.
 import type { ClusterFacts } from '../../doctor/facts/index.ts'
-import { formatPlace } from '../../doctor/ladder/index.ts'
+import { formatPlace, isAddress } from '../../doctor/ladder/index.ts'
 import type { Expect, Expectation, Rung } from '../../doctor/ladder/index.ts'
 import { routeFactsOf } from '../../doctor/facts/index.ts'
 import { RESOLVER_TRAITS, formatResolvConf, routeQuery } from '../../route/index.ts'
@@ -108,7 +108,10 @@ export async function trace(facts: ClusterFacts, asked: TraceRequest): Promise<T
     resolvConf: seen.report,
     notes: [...seen.notes, ...outsideNote(conf.nameservers, node, context)],
     queries: marked.queries,
-    outcome: run.outcome,
+    outcome: withAddresses(
+      run.outcome,
+      [...firsts.values()].map(({ rung }) => rung),
+    ),
     waitedMs: run.tookMs,
     firstDifference: seen.report.differs ? say.words('difference-conf') : marked.difference,
   }
@@ -243,6 +246,19 @@ function actOf({ observed, expected, question, transport }: Rung): ServerAct {
   if (tc && transport === 'udp') return 'truncated'
   if (rcode === 'NOERROR' && recordCount > 0 && question.kind === 'dns') return 'answers'
   return rcode === 'NOERROR' ? (aa || observed.soaTtl !== undefined ? 'nodata' : 'lame') : (RCODES[rcode] ?? 'servfail')
+}
+
+/** Without the types of which only an alias came: whoever asks for addresses gets none of these. */
+function withAddresses(outcome: TraceReport['outcome'], rungs: readonly Rung[]): TraceReport['outcome'] {
+  if (outcome.kind !== 'found') return outcome
+  const types = outcome.types.filter((type) => !rungs.some((rung) => isAliasOnly(rung, outcome.name, type)))
+  return types.length === 0 ? { kind: 'no-data' } : { ...outcome, types }
+}
+
+function isAliasOnly({ question, observed }: Rung, name: string, type: string): boolean {
+  if (question.kind !== 'dns' || question.name !== name || question.type !== type) return false
+  if (observed.kind !== 'response' || (type !== 'A' && type !== 'AAAA')) return false
+  return observed.recordCount > 0 && !observed.tc && !observed.records.some(isAddress)
 }
 
 const RCODES: Readonly<Record<string, ServerAct>> = {

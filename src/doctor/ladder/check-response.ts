@@ -62,7 +62,8 @@ function checkResponse(expected: Expectation, observed: ResponseSummary): CheckR
   }
 }
 
-function isAddress(record: string): boolean {
+/** Whether a record's data is an address, as of A and AAAA. */
+export function isAddress(record: string): boolean {
   return parseAddress(record) !== undefined
 }
 
