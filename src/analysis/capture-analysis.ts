@@ -2,6 +2,7 @@
 import { FrameDecoder, TcpTable } from '../capture/index.ts'
 import type { CaptureFile, Frame, LostFragments, Packet, TcpConnection, TcpMessage } from '../capture/index.ts'
 import { IcmpErrors } from './icmp-errors.ts'
+import type { CarriedDatagram, IcmpMeaning } from './icmp-errors.ts'
 import { NAME_WORDS, NameTable, packName } from './messages/name-table.ts'
 import { createScan, scanMessage } from './messages/scan-message.ts'
 import type { MessageFault, ScannedMessage } from './messages/scan-message.ts'
@@ -40,8 +41,23 @@ export interface AnalysisHooks {
   readonly onTransaction?: (transaction: Transaction) => void
   /** Each message with what it was taken for. */
   readonly onMessage?: (message: SeenMessage) => void
+  /** Each ICMP error that says that a query did not arrive. */
+  readonly onRejection?: (rejection: SeenRejection) => void
   /** The first response to a query, as soon as it is there. */
   readonly onAnswer?: (answer: SeenAnswer) => void
+}
+
+export interface SeenRejection {
+  /** Of the transaction. */
+  readonly number: number
+  readonly meaning: IcmpMeaning
+  /** The same error at another place, or behind NAT. */
+  readonly isCopy: boolean
+  readonly frame: number
+  readonly atMicros: number
+  readonly source: number
+  readonly destination: number
+  readonly path: number
 }
 
 export interface SeenAnswer {
@@ -326,11 +342,37 @@ export class CaptureAnalysis {
   }
 
   #icmp(packet: Packet): void {
-    this.icmp.take(
-      packet,
-      (sourcePort, destinationPort) =>
+    this.icmp.take(packet, {
+      isInteresting: (sourcePort, destinationPort) =>
         this.#isDnsPort(sourcePort) || this.#isDnsPort(destinationPort) || isTunnelPort(destinationPort),
-    )
+      rejected: (query) => this.#rejected(packet, query),
+      onRejection: (number, meaning, isCopy) => {
+        const { frame, atMicros, source, destination, path } = packet
+        this.#hooks.onRejection?.({ number, meaning, isCopy, frame, atMicros, source, destination, path })
+      },
+    })
+  }
+
+  /** The number of the transaction whose query an ICMP error carries; 0 for none. */
+  #rejected({ octets, end, frame, atMicros, path, isCoarsePath }: Packet, query: CarriedDatagram): number {
+    const scan = this.#scan
+    // Many an error carries only the start of it.
+    if (!scanMessage(octets, query.payload, end, true, scan) || !scan.hasQuestion || (scan.bits & 0x8000) !== 0)
+      return 0
+    const hash = packName(octets, scan.nameStart, scan.nameEnd, this.#words, 0)
+    const response: Leg = {
+      frame,
+      atMicros,
+      source: query.destination,
+      sourcePort: query.destinationPort,
+      destination: query.source,
+      destinationPort: query.sourcePort,
+      path,
+      isCoarsePath,
+      isTcp: false,
+      bytes: 0,
+    }
+    return this.#table.rejected(response, scan, hash)
   }
 
   #connection(connection: TcpConnection): void {

@@ -30,7 +30,26 @@ const MAX_KINDS = 4096
 const MAX_FRAMES = 5
 const COPY_MICROS = 50_000
 
-/** Collects ICMP errors; copies at other places are not counted again. */
+/** What the rest of the analysis knows about the packet that an error carries. */
+export interface CarriedPackets {
+  /** Whether errors about packets on these ports are kept. */
+  readonly isInteresting: (sourcePort: number, destinationPort: number) => boolean
+  /** The number of the transaction of a query that did not arrive; 0 for none. */
+  readonly rejected: (query: CarriedDatagram) => number
+  /** Every error that ends a transaction, copies too. */
+  readonly onRejection: (number: number, meaning: IcmpMeaning, isCopy: boolean) => void
+}
+
+/** A UDP datagram in an error: where its payload lies in the error's octets. */
+export interface CarriedDatagram {
+  readonly source: AddressId
+  readonly destination: AddressId
+  readonly sourcePort: number
+  readonly destinationPort: number
+  readonly payload: number
+}
+
+/** Collects ICMP errors; copies at other places and behind NAT are not counted again: the first is the one of who sent it. */
 export class IcmpErrors {
   readonly all: Map<string, IcmpError> = new Map()
   readonly #addresses: AddressTable
@@ -41,19 +60,23 @@ export class IcmpErrors {
     this.#addresses = addresses
   }
 
-  /** Takes an ICMP packet. @param isInteresting whether errors about packets on these ports are kept */
-  take(packet: Packet, isInteresting: (sourcePort: number, destinationPort: number) => boolean): void {
+  take(packet: Packet, { isInteresting, rejected, onRejection }: CarriedPackets): void {
     const meaning = meaningOf(packet)
     if (meaning === undefined) return
     const inner = this.#readInner(packet)
     if (inner === undefined || !isInteresting(inner.sourcePort, inner.destinationPort)) return
     const { source, destination, protocol, sourcePort, destinationPort, serial } = inner
-    const again = `${packet.source} ${sourcePort} ${destinationPort} ${serial}`
+    const isRejection = protocol === 'udp' && meaning !== 'fragmentation-needed' && meaning !== 'other'
+    const number = isRejection ? rejected(inner) : 0
+    // NAT changes addresses and ports, not whose query it is.
+    const again = number === 0 ? `${packet.source} ${sourcePort} ${destinationPort} ${serial}` : `transaction ${number}`
     const last = this.#recent.get(again)
     this.#recent.delete(again)
     this.#recent.set(again, packet.atMicros)
     if (this.#recent.size > 1024) this.#recent.clear()
-    if (last !== undefined && packet.atMicros - last < COPY_MICROS) return
+    const isCopy = last !== undefined && packet.atMicros - last < COPY_MICROS
+    if (number !== 0) onRejection(number, meaning, isCopy)
+    if (isCopy) return
     // The port of the service alone: the other one changes with each query.
     const ports = sourcePort < destinationPort ? `${sourcePort} *` : `* ${destinationPort}`
     const key = `${packet.icmpType} ${packet.icmpCode} ${packet.source} ${source} ${destination} ${protocol} ${ports}`
@@ -97,17 +120,14 @@ export class IcmpErrors {
       protocol: number === 17 ? 'udp' : number === 6 ? 'tcp' : 'other',
       sourcePort: uint16(octets, transport),
       destinationPort: uint16(octets, transport + 2),
+      payload: transport + 8,
       serial: number === 17 && end - transport >= 10 ? uint16(octets, transport + 8) : uint16(octets, transport + 6),
     }
   }
 }
 
-interface Inner {
-  readonly source: AddressId
-  readonly destination: AddressId
+interface Inner extends CarriedDatagram {
   readonly protocol: 'other' | 'tcp' | 'udp'
-  readonly sourcePort: number
-  readonly destinationPort: number
   /** The DNS id where it is there; tells copies from errors about other packets. */
   readonly serial: number
 }

@@ -1,5 +1,5 @@
 export { CaptureAnalysis } from './capture-analysis.ts'
-export type { AnalysisOptions, SeenMessage } from './capture-analysis.ts'
+export type { AnalysisOptions, SeenMessage, SeenRejection } from './capture-analysis.ts'
 export { describeAddress } from './patterns/find-patterns.ts'
 export type { AddressNames } from './patterns/find-patterns.ts'
 export { createReport } from './report.ts'

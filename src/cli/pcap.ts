@@ -147,8 +147,8 @@ async function readFlow(
   io: Io,
   { ports, known, number }: WantedFlow,
 ): Promise<{ readonly analysis: CaptureAnalysis; readonly read: CaptureFile; readonly flow: Flow }> {
-  const { steps, onMessage } = collectFlow(number)
-  const analysis = new CaptureAnalysis({ ports, onMessage })
+  const { steps, onMessage, onRejection } = collectFlow(number)
+  const analysis = new CaptureAnalysis({ ports, onMessage, onRejection })
   const read = await readCapture(openInput(file, io), (frame) => analysis.frame(frame))
   analysis.finish()
   const flow = describeFlow(analysis, { number, steps, known })

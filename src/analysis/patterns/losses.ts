@@ -13,8 +13,9 @@ const LATE_MICROS = 1e6
 /** Resolvers wait a second or more before they ask anew. */
 const GIVEN_UP_MICROS = 500_000
 
+/** Those whose fate nobody tells. */
 const unanswered = ({ incidents }: Pair): Incident[] =>
-  incidents.filter(({ transaction }) => transaction.state === 'unanswered')
+  incidents.filter(({ transaction }) => transaction.state === 'unanswered' && !transaction.isRejected)
 
 const isSilent = (pair: Pair): boolean =>
   pair.udpAnswered + pair.tcpAnswered === 0 && pair.udpUnanswered + pair.tcpUnanswered > 0
@@ -23,7 +24,8 @@ const isSilent = (pair: Pair): boolean =>
 export const udpBlocked: Finder = ({ pairs, address }) =>
   pairs.flatMap((pair) => {
     if (pair.udpAnswered > 0 || pair.udpUnanswered === 0 || pair.tcpAnswered === 0) return []
-    const proven = unanswered(pair).flatMap((incident) => {
+    const proven = pair.incidents.flatMap((incident) => {
+      if (incident.transaction.state !== 'unanswered') return []
       const tcp = incident.followUps.find(
         ({ transport, isAnswered, server }) => transport === 'tcp' && isAnswered && server === pair.server,
       )
@@ -99,6 +101,8 @@ export const silentServers: Finder = ({ pairs, answering, address, isServer, ana
     const lost = unanswered(pair)
     const [first] = lost
     if (first === undefined || lost.some(({ transaction }) => transaction.strangeSource !== 0)) return []
+    // Not each query that is rejected gets an error: kernels send few of them.
+    if (pair.incidents.some(({ transaction }) => transaction.isRejected)) return []
     const sends = pair.udpUnanswered + pair.tcpUnanswered + pair.resent
     const isForwarder = isServer(pair.client)
     if (isForwarder && sends < 2) return []
@@ -335,7 +339,7 @@ export const packetLoss: Finder = (findings) => {
 
 /** What was lost: unanswered, or answered only when it was sent again. */
 function isLoss({ transaction }: Incident): boolean {
-  if (transaction.transport !== 'udp' || transaction.strangeSource !== 0) return false
+  if (transaction.transport !== 'udp' || transaction.strangeSource !== 0 || transaction.isRejected) return false
   if (transaction.state === 'unanswered') return true
   return transaction.sends > 1 && transaction.responses < transaction.sends && transaction.sendsBeforeResponse > 1
 }

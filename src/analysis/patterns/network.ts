@@ -39,7 +39,7 @@ export const portUnreachable: Finder = ({ analysis, pairs, address, isServiceIp 
       return isListening
         ? icmpPattern('server-not-listening', error, {
             subject: who,
-            text: `${address(error.sender)} says that nobody listens on ${who} port ${error.destinationPort}`,
+            text: `${error.sender === error.destination ? 'it' : address(error.sender)} says that nobody listens on ${error.sender === error.destination ? '' : `${who} `}port ${error.destinationPort}`,
           })
         : icmpPattern('service-rejected', error, {
             subject: who,

@@ -47,6 +47,7 @@ export function readTransaction(rows: Rows, at: number, { number, state, sibling
     ednsSize: half(row.EDNS_SIZE),
     isConflicting: (bits & row.CONFLICTING) !== 0,
     secondResponseFrame: frame(row.SECOND_FRAME),
+    isRejected: (bits & row.REJECTED) !== 0,
     strangeSource: word(row.STRANGER),
     strangeFrame: frame(row.STRANGE_FRAME),
     sibling,

@@ -57,6 +57,8 @@ export const BITS = 51
 export const TCP = 1
 export const TRUNCATED = 2
 export const CONFLICTING = 4
+/** An ICMP error says that a query did not arrive. */
+export const REJECTED = 8
 
 /** All rows, in every width. */
 export interface Rows {

@@ -36,6 +36,7 @@ import {
   QUERY_PATHS,
   QUESTION,
   RCODE,
+  REJECTED,
   RESPONSES,
   RESPONSE_BYTES,
   RESPONSE_FRAME,
@@ -222,6 +223,29 @@ export class TransactionTable {
     return this.#strange(strange, leg)
   }
 
+  /**
+   * Takes a query that an ICMP error carries.
+   *
+   * @param leg the way of a response to it
+   * @param hash of the question's name
+   * @returns its transaction's number; 0 when there is none
+   */
+  rejected(leg: Leg, scan: ScannedMessage, hash: number): number {
+    const { words, octets } = this.#rows
+    const question = (scan.id << 16) | scan.type
+    let number = this.expect(hash, question)
+    for (let count = 0; number >= this.#oldest && count < MAX_CHAIN; count += 1) {
+      const at = (number & this.#mask) * ROW
+      const isAlike = words[at + HASH] === hash && words[at + QUESTION] === question
+      if (isAlike && matchResponse(this.#rows, at, leg) === WHOLE) {
+        octets[4 * at + BITS] = (octets[4 * at + BITS] ?? 0) | REJECTED
+        return number
+      }
+      number = words[at + CHAIN] ?? 0
+    }
+    return 0
+  }
+
   /** Takes a response without a question: some servers refuse so. Only the tuple and the id can match. */
   responseWithoutQuestion(leg: Leg, scan: ScannedMessage): Role {
     this.#advance(leg.atMicros)
@@ -282,7 +306,11 @@ export class TransactionTable {
       const at = (number & this.#mask) * ROW
       counts.resent += (halves[2 * at + SENDS] ?? 1) - 1
       if (octets[4 * at + RESPONSES] !== 0) counts.answered += 1
-      else if (nowMicros - (times[at / 2 + FIRST_AT] ?? 0) > PATIENCE_MICROS) counts.unanswered += 1
+      else if (
+        this.state(number & this.#mask) === 'unanswered' ||
+        nowMicros - (times[at / 2 + FIRST_AT] ?? 0) > PATIENCE_MICROS
+      )
+        counts.unanswered += 1
       else counts.waiting += 1
     }
     return counts
@@ -296,6 +324,7 @@ export class TransactionTable {
     const { times, halves, octets } = this.#rows
     const at = slot * ROW
     if (octets[4 * at + RESPONSES] !== 0) return 'answered'
+    if (((octets[4 * at + BITS] ?? 0) & REJECTED) !== 0) return 'unanswered'
     const isGivenUp = (halves[2 * at + SENDS] ?? 0) > 1 && this.#now - (times[at / 2 + FIRST_AT] ?? 0) > PATIENCE_MICROS
     return isGivenUp || this.#now - (times[at / 2 + LAST_SEND_AT] ?? 0) > PATIENCE_MICROS ? 'unanswered' : 'unknown'
   }

@@ -6,7 +6,7 @@ import type { NameId } from '../messages/name-table.ts'
 export type TransactionState =
   /** A response came. */
   | 'answered'
-  /** None came although there was time, or the client asked again. */
+  /** None came although there was time, or the client asked again, or an ICMP error says that the query did not arrive. */
   | 'unanswered'
   /** The capture ended too early to tell. */
   | 'unknown'
@@ -49,6 +49,8 @@ export interface Transaction {
   /** Two responses to one query said different things. */
   readonly isConflicting: boolean
   readonly secondResponseFrame: number
+  /** An ICMP error says that a query did not arrive. */
+  readonly isRejected: boolean
   /** Where a response came from that was not asked; 0 for none. */
   readonly strangeSource: AddressId
   readonly strangeFrame: number

@@ -1,5 +1,5 @@
 // `--flow N`: one transaction over all its legs, as a sequence of who sent what to whom, where it was seen and when.
-import type { CaptureAnalysis, SeenMessage } from '../../analysis/index.ts'
+import type { CaptureAnalysis, SeenMessage, SeenRejection } from '../../analysis/index.ts'
 import { describeAddress, formatWireName } from '../../analysis/index.ts'
 import type { AddressNames } from '../../analysis/index.ts'
 import { rcodeMnemonic, typeMnemonic } from '../../dns/index.ts'
@@ -10,28 +10,24 @@ export interface FlowStep {
   readonly frame: number
   readonly atMicros: number
   readonly source: number
-  readonly sourcePort: number
   readonly destination: number
-  readonly destinationPort: number
   readonly path: number
   readonly isResponse: boolean
-  readonly role: string
-  readonly transport: 'tcp' | 'udp'
-  readonly id: number
-  readonly type: number
-  readonly rcode: number
-  readonly answers: number
-  readonly bytes: number
+  readonly transport: 'icmp' | 'tcp' | 'udp'
+  readonly what: string
+  /** What is not ordinary about it; else empty. */
+  readonly note: string
   /** In wire format. */
   readonly name: Uint8Array
 }
 
 const MAX_STEPS = 1000
 
-/** Collects the messages of one transaction. */
+/** Collects the messages of one transaction, and the ICMP errors that end it. */
 export function collectFlow(number: number): {
   readonly steps: FlowStep[]
   readonly onMessage: (message: SeenMessage) => void
+  readonly onRejection: (rejection: SeenRejection) => void
 } {
   const steps: FlowStep[] = []
   return {
@@ -42,19 +38,30 @@ export function collectFlow(number: number): {
         frame: leg.frame,
         atMicros: leg.atMicros,
         source: leg.source,
-        sourcePort: leg.sourcePort,
         destination: leg.destination,
-        destinationPort: leg.destinationPort,
         path: leg.path,
         isResponse,
-        role,
         transport: leg.isTcp ? 'tcp' : 'udp',
-        id: scan.id,
-        type: scan.type,
-        rcode: scan.rcode,
-        answers: scan.answers,
-        bytes: leg.bytes,
+        what: isResponse
+          ? `${rcodeMnemonic(scan.rcode)}, ${scan.answers} answers, ${leg.bytes} octets`
+          : `query ${typeMnemonic(scan.type)} id ${scan.id}`,
+        note: WHAT[role] ?? '',
         name: octets.slice(scan.nameStart, scan.nameEnd),
+      })
+    },
+    onRejection({ number: own, meaning, isCopy, frame, atMicros, source, destination, path }) {
+      if (own !== number || steps.length >= MAX_STEPS) return
+      steps.push({
+        frame,
+        atMicros,
+        source,
+        destination,
+        path,
+        isResponse: true,
+        transport: 'icmp',
+        what: meaning.replaceAll('-', ' '),
+        note: isCopy ? 'the same error, seen again' : '',
+        name: new Uint8Array(),
       })
     },
   }
@@ -76,7 +83,7 @@ export interface Flow {
   readonly number: number
   /** The name that was asked for, in presentation format. */
   readonly name: string
-  /** Addresses in the order in which they appear, with their names where they are known. */
+  /** Addresses of who asks, of who is asked, and of others, with their names where they are known. */
   readonly participants: readonly string[]
   readonly messages: readonly FlowMessage[]
 }
@@ -89,7 +96,7 @@ export interface FlowMessage {
   readonly from: number
   readonly to: number
   readonly isResponse: boolean
-  readonly transport: 'tcp' | 'udp'
+  readonly transport: 'icmp' | 'tcp' | 'udp'
   readonly what: string
   readonly frame: number
   /** Interface, direction and tunnel. */
@@ -106,7 +113,14 @@ export function describeFlow(
   const [first] = steps
   if (first === undefined) return undefined
   const { addresses } = analysis.decoder
-  const who = [...new Set(steps.flatMap(({ source, destination }) => [source, destination]))]
+  // Who asks stands left, under each of its addresses, who is asked right: queries point to the right.
+  const queries = steps.filter(({ isResponse }) => !isResponse)
+  const all = [
+    ...queries.map(({ source }) => source),
+    ...queries.map(({ destination }) => destination),
+    ...steps.flatMap(({ source, destination }) => [source, destination]),
+  ]
+  const who = [...new Set(all)]
   return {
     number,
     name: first.name.length === 0 ? '(no question)' : formatWireName(first.name),
@@ -118,12 +132,10 @@ export function describeFlow(
       to: who.indexOf(step.destination),
       isResponse: step.isResponse,
       transport: step.transport,
-      what: step.isResponse
-        ? `${rcodeMnemonic(step.rcode)}, ${step.answers} answers, ${step.bytes} octets`
-        : `query ${typeMnemonic(step.type)} id ${step.id}`,
+      what: step.what,
       frame: step.frame,
       place: placeOf(analysis, step),
-      note: WHAT[step.role] ?? '',
+      note: step.note,
     })),
   }
 }

@@ -56,7 +56,12 @@ export function formatTransaction(
     servers.map(address).join(' -> ').padEnd(width),
     transaction.transport.padEnd(5),
     typeMnemonic(transaction.type).padEnd(6),
-    (isAnswered ? `${latencyMs(transaction).toFixed(2)} ms` : transaction.state).padStart(10),
+    (isAnswered
+      ? `${latencyMs(transaction).toFixed(2)} ms`
+      : transaction.isRejected
+        ? 'rejected'
+        : transaction.state
+    ).padStart(10),
     `${rcode}${transaction.isTruncated ? '+TC' : ''}`.padEnd(9),
     String(transaction.sends).padStart(5),
     ` ${name}`,
