@@ -49,6 +49,37 @@ describe.each(PATTERN_CODES)('%s', (code) => {
   })
 })
 
+describe('patterns', () => {
+  const firstOf = async (name: string): Promise<unknown> => {
+    const { patterns } = await reportOf(join(CAPTURES, `${name}.pcap`))
+    return [patterns[0]?.code, patterns[0]?.evidence[0]]
+  }
+
+  it('tell a loop before what follows from it, and the proof before what led to it', async () => {
+    expect(await firstOf('forwarding-loop')).toEqual(['forwarding-loop', expect.anything()])
+    const frames = [3, 4]
+    const text = '1 connection: SYN without SYN-ACK, while UDP is answered'
+    expect(await firstOf('tcp-53-blocked')).toEqual(['tcp-53-blocked', { text, frames }])
+  })
+
+  it('prove a late response by both askings', async () => {
+    expect(await firstOf('response-late')).toEqual(['response-late', expect.objectContaining({ frames: [1, 2, 3] })])
+  })
+
+  it('take an ICMP error rewritten by NAT for the one of the endpoint', async () => {
+    const { patterns, icmp, dns } = await reportOf(join(CAPTURES, 'service-rejected.near-miss.pcap'))
+    const faults = patterns.filter(({ kind }) => kind === 'fault').map(({ code, subject }) => `${code} ${subject}`)
+    expect(faults).toEqual(['server-not-listening 10.99.2.2', 'server-not-listening 10.99.3.2'])
+    expect(icmp.map(({ count }) => count)).toEqual([1, 1])
+    expect([dns.unanswered, dns.unknown]).toEqual([2, 0])
+  })
+
+  it('do not name a race for a flow that was answered', async () => {
+    const { patterns } = await reportOf(join(CAPTURES, 'aaaa-query-unanswered.near-miss.pcap'))
+    expect(patterns.filter(({ kind }) => kind === 'fault')).toEqual([])
+  })
+})
+
 const hasTshark = spawnSync('tshark', ['-v'], { stdio: 'ignore' }).error === undefined
 
 /** Where tshark is right: no tunnel on 8472, no message cut by the snap length, none that cannot be read. */
