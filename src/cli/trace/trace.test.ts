@@ -121,6 +121,21 @@ describe('trace()', () => {
     })
   })
 
+  it('does not count a type as found of which only an alias came', async () => {
+    const target = ['target.example.com.']
+    const report = await traceFrom({
+      name: 'db.db',
+      types: ['A', 'AAAA'],
+      rules: [
+        ({ name, type }) => {
+          if (!name.startsWith('db.db.svc')) return undefined
+          return { rcode: 'NOERROR', answers: type === 'A' ? [...target, '198.51.100.7'] : target }
+        },
+      ],
+    })
+    expect(report.outcome).toEqual({ kind: 'found', name: 'db.db.svc.cluster.local.', types: ['A'] })
+  })
+
   it('goes on as what came demands: a silent cache costs the resolver its waiting, and is the first difference', async () => {
     const silent: Rule = ({ to }) => (to === CACHE ? 'silent' : undefined)
     const report = await traceFrom({ file: POD_FILE, rules: [silent] })
