@@ -6,8 +6,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = process.env.FATHOM_PROGRAM ?? fileURLToPath(new URL('../../bin/fathom.js', import.meta.url))
-/** A shell recipe that takes longer hangs, in milliseconds. */
+/** What takes longer hangs, in milliseconds. */
 const RECIPE_MS = 200_000
+const COMMAND_MS = 150_000
+const START_MS = 90_000
+const STOP_MS = 60_000
 
 let count = 0
 
@@ -35,11 +38,16 @@ export class TestLab {
       said += text
     })
     return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(`it is not up after ${START_MS / 1000} s`), START_MS)
       started.stdout.setEncoding('utf8').once('data', () => {
         started.stdout.resume()
+        clearTimeout(timer)
         resolve()
       })
-      started.once('close', (status) => resolve(said.trim() || `status ${status}`))
+      started.once('close', (status) => {
+        clearTimeout(timer)
+        resolve(said.trim() || `status ${status}`)
+      })
     })
   }
 
@@ -48,10 +56,14 @@ export class TestLab {
     const ended = this.#process
     this.#process = undefined
     if (ended !== undefined && ended.exitCode === null && ended.signalCode === null) {
+      const timer = setTimeout(() => ended.kill('SIGKILL'), STOP_MS)
       await new Promise((resolve) => {
         ended.once('close', resolve)
         ended.kill('SIGTERM')
       })
+      clearTimeout(timer)
+      // Removes what a killed lab has left.
+      if (ended.signalCode !== null) await runFathom(['lab', 'down', '--name', this.#name], this.#env())
     }
     rmSync(this.#runtime, { recursive: true, force: true })
   }
@@ -119,7 +131,7 @@ function failureOf({ status, stderr }) {
 }
 
 function runFathom(args, env) {
-  return run(process.execPath, [PROGRAM, ...args], { env })
+  return run(process.execPath, [PROGRAM, ...args], { env, timeoutMs: COMMAND_MS })
 }
 
 function run(command, args, { env, timeoutMs }) {
@@ -131,6 +143,8 @@ function run(command, args, { env, timeoutMs }) {
         said[stream] += text
       })
     }
-    child.on('close', (status) => resolve({ status, ...said }))
+    child.on('close', (status, signal) => {
+      resolve({ ...said, status, stderr: said.stderr || (signal === null ? '' : `ended by ${signal}`) })
+    })
   })
 }
