@@ -18,6 +18,8 @@ interface Running {
 
 /** As a container runtime reports a program that could not be started. */
 const START_ERROR = 128
+/** What kubelet tells of a container until its program runs. */
+const CREATING: Json = { waiting: { reason: 'ContainerCreating' } }
 
 export class EphemeralRunner {
   readonly #store: ObjectStore
@@ -48,11 +50,11 @@ export class EphemeralRunner {
       ready: false,
       restartCount: 0,
       lastState: {},
-      state: whyNoImage(this.#store, pod, container) ?? { running: { startedAt: this.#store.timestamp() } },
+      state: whyNoImage(this.#store, pod, container) ?? CREATING,
     }))
     for (const { name, container } of fresh) {
-      const isRunning = added.some((status) => status.name === name && 'running' in status.state)
-      if (isRunning) setImmediate(() => void this.#run(pod, name, container))
+      const canStart = added.some((status) => status.name === name && status.state === CREATING)
+      if (canStart) setImmediate(() => void this.#run(pod, name, container))
     }
     return { ...pod, status: { ...objectAt(pod, 'status'), ephemeralContainerStatuses: [...statuses, ...added] } }
   }
@@ -75,12 +77,13 @@ export class EphemeralRunner {
     const command = [...textsAt(container, 'command'), ...textsAt(container, 'args')]
     const running: Running = { log: new LogBuffer(this.#now), process: undefined, isOver: false }
     this.#running.set(runningKey(pod, name), running)
-    if (command.length === 0) return
+    if (command.length === 0) return this.#setState(pod, name, this.#runningState())
     const tty = valueAt(container, 'tty') === true
     try {
       const process = await this.#access.exec(pod, { container: name, command, tty })
       if (running.isOver) return process.kill()
       running.process = process
+      this.#setState(pod, name, this.#runningState())
       process.stdin.on('error', () => undefined)
       if (valueAt(container, 'stdin') !== true) process.stdin.end()
       for (const stream of [process.stdout, process.stderr]) {
@@ -96,6 +99,10 @@ export class EphemeralRunner {
       const terminated = { exitCode: START_ERROR, reason: 'StartError', message: describeError(error) }
       this.#setState(pod, name, { terminated })
     }
+  }
+
+  #runningState(): Json {
+    return { running: { startedAt: this.#store.timestamp() } }
   }
 
   #setState(pod: RawObject, name: string, state: Json): void {

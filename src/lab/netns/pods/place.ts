@@ -23,6 +23,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 export class Place {
   readonly #options: PlaceOptions
   readonly #files = new Map<string, string>()
+  #scriptWritten = ''
 
   constructor(options: PlaceOptions) {
     this.#options = options
@@ -74,8 +75,7 @@ export class Place {
     mkdirSync(dirname(source), { recursive: true })
     if (this.#isInDirectory(target)) {
       // Whole or not at all, as kubelet changes mounted files.
-      writeFileSync(`${source}.new`, text)
-      renameSync(`${source}.new`, source)
+      replaceFile(source, text)
     } else writeFileSync(source, text)
     if (!this.#options.ownsNamespace || !SHOWN_BY_IP.includes(target)) return
     const folder = etcFolder(this.#options.namespace)
@@ -86,7 +86,12 @@ export class Place {
   /** The words before a command that run it in this place. */
   enter(): string[] {
     const script = join(this.#options.folder, 'enter.sh')
-    writeFileSync(script, this.#script())
+    const text = this.#script()
+    if (text !== this.#scriptWritten) {
+      // A shell reads its script bit by bit: one that runs keeps the file that it began with.
+      replaceFile(script, text)
+      this.#scriptWritten = text
+    }
     return ['ip', 'netns', 'exec', this.#options.namespace, 'unshare', '--uts', '/bin/sh', script]
   }
 
@@ -139,6 +144,12 @@ export class Place {
       '',
     ].join('\n')
   }
+}
+
+/** Gives a path another file, of which nobody ever sees a part. */
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
 }
 
 interface Target {

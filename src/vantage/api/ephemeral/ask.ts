@@ -89,7 +89,7 @@ async function runBatch(
     }
     const answers = readAnswers(result.stdout.toString('utf8'), batch.length)
     // What came before the connection broke stays valid.
-    const why = result.kind === 'cut-off' ? result.why : `the program in ${where} ended early`
+    const why = result.kind === 'cut-off' ? result.why : endedEarly(where, result)
     return batch.map((asked, index) => {
       const came = answers[index]
       return came === undefined ? { kind: 'skipped', why } : resultOf(asked, came)
@@ -99,6 +99,15 @@ async function runBatch(
     const needs = isForbidden ? { needs: `create, get pods/exec in ${target.pod.namespace}` } : {}
     return all({ kind: 'skipped', why: describeError(error), ...needs })
   }
+}
+
+/** Names the exit code, and the last that it complained of. */
+function endedEarly(
+  where: string,
+  { exitCode, stderr }: { readonly exitCode: number; readonly stderr: Buffer },
+): string {
+  const complaint = stderr.toString('utf8').trim().split('\n').at(-1)?.slice(0, 200) ?? ''
+  return `the program in ${where} ended early (exit code ${exitCode}${complaint === '' ? '' : `: ${complaint}`})`
 }
 
 function resultOf({ request, query }: Waiting, came: Came): ExchangeResult {

@@ -56,7 +56,7 @@ export const reasons: Readonly<Record<string, string>> = {
   '{place} ended at once: {detail}': '{place} 立即结束：{detail}',
   '{place} does not start: {detail}': '{place} 没有启动：{detail}',
   '{place} did not run within {seconds} s: {detail}': '{place} 在 {seconds} 秒内没有运行起来：{detail}',
-  'the program in {place} ended early': '{place} 中的程序提前结束',
+  'the program in {place} ended early ({detail})': '{place} 中的程序提前结束（{detail}）',
   'the run was ended': '本次运行被终止',
   '{place} was not waited for; it ends by itself within {minutes} minutes':
     '没有等待 {place}；它会在 {minutes} 分钟内自行结束',
