@@ -8,6 +8,7 @@ const SRC = resolve(import.meta.dirname, '../../src')
 /** Folder -> folders it may import from (itself always). No cycles: each row names only rows above it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
+  page: [],
   dns: ['base'],
   corefile: ['base', 'dns'],
   sys: ['base'],
@@ -48,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'doctor/ladder',
   ],
   'doctor/verdict': ['base', 'doctor/facts', 'doctor/ladder', 'doctor/causes'],
-  'doctor/report': ['base', 'dns', 'doctor/facts', 'doctor/ladder', 'doctor/causes', 'doctor/verdict'],
+  'doctor/report': ['base', 'page', 'dns', 'doctor/facts', 'doctor/ladder', 'doctor/causes', 'doctor/verdict'],
   'doctor/bundle': ['base', 'corefile', 'dns', 'doctor/facts', 'doctor/ladder', 'doctor/causes', 'route'],
   doctor: [
     'base',
@@ -79,6 +80,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'base',
+    'page',
     'dns',
     'corefile',
     'sys',

@@ -1,7 +1,7 @@
 // A flow as a drawing in a page: a line down for each address, an arrow for each message; and as a table, which says the same to who
 // does not see it.
-import { markup } from '../../doctor/report/html/escape.ts'
-import type { Markup } from '../../doctor/report/html/escape.ts'
+import { markup } from '../../page/index.ts'
+import type { Markup } from '../../page/index.ts'
 import type { Flow, FlowMessage } from './flow.ts'
 
 const LEFT = 130

@@ -1,14 +1,12 @@
 // The way of a query from pod to upstream, a stop for each kind of hop, with what became of it there.
+import { markup, renderState } from '../../../page/index.ts'
+import type { Markup, State } from '../../../page/index.ts'
 import { CAUSE_GROUPS } from '../../causes/index.ts'
 import type { HopKind } from '../../ladder/index.ts'
 import type { DoctorReport, ReportRung } from '../doctor-report.ts'
 import { fillTemplate } from '../format-phrase.ts'
 import { worstOf } from '../ladder-rows.ts'
 import { WORDING } from '../wording/index.ts'
-import type { Markup } from './escape.ts'
-import { markup } from './escape.ts'
-import type { State } from './state.ts'
-import { renderState } from './state.ts'
 
 /** Most servers that a stop names; failed ones come first. */
 const MAX_SERVERS = 6

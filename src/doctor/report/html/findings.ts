@@ -1,10 +1,9 @@
 // A cause with its proof and fix: the verdict's card, and the cards of the others.
+import { markup, renderState } from '../../../page/index.ts'
+import type { Markup } from '../../../page/index.ts'
 import type { DoctorReport, ReportFinding } from '../doctor-report.ts'
 import { fillTemplate } from '../format-phrase.ts'
 import { WORDING } from '../wording/index.ts'
-import type { Markup } from './escape.ts'
-import { markup } from './escape.ts'
-import { renderState } from './state.ts'
 
 /** Cause, the first line of proof, fix, command, risk: what a person acts on; the rest of the proof opens. */
 export function renderVerdict(finding: ReportFinding, report: DoctorReport): Markup {

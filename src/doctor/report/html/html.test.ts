@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CAUSE_FIXTURES } from '../../../../test/support/causes/index.ts'
 import { diagnoseFixture } from '../../../../test/support/dns-world.ts'
 import type { Fixture } from '../../../../test/support/dns-world.ts'
 import { smallCluster } from '../../../../test/support/small-cluster.ts'
+import { escapeHtml } from '../../../page/markup.ts'
 import { CAUSE_GROUPS } from '../../causes/index.ts'
 import type { CauseCode } from '../../causes/index.ts'
 import { LANGUAGES, buildReport, renderReport } from '../index.ts'
 import type { DoctorReport, Language } from '../index.ts'
-import { escapeHtml, markup } from './escape.ts'
 
 const GOLDEN = resolve(import.meta.dirname, '../../../../testdata/golden/doctor')
 const ONE_OF_EACH_GROUP = Object.values(CAUSE_GROUPS).flatMap((codes: readonly CauseCode[]) => codes.slice(0, 1))
@@ -48,22 +47,6 @@ function nestingFaults(page: string): string[] {
 }
 const BLOCKS = new Set(['p', 'ul', 'ol', 'dl', 'div', 'pre', 'table', 'section', 'details', 'h1', 'h2', 'h3'])
 
-describe('escapeHtml()', () => {
-  it('leaves nothing that ends an element, an attribute or a line of sight', () => {
-    expect(escapeHtml(`<a b="c" d='e'>&`)).toBe('&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;')
-    expect(escapeHtml('a\u001B[2J\u0000\u202Eb\u200B\uD800')).toBe('a\uFFFD[2J\uFFFD\uFFFDb\uFFFD\uFFFD')
-    expect(escapeHtml('域名\t1\n2 \u{1F600}')).toBe('域名\t1\n2 \u{1F600}')
-  })
-})
-
-describe('markup', () => {
-  it('escapes text and passes markup on', () => {
-    expect(markup`<b>${'<'}${markup`<i>${2}</i>`}${[markup`x`, markup`&amp;`]}</b>`.html).toBe(
-      '<b>&lt;<i>2</i>x&amp;</b>',
-    )
-  })
-})
-
 describe.each(LANGUAGES)('renderHtml() in %s', (language) => {
   it.each([
     { title: 'healthy', make: HEALTHY },
@@ -80,16 +63,6 @@ describe('renderHtml()', () => {
     expect(nestingFaults(page)).toEqual([])
     expect(page).not.toMatch(/<(script|link|img|iframe|object|base|form)\b|\s(src|on\w+|style)=|@import|url\(/)
     expect([...page.matchAll(/href="([^"]*)"/g)].map((match) => match[1])).toEqual(['#verdict'])
-  })
-
-  it('allows its own style sheet, by hash, and nothing else', async () => {
-    const page = renderReport(await report(HEALTHY), 'html')
-    const style = /<style>([^]*)<\/style>/.exec(page)?.[1] ?? ''
-    const hash = createHash('sha256').update(style).digest('base64')
-    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1]
-    expect(policy).toContain('default-src &#39;none&#39;')
-    expect(policy).toContain(`style-src &#39;sha256-${hash}&#39;;`)
-    expect(policy).not.toContain('unsafe')
   })
 
   it('escapes every text of the report, wherever it stands', async () => {

@@ -1,6 +1,6 @@
-// The report as one page that needs nothing else: no script, no font, no network. Its policy forbids all of them, should a
-// name ever get past the escaping.
-import { createHash } from 'node:crypto'
+// The report as one page: the verdict and its proof first, then the way, what else was found, and every rung.
+import { STYLE, markup, renderDocument, renderState } from '../../../page/index.ts'
+import type { Markup, State } from '../../../page/index.ts'
 import type { DoctorReport } from '../doctor-report.ts'
 import {
   counterLines,
@@ -13,42 +13,24 @@ import {
 } from '../report-lines.ts'
 import { WORDING } from '../wording/index.ts'
 import { renderDiagram } from './diagram.ts'
-import type { Markup } from './escape.ts'
-import { markup } from './escape.ts'
 import { renderCause, renderList, renderVerdict } from './findings.ts'
 import { renderLadder } from './ladder-table.ts'
 import { renderPlots, scaleText } from './plots.ts'
-import type { State } from './state.ts'
-import { renderState } from './state.ts'
-import { STYLE } from './style.ts'
-
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64')
-const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`
 
 /** Renders a report as one self-contained HTML page. */
 export function renderHtml(report: DoctorReport): string {
   const { labels } = WORDING[report.language]
   const headline = headlineText(report)
-  return markup`<!doctype html>
-<html lang="${report.language === 'zh' ? 'zh-Hans' : 'en'}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${headline} - fathom doctor</title>
-<style>${{ html: STYLE }}</style>
-</head>
-<body>
-<a class="skip" href="#verdict">${labels.page.skip}</a>
-<header><span class="soft">fathom doctor, <time datetime="${report.cluster.collectedAt}">${timeText(report)}</time></span></header>
-<main id="verdict" tabindex="-1">
-<h1>${renderState(stateOf(report), headline)}</h1>
-${bodySections(report)}</main>
-<footer class="soft">${clusterLines(report)}</footer>
-</body>
-</html>
-`.html
+  return renderDocument({
+    language: report.language === 'zh' ? 'zh-Hans' : 'en',
+    title: `${headline} - fathom doctor`,
+    style: STYLE,
+    skip: labels.page.skip,
+    header: markup`fathom doctor, <time datetime="${report.cluster.collectedAt}">${timeText(report)}</time>`,
+    main: markup`<h1>${renderState(stateOf(report), headline)}</h1>
+${bodySections(report)}`,
+    footer: markup`${clusterLines(report)}`,
+  })
 }
 
 /** `2026-11-22 22:53:05 UTC`: to the second, with room for a line to break. */

@@ -1,4 +1,6 @@
 // The ladder as a table, hop by transport; each cell opens to what was expected and observed.
+import { markup, renderState } from '../../../page/index.ts'
+import type { Markup } from '../../../page/index.ts'
 import type { DoctorReport, ReportRung } from '../doctor-report.ts'
 import { fillTemplate } from '../format-phrase.ts'
 import type { LadderCell, LadderRow } from '../ladder-rows.ts'
@@ -6,9 +8,6 @@ import { MAX_ROWS, foldLadder, limitRows } from '../ladder-rows.ts'
 import { ladderNotes, reasonText, whyText } from '../report-lines.ts'
 import { cellText, fromText, hopText } from '../row-text.ts'
 import { WORDING } from '../wording/index.ts'
-import type { Markup } from './escape.ts'
-import { markup } from './escape.ts'
-import { renderState } from './state.ts'
 
 /** Most different questions that a cell opens to; failed ones come first. */
 const MAX_DETAILS = 6

@@ -1,11 +1,11 @@
 // Latency as strips: a stroke for each response, one scale for all strips, so that a slow hop stands out.
+import { markup } from '../../../page/index.ts'
+import type { Markup } from '../../../page/index.ts'
 import type { DoctorReport, ReportRung } from '../doctor-report.ts'
 import { fillTemplate } from '../format-phrase.ts'
 import { timesOf } from '../ladder-rows.ts'
 import { formatMs, timeText } from '../row-text.ts'
 import { WORDING } from '../wording/index.ts'
-import type { Markup } from './escape.ts'
-import { markup } from './escape.ts'
 
 /** Milliseconds at the ends of the scale: a loopback answer, a resolver's patience. */
 const SCALE = { least: 0.1, greatest: 10_000 }

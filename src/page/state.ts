@@ -1,10 +1,9 @@
 // A state as word and shape beside its color: readable without color, and by a screen reader.
-import type { ReportRung } from '../doctor-report.ts'
-import type { Markup } from './escape.ts'
-import { markup } from './escape.ts'
+import type { Markup } from './markup.ts'
+import { markup } from './markup.ts'
 
-/** What became of a hop; `none` when nothing was asked there. */
-export type State = ReportRung['result'] | 'none'
+/** What became of what was asked; `none` when nothing was. */
+export type State = 'ok' | 'failed' | 'intermittent' | 'skipped' | 'none'
 
 const SHAPES: Readonly<Record<State, Markup>> = {
   ok: markup`<circle cx="12" cy="12" r="10"/><path d="M7 12l4 4 6-8"/>`,

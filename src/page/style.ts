@@ -1,6 +1,6 @@
-// The page's only style sheet. Every state has a color, a shape and a word; colors have 4.5:1 on their ground at least.
+// The style sheet of every page. Every state has a color, a shape and a word; colors have 4.5:1 on their ground at least.
 
-/** CSS; the page's policy allows this text and no other by its hash. */
+/** CSS; what only one page has goes behind it. */
 export const STYLE = `
 :root{color-scheme:light dark;--ground:#fff;--card:#f5f6f8;--ink:#1b1f24;--soft:#57606a;--line:#c9d0d8;--ok:#136c34;--failed:#b3161f;--skipped:#7d5200;--accent:#0b57d0}
 @media screen and (prefers-color-scheme:dark){:root{--ground:#12161b;--card:#1c222a;--ink:#e8ecf1;--soft:#a3adb8;--line:#3a444f;--ok:#5fd38a;--failed:#ff8a85;--skipped:#f0bd55;--accent:#8ab8ff}}

@@ -1,0 +1,6 @@
+export { renderDocument } from './document.ts'
+export { markup } from './markup.ts'
+export type { Markup } from './markup.ts'
+export { renderState } from './state.ts'
+export type { State } from './state.ts'
+export { STYLE } from './style.ts'
