@@ -7,6 +7,8 @@ import type { CallMessage, NamespaceOperations, NamespaceWorkerData, OperationNa
 
 /** Starting a thread takes some tens of milliseconds; on a node in trouble more. */
 const START_TIMEOUT_MS = 10_000
+/** One that takes longer is given up, and waited for so long when all threads are closed. */
+const LOAD_TIMEOUT_MS = 20_000
 /** What a call may take beyond its own time before its thread counts as stuck. */
 const GRACE_MS = 5000
 
@@ -14,6 +16,9 @@ type Result<O extends OperationName> = Awaited<ReturnType<NamespaceOperations[O]
 
 /** One thread inside one namespace, from start to close. It does not keep the process alive; what waits for it does. */
 export class NamespaceThread {
+  /** Threads that were given up before they had loaded: until they have, they cannot be ended. */
+  static readonly #loading = new Set<Promise<void>>()
+
   readonly #netns: string
   readonly #identity: string
   readonly #worker: Worker
@@ -28,16 +33,34 @@ export class NamespaceThread {
   }
 
   /** Starts a thread and waits until it is inside; a value says why it could not be. */
-  static async start(netns: string, workerUrl: URL): Promise<NamespaceThread | Skipped> {
+  static async start(
+    netns: string,
+    workerUrl: URL,
+    timeoutMs: number = START_TIMEOUT_MS,
+  ): Promise<NamespaceThread | Skipped> {
     const identity = identify(netns)
     if (identity === undefined) return { kind: 'skipped', why: `cannot enter ${netns}: it is not there (any more)` }
     const workerData: NamespaceWorkerData = { netns }
     const worker = new Worker(workerUrl, { workerData, execArgv: [], stdin: false })
     const thread = new NamespaceThread(netns, identity, worker)
-    const refused = await thread.#entered()
+    const loaded = thread.#loaded()
+    const refused = await thread.#entered(timeoutMs)
     if (refused === undefined) return thread
-    await worker.terminate()
+    // Whoever ends a thread while it loads an addon ends the process: the addon's calls fail, and it knows no way out but abort().
+    const ended = loaded.then(() => worker.terminate()).then(() => void this.#loading.delete(ended))
+    this.#loading.add(ended)
     return refused
+  }
+
+  /** Waits for threads that were given up while they started; not for ever. */
+  static async closeStragglers(): Promise<void> {
+    if (this.#loading.size === 0) return
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LOAD_TIMEOUT_MS)
+    })
+    await Promise.race([Promise.all(this.#loading), patience])
+    clearTimeout(timer)
   }
 
   /** Asks the thread; `skipped` when the namespace is gone or the thread does not answer. */
@@ -64,11 +87,18 @@ export class NamespaceThread {
     await this.#worker.terminate()
   }
 
-  #entered(): Promise<Skipped | undefined> {
+  /** Whether it could enter or not: it says so when everything is loaded. */
+  #loaded(): Promise<void> {
+    return new Promise((resolve) => {
+      for (const event of ['message', 'error', 'exit']) this.#worker.once(event, () => resolve())
+    })
+  }
+
+  #entered(timeoutMs: number): Promise<Skipped | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(
         () => resolve({ kind: 'skipped', why: `the thread that enters ${this.#netns} did not start` }),
-        START_TIMEOUT_MS,
+        timeoutMs,
       )
       const settle = (refused: Skipped | undefined): void => {
         clearTimeout(timer)

@@ -83,6 +83,7 @@ export function namespaceVantages({ locate, ...options }: NamespaceVantagesOptio
       const all = await Promise.all(opened.values())
       opened.clear()
       await Promise.all(all.flatMap((vantage) => ('close' in vantage ? [vantage.close()] : [])))
+      await NamespaceThread.closeStragglers()
     },
   }
 }
