@@ -32,6 +32,7 @@ export function writeSharedJson(root: unknown, { isShared, reduce }: SharedJsonO
   const seen = new Map<object, readonly string[]>()
   const path: string[] = []
   const visitAt = (key: string, value: unknown): unknown => {
+    if (typeof value === 'string') return value
     path.push(key)
     const written = visit(value)
     path.pop()
@@ -43,7 +44,10 @@ export function writeSharedJson(root: unknown, { isShared, reduce }: SharedJsonO
       throw new TypeError(`Cannot write ${path.join('.')}: a ${typeof value} is no plain data`)
     }
     if (!isRecord(value)) return value
-    if (Array.isArray(value)) return value.map((item: unknown, index) => visitAt(String(index), item))
+    if (Array.isArray(value)) {
+      const items = value.map((item: unknown, index) => visitAt(String(index), item))
+      return items.every((item, index) => item === value[index]) ? value : items
+    }
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null) {
       throw new TypeError(`Cannot write ${path.join('.')}: it is no plain object`)
@@ -52,7 +56,15 @@ export function writeSharedJson(root: unknown, { isShared, reduce }: SharedJsonO
     if (before !== undefined) return { [SAME]: before }
     if (isShared(value)) seen.set(value, [...path])
     const record = reduce === undefined ? value : reduce(path.at(-1) ?? '', value)
-    return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, visitAt(key, item)]))
+    // What is written as it is needs no copy: in a large cluster that is nearly everything.
+    let changed: Record<string, unknown> | undefined
+    for (const key of Object.keys(record)) {
+      const written = visitAt(key, record[key])
+      if (written === record[key]) continue
+      changed ??= { ...record }
+      Object.defineProperty(changed, key, { value: written })
+    }
+    return changed ?? record
   }
   return JSON.stringify(visit(root))
 }
