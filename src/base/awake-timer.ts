@@ -3,6 +3,8 @@
 export interface AwakeTimer {
   /** Cancels the callback; calling it twice or late does no harm. */
   readonly clear: () => void
+  /** For how long the loop stood still since the start, in milliseconds; small delays do not count. */
+  readonly lostMs: () => number
 }
 
 /** How much of the time-out one plain timer covers: what a slice takes beyond this was not waited by us, but lost. */
@@ -19,13 +21,17 @@ const TOLERANCE_MS = 10
  */
 export function setAwakeTimeout(callback: () => void, delayMs: number): AwakeTimer {
   let leftMs = delayMs
+  let lostMs = 0
   let timer: NodeJS.Timeout | undefined
   let lastLook: NodeJS.Immediate | undefined
   const wait = (): void => {
     const sliceMs = Math.min(leftMs, SLICE_MS)
     const startedAt = performance.now()
     timer = setTimeout(() => {
-      leftMs -= Math.min(performance.now() - startedAt, sliceMs + TOLERANCE_MS)
+      const tookMs = performance.now() - startedAt
+      const countedMs = Math.min(tookMs, sliceMs + TOLERANCE_MS)
+      leftMs -= countedMs
+      lostMs += tookMs - countedMs
       if (leftMs > 0) wait()
       else lastLook = setImmediate(callback)
     }, sliceMs)
@@ -36,5 +42,6 @@ export function setAwakeTimeout(callback: () => void, delayMs: number): AwakeTim
       clearTimeout(timer)
       clearImmediate(lastLook)
     },
+    lostMs: () => lostMs,
   }
 }

@@ -11,16 +11,25 @@ import type { ExchangeOptions } from './exchange-request.ts'
 import { matchResponse } from './match-response.ts'
 import { createFrameSplitter, frameMessage } from './tcp-frames.ts'
 
+/** Servers close a connection that was opened and asks nothing, after a few seconds. */
+const LATE_MS = 1000
+const END_OF_FILE = 'end of file'
+
 /**
  * Asks over TCP and waits for the one response that fits; other messages on the connection are stray.
  *
  * `rttMs` counts from the start of connecting. Resolves for every network fault; a server that closes or resets the
- * connection before the response gives `closed`.
+ * connection before the response gives `closed`. It is asked once more if it may have closed because this thread stood
+ * still and sent its query late.
  *
  * @throws {WireError} @throws {RangeError} when the message cannot be encoded
  */
 export async function exchangeTcp(options: ExchangeOptions): Promise<ExchangeResult> {
-  return exchangeOverStream(openTcp(options.server, options.source), options)
+  const { server, source } = options
+  const { result, lostMs } = await askOver(openTcp(server, source), options)
+  const isOurs = result.kind === 'closed' && result.detail === END_OF_FILE && lostMs >= LATE_MS
+  if (!isOurs || source?.port !== undefined) return result
+  return exchangeOverStream(openTcp(server, source), options)
 }
 
 /**
@@ -28,10 +37,17 @@ export async function exchangeTcp(options: ExchangeOptions): Promise<ExchangeRes
  *
  * @throws {WireError} @throws {RangeError} when the message cannot be encoded
  */
-export async function exchangeOverStream(
-  stream: Duplex & { readonly connecting?: boolean },
+export async function exchangeOverStream(stream: MessageStream, options: ExchangeOptions): Promise<ExchangeResult> {
+  return (await askOver(stream, options)).result
+}
+
+type MessageStream = Duplex & { readonly connecting?: boolean }
+
+/** `lostMs`: for how long this thread stood still meanwhile. */
+async function askOver(
+  stream: MessageStream,
   options: ExchangeOptions,
-): Promise<ExchangeResult> {
+): Promise<{ readonly result: ExchangeResult; readonly lostMs: number }> {
   const { server, timeoutMs, drawId = randomId } = options
   const query: Message = { ...options.message, id: drawId() }
   const startedAt = performance.now()
@@ -39,15 +55,15 @@ export async function exchangeOverStream(
   const stray: StrayMessage[] = []
   try {
     const octets = frameMessage(encodeQuery(options, query))
-    return await new Promise<ExchangeResult>((resolve) => {
+    return await new Promise((resolve) => {
       let isConnected = stream.connecting !== true
       const timer = setAwakeTimeout(() => {
         const connected = isConnected ? { connected: true as const } : {}
-        resolve({ kind: 'timeout', afterMs: afterMs(), transport: 'tcp', stray, ...connected })
+        settle({ kind: 'timeout', afterMs: afterMs(), transport: 'tcp', stray, ...connected })
       }, timeoutMs)
       const settle = (result: ExchangeResult): void => {
         timer.clear()
-        resolve(result)
+        resolve({ result, lostMs: timer.lostMs() })
       }
       const splitter = createFrameSplitter((received) => {
         const match = matchResponse(received, query, server)
@@ -69,7 +85,7 @@ export async function exchangeOverStream(
       })
       stream.on('close', () => {
         const pending = splitter.pendingOctets()
-        const detail = pending === 0 ? 'end of file' : `end of file after ${pending} octets of an unfinished message`
+        const detail = pending === 0 ? END_OF_FILE : `${END_OF_FILE} after ${pending} octets of an unfinished message`
         settle({ kind: 'closed', afterMs: afterMs(), transport: 'tcp', detail })
       })
       // Kept back by the stream until it is connected.

@@ -239,4 +239,20 @@ describe('exchange() over tcp alone', () => {
     const { result } = await ask('tcp', reactions)
     expect(result).toMatchObject({ kind: 'closed', detail })
   })
+
+  it.each([
+    { title: 'stood still', standstillMs: 1300, kind: 'response', queries: 2 },
+    { title: 'was awake', standstillMs: 0, kind: 'closed', queries: 1 },
+  ])('asks $queries times when the connection is closed while this thread $title', async (one) => {
+    let asked = 0
+    const { result, server } = await ask('tcp', (query) => {
+      asked += 1
+      if (asked > 1) return [answerTo(query)]
+      const until = performance.now() + one.standstillMs
+      while (performance.now() < until);
+      return [{ kind: 'close' }]
+    })
+    expect(result.kind).toBe(one.kind)
+    expect(server.queries.length).toBe(one.queries)
+  })
 })
