@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createFakeClock } from '../../../test/support/fake-clock.ts'
+import { systemClock } from '../../base/index.ts'
 import { isLibc, libc } from '../../sys/index.ts'
 import { createFrameSplitter, frameMessage } from '../tcp-frames.ts'
 import type { Responder } from './responder.ts'
@@ -171,6 +172,22 @@ describe('openStreamListener()', () => {
       await clock.advance(500)
     }
     expect(await closed).toBe('closed')
+  })
+
+  it('reads what came while its thread stood still before it gives a connection up', async () => {
+    const listener = await openStreamListener({ address: '127.0.0.1', port: 0 }, echo, {
+      clock: systemClock,
+      limits: { ...LIMITS, idleTimeoutMs: 300 },
+      maxConnections: 100,
+    })
+    listeners.push(listener)
+    const { send, next, closed } = await client(listener)
+    send('x')
+    await next()
+    send('y')
+    const until = performance.now() + 1000
+    while (performance.now() < until);
+    expect(await Promise.race([next(), closed])).toBe('y')
   })
 
   it('closes an idle connection after the idle time-out, not one that asks', async () => {
