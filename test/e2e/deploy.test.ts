@@ -40,6 +40,10 @@ interface Rules {
     }[]
   }[]
 }
+interface RuleTest {
+  readonly alertname: string
+  readonly exp_alerts: readonly unknown[]
+}
 interface Panel {
   readonly id: number
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
@@ -137,6 +141,17 @@ describe('deploy/prometheus-rules.yaml', () => {
     })
     const tested = promtool(['test', 'rules', join(DEPLOY, 'prometheus-rules.test.yaml')])
     expect(tested).toMatchObject({ status: 0, said: expect.stringContaining('SUCCESS') as string })
+  })
+
+  it('every alert has a test in which it fires and one in which it does not', () => {
+    const { tests } = parse(text('prometheus-rules.test.yaml')) as {
+      readonly tests: readonly { readonly alert_rule_test: readonly RuleTest[] }[]
+    }
+    const looks = tests.flatMap((test) => test.alert_rule_test)
+    const names = alerts.map(({ alert }) => alert)
+    const seen = (fires: boolean): string[] =>
+      names.filter((name) => looks.some((look) => look.alertname === name && look.exp_alerts.length > 0 === fires))
+    expect({ fires: seen(true), silent: seen(false) }).toEqual({ fires: names, silent: names })
   })
 
   it('names pages that exist', () => {
