@@ -14,8 +14,8 @@ export interface ToolResult {
 /** Where administrators' tools lie when PATH does not say so, as in a login that became root. */
 const TOOL_PATH = '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin'
 const NOT_FOUND = 127
-/** More than any of these tools takes, in milliseconds. */
-const TIMEOUT_MS = 20_000
+/** More than any of these tools takes, also where it has to wait for a CPU; in milliseconds. */
+const TIMEOUT_MS = 60_000
 
 /** The environment that tools are run with. */
 export function toolEnvironment(): Record<string, string | undefined> {

@@ -14,7 +14,8 @@ export interface RunningUpstream {
 }
 
 const DNS_PORT = 53
-const START_MS = 15_000
+/** A program that ended is noticed at once; one that has to wait for a CPU may take long, in milliseconds. */
+const START_MS = 90_000
 
 /** Starts an upstream that answers; resolves when it does. A silent one has no program. @throws {LabError} `start-failed` */
 export async function startUpstream(
