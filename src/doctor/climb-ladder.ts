@@ -57,6 +57,9 @@ const BETWEEN_SCRAPES_MS = 300
 const AFTER_REPEATS_MS = 2000
 /** A rate over less than this is a matter of chance. */
 const LEAST_BETWEEN_READINGS_MS = 1000
+/** How often the metrics of a server that is there and does not give them are asked for, and for how long at least in all. */
+const MOST_READINGS = 8
+const INSIST_MS = 3000
 /**
  * From the start: CoreDNS waits 2 s for an upstream, begins to check its health, and counts the first failure after at
  * most one more second.
@@ -130,6 +133,7 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     climbing,
     readAt,
     late: lateMetrics(all),
+    alive: new Set(all.filter(({ observed }) => isAnswer(observed)).map(({ hop }) => hop.name)),
   })
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
   const wire = captures.length === 0 ? {} : { captures }
@@ -145,31 +149,83 @@ interface AgainOptions {
   readonly isRepeated: boolean
   readonly climbing: ClimbOptions
   readonly startedAt: number
-  readonly readAt: ReadAt
+  readonly readAt: Map<string, number>
   /** Ids of rungs that metrics were lost of: there may be time for them now. */
   readonly late: ReadonlySet<string>
+  /** Servers that answered anything. */
+  readonly alive: ReadonlySet<string>
 }
 
-/** Reads the metrics of every server a second time. */
+/**
+ * Reads the metrics of every server a second time. One that answers other questions and does not give its metrics is asked for them
+ * again: what it is short of comes and goes, and its counters tell what that is.
+ */
 async function scrapeAgain(
   plan: readonly PlannedRung[],
   scrapes: readonly Scrape[],
-  { isNeeded, isRepeated, climbing, readAt, late }: AgainOptions,
+  options: AgainOptions,
 ): Promise<readonly Scrape[]> {
-  const { clock, deadlineMs } = climbing
-  const once = new Set(scrapes.filter(({ second }) => isRepeated || second === undefined).map(({ hop }) => hop.name))
+  const { clock, deadlineMs, signal } = options.climbing
+  if (!options.isNeeded) return scrapes
+  const giveUpAt = Math.min(deadlineMs, Math.max(options.startedAt + WATCH_COUNTERS_MS, clock.monotonic() + INSIST_MS))
+  let read = scrapes
+  for (let turn = 0; turn < MOST_READINGS; turn += 1) {
+    const planned = turn === 0 ? firstAgain(plan, read, options) : stillUnread(plan, read, options)
+    if (planned.length === 0 || signal?.aborted === true) break
+    const lastReadAt = Math.max(...planned.map(({ hop }) => options.readAt.get(hop.name) ?? 0))
+    const waitMs = Math.max(
+      lastReadAt + LEAST_BETWEEN_READINGS_MS - clock.monotonic(),
+      turn === 0 ? 0 : BETWEEN_SCRAPES_MS,
+    )
+    if (clock.monotonic() + waitMs >= (turn === 0 ? deadlineMs : giveUpAt)) break
+    if (waitMs > 0) await new Promise<void>((resolve) => void clock.setTimeout(resolve, waitMs))
+    read = mergeReadings(read, planned, await climb(planned, options.climbing), options.readAt)
+  }
+  return read
+}
+
+/** Metrics that were read once, or lost. */
+function firstAgain(
+  plan: readonly PlannedRung[],
+  scrapes: readonly Scrape[],
+  { isRepeated, late }: AgainOptions,
+): PlannedRung[] {
+  const known = new Map(scrapes.map((scrape) => [scrape.hop.name, scrape]))
+  return plan.filter(({ hop, purpose, id }) => {
+    const scrape = known.get(hop.name)
+    if (purpose !== 'metrics') return false
+    return scrape === undefined ? late.has(id) : isRepeated || scrape.second === undefined
+  })
+}
+
+/** Metrics of servers that are there, and of which no counter can be told to grow yet. */
+function stillUnread(
+  plan: readonly PlannedRung[],
+  scrapes: readonly Scrape[],
+  { late, alive }: AgainOptions,
+): PlannedRung[] {
+  const known = new Map(scrapes.map((scrape) => [scrape.hop.name, scrape]))
+  return plan.filter(({ hop, purpose, id }) => {
+    if (purpose !== 'metrics' || !alive.has(hop.name)) return false
+    const scrape = known.get(hop.name)
+    return scrape === undefined ? late.has(id) : scrape.second === undefined
+  })
+}
+
+function mergeReadings(
+  scrapes: readonly Scrape[],
+  planned: readonly PlannedRung[],
+  again: readonly Climbed[],
+  readAt: Map<string, number>,
+): Scrape[] {
+  const asked = new Set(planned.map(({ hop }) => hop.name))
   const known = new Set(scrapes.map(({ hop }) => hop.name))
-  const planned = plan.filter(
-    ({ hop, purpose, id }) => purpose === 'metrics' && (once.has(hop.name) || (late.has(id) && !known.has(hop.name))),
-  )
-  if (planned.length === 0 || !isNeeded || climbing.signal?.aborted === true) return scrapes
-  const lastReadAt = Math.max(...planned.map(({ hop }) => readAt.get(hop.name) ?? 0))
-  const waitMs = lastReadAt + LEAST_BETWEEN_READINGS_MS - clock.monotonic()
-  if (clock.monotonic() + waitMs >= deadlineMs) return scrapes
-  if (waitMs > 0) await new Promise<void>((resolve) => void clock.setTimeout(resolve, waitMs))
-  const again = await climb(planned, climbing)
-  const read = scrapes.map((scrape) => (once.has(scrape.hop.name) ? mergeScrape(scrape, again, readAt) : scrape))
-  return [...read, ...scrapesOf(again, new Map()).filter(({ hop }) => !known.has(hop.name))]
+  const read = scrapes.map((scrape) => (asked.has(scrape.hop.name) ? mergeScrape(scrape, again, readAt) : scrape))
+  return [...read, ...scrapesOf(again, readAt).filter(({ hop }) => !known.has(hop.name))]
+}
+
+function isAnswer({ kind }: Rung['observed']): boolean {
+  return kind === 'response' || kind === 'status'
 }
 
 /** Kernels are read again where something failed: their counters tell whether it happened meanwhile. */

@@ -1,7 +1,7 @@
 // CoreDNS cannot keep up: its CPU limit holds it back, or there are too few replicas.
 import type { DnsReplica } from '../../facts/index.ts'
 import { counterGrowth, phrase, sumSamples } from '../../ladder/index.ts'
-import type { Phrase, Rung, Scrape } from '../../ladder/index.ts'
+import type { Ladder, Phrase, Rung, Scrape } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
@@ -12,6 +12,11 @@ import { excluded, failedIds, findScrape, notChecked, podRef } from '../support.
 const SLOW_MS = 50
 /** Share of the CPU limit from which the kernel is about to throttle. */
 const NEAR_LIMIT = 0.8
+const HEALTH_EVERY_MS = 1000
+/** With no health request back for so long, the one that was sent meanwhile is slow. */
+const STUCK_MS = 1500
+const DURATION = 'coredns_health_request_duration_seconds'
+const FAILURES = 'coredns_health_request_failures_total'
 
 export const corednsCpuThrottled: Cause = {
   code: 'coredns-cpu-throttled',
@@ -22,48 +27,53 @@ export const corednsCpuThrottled: Cause = {
 /** How a replica is doing by its own metrics. */
 interface Load {
   readonly replica: DnsReplica
-  readonly scrape: Scrape
-  /** Mean time of its own health requests. */
-  readonly healthMs: number
+  readonly health: Health
   readonly failures: number
   /** Queries a second between the two readings. */
   readonly rate: number | undefined
   /** CPUs used between the two readings. */
   readonly cpus: number | undefined
   readonly limit: number | undefined
+  readonly isNearLimit: boolean
+  /** Failed rungs of its own that it answered too late. */
+  readonly late: number
+}
+
+interface Health {
+  /** Mean time of its own health requests; of one that did not come back, how long it was seen to wait. */
+  readonly ms: number
+  readonly during: 'readings' | 'since-start' | 'stuck'
 }
 
 function judge({ facts, ladder }: Evidence): Judgement {
   const loads = facts.dns.replicas.flatMap((replica): Load[] => {
     const scrape = findScrape(ladder, replicaName(replica))
-    return scrape === undefined ? [] : loadOf(replica, scrape)
+    return scrape === undefined ? [] : loadOf(replica, scrape, ladder)
   })
   if (loads.length === 0) return notChecked('not-checked.no-health-metrics')
-  const overloaded = loads.filter(({ healthMs }) => healthMs >= SLOW_MS).toSorted(byProof)
+  const overloaded = loads.filter(({ health }) => health.ms >= SLOW_MS).toSorted(byProof)
   const slow = new Set(overloaded.map(({ replica }) => replicaName(replica)))
   const [worst] = overloaded
   if (worst === undefined) {
-    const slowest = Math.max(...loads.map(({ healthMs }) => healthMs))
+    const slowest = Math.max(...loads.map(({ health }) => health.ms))
     return excluded(line('observed', 'quick', { count: loads.length, ms: Math.round(slowest * 10) / 10 }))
   }
   const server = replicaName(worst.replica)
-  const { cpus, limit, rate, failures } = worst
-  const isNearLimit = cpus !== undefined && limit !== undefined && cpus >= limit * NEAR_LIMIT
-  const missing: Phrase[] = [
-    ...(failures > 0 ? [] : [phrase('coredns-cpu-throttled.missing-failures', { server })]),
-    ...(isNearLimit ? [] : [phrase('coredns-cpu-throttled.missing-cpu', { server })]),
-  ]
+  const { health, cpus, limit, rate, failures, late } = worst
+  const ms = Math.round(health.ms)
+  const missing = missingOf(worst, server)
   const { namespace, name } = deploymentFor(facts)
   const finding = {
     subject: { kind: 'pod' as const, name: server },
     objects: [podRef(worst.replica.pod, 'spec.containers.resources.limits.cpu')],
-    values: { server, ms: Math.round(worst.healthMs) },
+    values: { server, ms },
     evidence: [
-      line('observed', 'slow', { server, ms: Math.round(worst.healthMs) }),
+      line('observed', SLOW_LINES[health.during], { server, ms }),
       ...(failures > 0 ? [line('observed', 'failures', { server, count: failures })] : []),
       ...(cpus === undefined || limit === undefined
         ? []
         : [line('observed', 'cpu', { server, cpus: cpus.toFixed(3), limit: limit.toFixed(3) })]),
+      ...(late > 0 ? [line('observed', 'late', { server, count: late })] : []),
       ...(rate === undefined ? [] : [line('observed', 'rate', { server, rate: Math.round(rate) })]),
     ],
     fix: {
@@ -80,9 +90,19 @@ function judge({ facts, ladder }: Evidence): Judgement {
   return missing.length === 0 ? { status: 'proven', ...finding } : { status: 'suspected', ...finding, missing }
 }
 
-/** The one that shows most: a failed health request, then the slowest. */
+const SLOW_LINES = { readings: 'slow', 'since-start': 'slow-since-start', stuck: 'stuck' } as const
+
+/** It is slow because of its limit, and somebody waited too long for it: itself, or who asked it now. */
+function missingOf({ failures, late, isNearLimit }: Load, server: string): Phrase[] {
+  return [
+    ...(failures > 0 || late > 0 ? [] : [phrase('coredns-cpu-throttled.missing-failures', { server })]),
+    ...(isNearLimit ? [] : [phrase('coredns-cpu-throttled.missing-cpu', { server })]),
+  ]
+}
+
+/** The one that shows most, then the slowest. */
 function byProof(a: Load, b: Load): number {
-  return Number(b.failures > 0) - Number(a.failures > 0) || b.healthMs - a.healthMs
+  return missingOf(a, '').length - missingOf(b, '').length || b.health.ms - a.health.ms
 }
 
 /** Nothing in time; a node cache that got nothing in time says SERVFAIL. */
@@ -91,32 +111,47 @@ function isLate({ hop, observed }: Rung): boolean {
   return observed.kind === 'timeout' || observed.kind === 'closed'
 }
 
-function loadOf(replica: DnsReplica, scrape: Scrape): Load[] {
-  const [sum, count] = ['sum', 'count'].map((part) => `coredns_health_request_duration_seconds_${part}`)
-  const seconds = grownOrTotal(scrape, sum ?? '')
-  const requests = grownOrTotal(scrape, count ?? '')
-  if (seconds === undefined || requests === undefined || requests <= 0) return []
-  const failures = grownOrTotal(scrape, 'coredns_health_request_failures_total') ?? 0
-  const queries = counterGrowth(scrape, 'coredns_dns_requests_total')
-  const cpuSeconds = counterGrowth(scrape, 'process_cpu_seconds_total')
-  const apartS = scrape.apartMs / 1000
+function loadOf(replica: DnsReplica, scrape: Scrape, ladder: Ladder): Load[] {
+  const health = healthOf(scrape)
+  if (health === undefined) return []
+  const name = replicaName(replica)
+  const isAgain = scrape.second !== undefined
+  const failures = isAgain ? counterGrowth(scrape, FAILURES) : sumSamples(scrape.first, FAILURES)
+  const cpus = perSecond(scrape, 'process_cpu_seconds_total')
+  const limit = cpuLimit(replica)
   return [
     {
       replica,
-      scrape,
-      healthMs: (seconds / requests) * 1000,
-      failures,
-      rate: queries === undefined || apartS <= 0 ? undefined : queries / apartS,
-      cpus: cpuSeconds === undefined || apartS <= 0 ? undefined : cpuSeconds / apartS,
-      limit: cpuLimit(replica),
+      health,
+      failures: failures ?? 0,
+      rate: perSecond(scrape, 'coredns_dns_requests_total'),
+      cpus,
+      limit,
+      isNearLimit: cpus !== undefined && limit !== undefined && cpus >= limit * NEAR_LIMIT,
+      late: failedIds(ladder, (rung) => rung.hop.name === name && isLate(rung)).length,
     },
   ]
 }
 
-/** What came between the two readings; where there is one reading, or nothing came, all since the start. */
-function grownOrTotal(scrape: Scrape, name: string): number | undefined {
+/** Of the requests between the two readings, as what was before them is over; with one reading of all since the start. */
+function healthOf(scrape: Scrape): Health | undefined {
+  const [sum, count] = [`${DURATION}_sum`, `${DURATION}_count`]
+  if (scrape.second === undefined) {
+    const [seconds, requests = 0] = [sumSamples(scrape.first, sum), sumSamples(scrape.first, count)]
+    return seconds === undefined || requests <= 0
+      ? undefined
+      : { ms: (seconds / requests) * 1000, during: 'since-start' }
+  }
+  const [seconds, requests] = [counterGrowth(scrape, sum), counterGrowth(scrape, count)]
+  if (seconds === undefined || requests === undefined) return undefined
+  if (requests > 0) return { ms: (seconds / requests) * 1000, during: 'readings' }
+  // One is due: it waits for what is left of that second at least.
+  return scrape.apartMs < STUCK_MS ? undefined : { ms: scrape.apartMs - HEALTH_EVERY_MS, during: 'stuck' }
+}
+
+function perSecond(scrape: Scrape, name: string): number | undefined {
   const growth = counterGrowth(scrape, name)
-  return growth !== undefined && growth > 0 ? growth : sumSamples(scrape.second ?? scrape.first, name)
+  return growth === undefined || scrape.apartMs <= 0 ? undefined : growth / (scrape.apartMs / 1000)
 }
 
 /** In CPUs, from a quantity such as `100m` or `1`. */

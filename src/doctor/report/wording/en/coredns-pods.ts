@@ -39,8 +39,12 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
     summary: '{server} takes {ms} ms to answer its own health request: it has too little CPU for its load',
     lines: {
       slow: '{server}: its own health requests took {ms} ms on average (coredns_health_request_duration_seconds)',
+      'slow-since-start':
+        '{server}: its own health requests took {ms} ms on average since it started (coredns_health_request_duration_seconds)',
+      stuck: '{server}: its own health request, one a second, did not come back for {ms} ms or more',
       failures: '{server}: coredns_health_request_failures_total is {count}',
       cpu: '{server} used {cpus} CPUs between the readings, its limit is {limit}',
+      late: '{count} {count:question|questions} that {server} was asked brought nothing in time',
       rate: '{server} answered {rate} queries a second between the readings',
       quick: 'The own health requests of {count} {count:pod|pods} took {ms} ms on average at most',
     },

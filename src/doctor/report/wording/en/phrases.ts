@@ -77,7 +77,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'stale-negative-cache.missing-age': 'that {name} was made less than {ttl} s ago',
   'stale-positive-cache.missing-ttl': 'a TTL of {server} that has aged in a cache',
   'coredns-cpu-throttled.missing-failures':
-    'a failed health request of {server} (coredns_health_request_failures_total)',
+    'a failed health request of {server} (coredns_health_request_failures_total), or a question that it answered too late',
   'coredns-cpu-throttled.missing-cpu': 'CPU time of {server} between two readings against its limit',
   'api-server-unreachable.missing-ready': '/ready of {server}',
   'api-server-unreachable.missing-log': 'the log of {server}: a connection to the API server that fails',

@@ -72,7 +72,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'stale-negative-cache.missing-hits': '{server} 指标中的 coredns_cache_hits_total, type "denial",',
   'stale-negative-cache.missing-age': '证明 {name} 是在 {ttl} 秒之内创建的',
   'stale-positive-cache.missing-ttl': '{server} 的应答中已在缓存里减少的 TTL',
-  'coredns-cpu-throttled.missing-failures': '{server} 失败的健康检查（coredns_health_request_failures_total）',
+  'coredns-cpu-throttled.missing-failures':
+    '{server} 失败的健康检查（coredns_health_request_failures_total），或它未及时应答的查询',
   'coredns-cpu-throttled.missing-cpu': '{server} 在两次读数之间的 CPU 时间与其限制的对比',
   'api-server-unreachable.missing-ready': '{server} 的 /ready',
   'api-server-unreachable.missing-log': '{server} 日志中连接 API server 失败的记录',
