@@ -8,6 +8,7 @@ import {
   climb,
   failureGrowth,
   isFailing,
+  isLateAnswer,
   lateMetrics,
   planExercise,
   readKernels,
@@ -60,6 +61,8 @@ const LEAST_BETWEEN_READINGS_MS = 1000
 /** How often the metrics of a server that is there and does not give them are asked for, and for how long at least in all. */
 const MOST_READINGS = 8
 const INSIST_MS = 3000
+/** What a server that is late is given to show its metrics, in milliseconds: longer than it had before. */
+const PATIENT_MS = 6000
 /**
  * From the start: CoreDNS waits 2 s for an upstream, begins to check its health, and counts the first failure after at
  * most one more second.
@@ -126,7 +129,11 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
         })
       : once
   const captures = await captureFailures(plan, all, climbing)
-  const again = { isRepeated: repeat > 1, isNeeded: repeat > 1 || all.some(isFailing), startedAt }
+  const again = {
+    isRepeated: repeat > 1,
+    isNeeded: repeat > 1 || all.some((rung) => isFailing(rung) || isLateAnswer(rung)),
+    startedAt,
+  }
   const kernels = await kernelsAtEnd(await kernelsAtStart, { ...again, facts, vantages, clock })
   const read = await scrapeAgain(plan, withSamples(scrapes, followed, readAt), {
     ...again,
@@ -143,7 +150,7 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
 }
 
 interface AgainOptions {
-  /** Something failed, at times perhaps: only what grows meanwhile has to do with it. */
+  /** Something failed, at times perhaps, or took long: only what grows meanwhile has to do with it. */
   readonly isNeeded: boolean
   /** Questions were asked many times: earlier second readings do not cover that. */
   readonly isRepeated: boolean
@@ -205,11 +212,12 @@ function stillUnread(
   { late, alive }: AgainOptions,
 ): PlannedRung[] {
   const known = new Map(scrapes.map((scrape) => [scrape.hop.name, scrape]))
-  return plan.filter(({ hop, purpose, id }) => {
+  const unread = plan.filter(({ hop, purpose, id }) => {
     if (purpose !== 'metrics' || !alive.has(hop.name)) return false
     const scrape = known.get(hop.name)
     return scrape === undefined ? late.has(id) : scrape.second === undefined
   })
+  return unread.map((planned) => ({ ...planned, timeoutsMs: [PATIENT_MS] }))
 }
 
 function mergeReadings(

@@ -163,6 +163,15 @@ export function isFailing({ result }: Pick<Rung, 'result'>): boolean {
   return result === 'failed' || result === 'intermittent'
 }
 
+/** Milliseconds: what a server has in memory it gives in less than one as a rule. */
+export const LATE_ANSWER_MS = 500
+const FROM_MEMORY: ReadonlySet<Purpose> = new Set(['canary', 'health', 'ready', 'version'])
+
+/** Whether CoreDNS took long to answer what it needs nobody else for. */
+export function isLateAnswer({ hop, purpose, rttMs = 0 }: Pick<Rung, 'hop' | 'purpose' | 'rttMs'>): boolean {
+  return hop.kind === 'replica' && FROM_MEMORY.has(purpose) && rttMs >= LATE_ANSWER_MS
+}
+
 /** A rung as it is when it fails: of an intermittent one its most frequent failure, any other one itself. */
 export function asFailed(rung: Rung): Rung {
   const [failure] = rung.repeats?.failures ?? []

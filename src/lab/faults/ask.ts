@@ -94,7 +94,29 @@ function replicas(stage: FaultStage): string[] {
   return coreDnsPods(stage).map((pod) => textAt(pod, 'status', 'podIP'))
 }
 
-/** Asks every CoreDNS replica again and again; the result ends that. */
+/** Has some clients ask every CoreDNS replica, each again as soon as it was answered or gave up; the result ends that. */
+export function keepReplicasBusy(
+  stage: FaultStage,
+  { name, clients, pauseMs }: { readonly name: string; readonly clients: number; readonly pauseMs: number },
+): () => void {
+  const over = new AbortController()
+  const keepAsking = async (index: number): Promise<void> => {
+    while (!over.signal.aborted) {
+      // Replicas come and go.
+      const server = replicas(stage)[index]
+      if (server !== undefined) await ask(stage, { server, names: [name] })
+      await new Promise((resolve) => {
+        setTimeout(resolve, server === undefined ? AGAIN_MS : pauseMs).unref()
+      })
+    }
+  }
+  for (const index of replicas(stage).keys()) {
+    for (let client = 0; client < clients; client += 1) void keepAsking(index)
+  }
+  return () => over.abort()
+}
+
+/** Asks every CoreDNS replica again and again, whether it answers or not; the result ends that. */
 export function keepAskingReplicas(
   stage: FaultStage,
   { nextName, everyMs }: { readonly nextName: () => string; readonly everyMs: number },

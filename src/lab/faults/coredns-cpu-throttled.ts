@@ -1,4 +1,4 @@
-import { keepAskingReplicas } from './ask.ts'
+import { keepReplicasBusy } from './ask.ts'
 import { makeCpuGroup } from './cpu-quota.ts'
 import { editFault, setField } from './edit-fault.ts'
 import type { Fault, FaultStage, KernelPlace } from './fault.ts'
@@ -10,8 +10,9 @@ import { together } from './together.ts'
 /** Of both pods each, as a container's limit. */
 const LIMIT = '5m'
 const QUOTA = { quotaMicros: 1000, periodMicros: 200_000 }
-/** More than a server can answer with so little, in milliseconds. */
-const ASK_EVERY_MS = 100
+/** They wait for each other, so that a server always has some left to answer, and never more than that, however fast the machine is. */
+const CLIENTS = 6
+const PAUSE_MS = 10
 /** Programs that were started since are taken in as well. */
 const TAKE_IN_EVERY_MS = 500
 const throttled = new WeakSet<FaultStage['store']>()
@@ -49,7 +50,7 @@ const quota: Pick<Fault, 'inject' | 'isThere'> = {
         })
       }
     })()
-    const stopAsking = keepAskingReplicas(stage, { nextName: () => `${NAME}.`, everyMs: ASK_EVERY_MS })
+    const stopAsking = keepReplicasBusy(stage, { name: `${NAME}.`, clients: CLIENTS, pauseMs: PAUSE_MS })
     throttled.add(stage.store)
     return Promise.resolve(async () => {
       over.abort()

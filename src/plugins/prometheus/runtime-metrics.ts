@@ -1,13 +1,14 @@
 // The process as dashboards want to see it: process_* as every Prometheus client has them, nodejs_* for the runtime.
-import { readFileSync, readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { getHeapSpaceStatistics } from 'node:v8'
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
 import { PROGRAM_VERSION } from '../../base/index.ts'
 import type { Metrics } from '../../server/index.ts'
+import { openProcessFigures } from './process-figures.ts'
 
 /** Adds the series to a registry; the result stops collecting. */
 export function collectRuntime(metrics: Metrics, options: { readonly detailed: boolean }): () => void {
-  const collectors = [processCollector(metrics), heapCollector(metrics)]
+  const ofProcess = processCollector(metrics)
+  const collectors = [ofProcess.collect, heapCollector(metrics)]
   if (options.detailed) collectors.push(heapSpaceCollector(metrics))
   const lag = eventLoopCollector(metrics)
   metrics
@@ -23,11 +24,12 @@ export function collectRuntime(metrics: Metrics, options: { readonly detailed: b
   })
   return () => {
     remove()
+    ofProcess.stop()
     lag.stop()
   }
 }
 
-function processCollector(metrics: Metrics): () => void {
+function processCollector(metrics: Metrics): { collect: () => void; stop: () => void } {
   const gauge = (name: string, help: string): ((value: number) => void) => {
     const made = metrics.gauge({ name, help })
     return (value) => made.set(value)
@@ -43,45 +45,23 @@ function processCollector(metrics: Metrics): () => void {
   const openFds = gauge('process_open_fds', 'Number of open file descriptors.')
   const maxFds = gauge('process_max_fds', 'Maximum number of open file descriptors.')
   const startTime = gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.')
+  const figures = openProcessFigures()
   let counted = 0
-  return () => {
-    const { user, system } = process.cpuUsage()
-    const seconds = (user + system) / 1e6
-    cpu.inc([], seconds - counted)
-    counted = seconds
-    resident(process.memoryUsage.rss())
-    startTime(Math.round((Date.now() / 1000 - process.uptime()) * 100) / 100)
-    const { virtualBytes, maxVirtualBytes, openCount, maxCount } = readProc()
-    if (virtualBytes !== undefined) virtual(virtualBytes)
-    if (maxVirtualBytes !== undefined) maxVirtual(maxVirtualBytes)
-    if (openCount !== undefined) openFds(openCount)
-    if (maxCount !== undefined) maxFds(maxCount)
-  }
-}
-
-interface ProcFigures {
-  readonly virtualBytes?: number
-  readonly maxVirtualBytes?: number
-  readonly openCount?: number
-  readonly maxCount?: number
-}
-
-/** What only Linux tells. */
-function readProc(): ProcFigures {
-  try {
-    const kilobytes = /^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
-    const limits = readFileSync('/proc/self/limits', 'utf8')
-    const limit = /^Max open files\s+(\d+)/m.exec(limits)?.[1]
-    const space = /^Max address space\s+(\d+|unlimited)/m.exec(limits)?.[1]
-    return {
-      openCount: readdirSync('/proc/self/fd').length,
-      ...(kilobytes === undefined ? {} : { virtualBytes: Number(kilobytes) * 1024 }),
-      // Prometheus clients write the largest number of 64 bits where there is no limit.
-      ...(space === undefined ? {} : { maxVirtualBytes: space === 'unlimited' ? 2 ** 64 : Number(space) }),
-      ...(limit === undefined ? {} : { maxCount: Number(limit) }),
-    }
-  } catch {
-    return {}
+  return {
+    collect() {
+      const { user, system } = process.cpuUsage()
+      const seconds = (user + system) / 1e6
+      cpu.inc([], seconds - counted)
+      counted = seconds
+      startTime(Math.round((Date.now() / 1000 - process.uptime()) * 100) / 100)
+      const { residentBytes, virtualBytes, maxVirtualBytes, openCount, maxCount } = figures.read()
+      resident(residentBytes ?? process.memoryUsage.rss())
+      if (virtualBytes !== undefined) virtual(virtualBytes)
+      if (maxVirtualBytes !== undefined) maxVirtual(maxVirtualBytes)
+      if (openCount !== undefined) openFds(openCount)
+      if (maxCount !== undefined) maxFds(maxCount)
+    },
+    stop: () => figures.close(),
   }
 }
 
@@ -102,10 +82,11 @@ function heapCollector(metrics: Metrics): () => void {
     .gauge({ name: 'nodejs_version_info', help: 'Node.js version info.', labels: ['version'] })
     .set(1, [process.version])
   return () => {
-    const usage = process.memoryUsage()
-    total.set(usage.heapTotal)
-    used.set(usage.heapUsed)
-    external.set(usage.external)
+    // process.memoryUsage() opens a file to say the same.
+    const usage = getHeapStatistics()
+    total.set(usage.total_heap_size)
+    used.set(usage.used_heap_size)
+    external.set(usage.external_memory)
   }
 }
 

@@ -84,6 +84,10 @@ export const corednsPods: GroupFixtures<(typeof COREDNS_PODS_CODES)[number]> = {
     nearMisses: [
       { title: 'there is no limit', allowed: 'suspected', make: () => throttled({ failures: 1 }) },
       {
+        title: 'it was slow once, and is not any more',
+        make: () => throttled({ failures: 0, limit: '100m', isOver: true }),
+      },
+      {
         title: 'its health is quick',
         make: () => ({ cluster: smallCluster(), rules: [lostAtB, healthMetrics(0.0005, 0)] }),
       },
@@ -202,22 +206,36 @@ function outOfMemory(isReady: boolean): Fixture {
 const lostAtB: Rule = ({ to, type, transport }) =>
   to === B && type === 'PTR' && transport === 'udp' ? 'silent' : undefined
 
-function healthMetrics(seconds: number, failures: number): Rule {
+function healthMetrics(seconds: number, failures: number, before = { seconds: 9, failures: 0 }): Rule {
   return countingMetrics([B], (reading) => ({
-    coredns_health_request_duration_seconds_sum: 9 + seconds * reading,
+    coredns_health_request_duration_seconds_sum: before.seconds + seconds * reading,
     coredns_health_request_duration_seconds_count: 900 + reading,
-    coredns_health_request_failures_total: failures * reading,
+    coredns_health_request_failures_total: before.failures + failures * reading,
     process_cpu_seconds_total: 100 + 2 * reading,
     'coredns_dns_requests_total{proto="udp",type="A"}': 100_000 + 4000 * reading,
   }))
 }
 
-function throttled({ failures, limit }: { readonly failures: number; readonly limit?: string }): Fixture {
+function throttled({
+  failures,
+  limit,
+  isOver = false,
+}: {
+  readonly failures: number
+  readonly limit?: string
+  readonly isOver?: boolean
+}): Fixture {
   const cluster = smallCluster()
   if (limit !== undefined) {
     changeContainer(findObject(cluster, 'Pod', 'coredns-b'), { resources: { limits: { cpu: limit } } })
   }
-  return { cluster, rules: [lostAtB, healthMetrics(0.6, failures)] }
+  return {
+    cluster,
+    rules: [
+      lostAtB,
+      isOver ? healthMetrics(0.001, failures, { seconds: 900, failures: 30 }) : healthMetrics(0.6, failures),
+    ],
+  }
 }
 
 /** No replica has the cluster's objects: none is ready, and the Service has nobody. */

@@ -1,6 +1,6 @@
 // CoreDNS cannot keep up: its CPU limit holds it back, or there are too few replicas.
 import type { DnsReplica } from '../../facts/index.ts'
-import { counterGrowth, phrase, sumSamples } from '../../ladder/index.ts'
+import { LATE_ANSWER_MS, counterGrowth, isLateAnswer, phrase, sumSamples } from '../../ladder/index.ts'
 import type { Ladder, Phrase, Rung, Scrape } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
@@ -35,7 +35,7 @@ interface Load {
   readonly cpus: number | undefined
   readonly limit: number | undefined
   readonly isNearLimit: boolean
-  /** Failed rungs of its own that it answered too late. */
+  /** Questions to it that were answered late or not in time. */
   readonly late: number
 }
 
@@ -73,7 +73,7 @@ function judge({ facts, ladder }: Evidence): Judgement {
       ...(cpus === undefined || limit === undefined
         ? []
         : [line('observed', 'cpu', { server, cpus: cpus.toFixed(3), limit: limit.toFixed(3) })]),
-      ...(late > 0 ? [line('observed', 'late', { server, count: late })] : []),
+      ...(late > 0 ? [line('observed', 'late', { server, count: late, ms: LATE_ANSWER_MS })] : []),
       ...(rate === undefined ? [] : [line('observed', 'rate', { server, rate: Math.round(rate) })]),
     ],
     fix: {
@@ -128,7 +128,7 @@ function loadOf(replica: DnsReplica, scrape: Scrape, ladder: Ladder): Load[] {
       cpus,
       limit,
       isNearLimit: cpus !== undefined && limit !== undefined && cpus >= limit * NEAR_LIMIT,
-      late: failedIds(ladder, (rung) => rung.hop.name === name && isLate(rung)).length,
+      late: ladder.rungs.filter((rung) => rung.hop.name === name && (isLateAnswer(rung) || isLate(rung))).length,
     },
   ]
 }

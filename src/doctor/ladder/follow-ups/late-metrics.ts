@@ -5,8 +5,10 @@ import type { FollowUp } from './follow-up.ts'
 
 /** Servers of which metrics are asked for again; the metrics of some tell what is wrong with all. */
 const MAX_AGAIN = 16
+/** From here on a status says that the server could not (RFC 9110 section 15.6). */
+const SERVER_ERROR = 500
 
-/** Plans again the metrics of servers that were silent or broke off, other than those that refuse or answer something else. */
+/** Plans again the metrics of servers that were silent, broke off or could not make them, other than those that refuse or answer something else. */
 export const planLateMetrics: FollowUp = ({ plan, rungs }) => {
   const late = lateMetrics(rungs)
   return plan.filter(({ id }) => late.has(id)).slice(0, MAX_AGAIN)
@@ -15,7 +17,8 @@ export const planLateMetrics: FollowUp = ({ plan, rungs }) => {
 /** Ids of the rungs that would have read them. */
 export function lateMetrics(rungs: readonly Rung[]): Set<string> {
   const late = rungs.filter(({ purpose, result, observed }) => {
-    const isLost = observed.kind === 'timeout' || observed.kind === 'unreachable'
+    const isUnmade = observed.kind === 'status' && observed.status >= SERVER_ERROR
+    const isLost = observed.kind === 'timeout' || observed.kind === 'unreachable' || isUnmade
     return purpose === 'metrics' && result === 'failed' && isLost
   })
   return new Set(late.map(({ id }) => id))

@@ -44,7 +44,7 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
       stuck: '{server}: its own health request, one a second, did not come back for {ms} ms or more',
       failures: '{server}: coredns_health_request_failures_total is {count}',
       cpu: '{server} used {cpus} CPUs between the readings, its limit is {limit}',
-      late: '{count} {count:question|questions} that {server} was asked brought nothing in time',
+      late: '{count} {count:question|questions} that {server} answers from memory {count:was|were} answered after more than {ms} ms or not in time',
       rate: '{server} answered {rate} queries a second between the readings',
       quick: 'The own health requests of {count} {count:pod|pods} took {ms} ms on average at most',
     },

@@ -44,7 +44,7 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
       stuck: '{server} 对自己的健康检查每秒一次，有一次至少 {ms} 毫秒没有返回',
       failures: '{server} 的 coredns_health_request_failures_total 为 {count}',
       cpu: '{server} 在两次读数之间使用了 {cpus} 个 CPU，限制为 {limit}',
-      late: '向 {server} 提出的 {count} 个查询没有及时得到应答',
+      late: '{server} 本可直接应答的 {count} 个查询超过 {ms} 毫秒才得到应答，或没有及时得到应答',
       rate: '{server} 在两次读数之间每秒应答 {rate} 个查询',
       quick: '{count} 个 Pod 对自己的健康检查平均最多耗时 {ms} 毫秒',
     },
