@@ -49,3 +49,11 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
   'musl-parallel-queries': ['upstreams-not-equivalent', 'dns-policy-none-incomplete'],
   'nodejs-threadpool-exhausted': ['search-domain-servfail', 'upstream-dead', 'node-cache-down'],
 }
+
+/** Causes that hold at those who ask alone: what fails at other places as well is no consequence of them. */
+export const AT_ASKERS: ReadonlySet<CauseCode> = new Set([
+  'network-policy-blocks-egress',
+  'network-policy-misses-node-cache',
+  'network-policy-misses-cloud-dns',
+  'client-udp-ports-exhausted',
+])

@@ -7,6 +7,7 @@ import type { Rung } from '../ladder/index.ts'
 import { CONSEQUENCES } from './consequences.ts'
 import { weigh } from './verdict.ts'
 import type { CauseCode } from '../causes/index.ts'
+import type { Judged } from './verdict.ts'
 
 describe('weigh()', () => {
   it('folds a dead loopback upstream under what leads to it', async () => {
@@ -17,6 +18,28 @@ describe('weigh()', () => {
     expect(verdict.causes.filter(({ code, causedBy }) => code === 'upstream-dead' && causedBy === undefined)).toEqual(
       [],
     )
+  })
+})
+
+describe('weigh(): a policy for one pod', () => {
+  const atPod = rung({ from: { kind: 'pod', namespace: 'shop', name: 'web' }, result: 'failed' })
+  const atNode = rung({ from: { kind: 'node', name: 'node1' }, result: 'failed' })
+  const policy = judged('network-policy-blocks-egress', [atPod])
+
+  it('is beneath what fails in that pod', () => {
+    const { causes } = weigh([policy, judged('udp-53-blocked', [atPod])], [atPod, atNode])
+    expect(causes.map(({ code, causedBy }) => [code, causedBy])).toEqual([
+      ['network-policy-blocks-egress', undefined],
+      ['udp-53-blocked', 'network-policy-blocks-egress'],
+    ])
+  })
+
+  it('is not beneath what fails on nodes too', () => {
+    const { causes } = weigh([policy, judged('udp-53-blocked', [atPod, atNode])], [atPod, atNode])
+    expect(causes.map(({ code, causedBy }) => [code, causedBy])).toEqual([
+      ['udp-53-blocked', undefined],
+      ['network-policy-blocks-egress', undefined],
+    ])
   })
 })
 
@@ -87,6 +110,21 @@ function isUpstream({ hop }: Rung): boolean {
 }
 
 let count = 0
+
+/** A proven fault that explains these rungs. */
+function judged(code: CauseCode, rungs: readonly Rung[]): Judged {
+  const finding = {
+    status: 'proven',
+    subject: { kind: 'pod', name: 'shop/web' },
+    objects: [],
+    values: {},
+    evidence: [],
+    fix: { key: code, values: {}, command: '' },
+    isFault: true,
+    explains: rungs.map(({ id }) => id),
+  } as const
+  return { cause: { code, needs: [], judge: () => [finding] }, judgements: [finding] }
+}
 
 /** A question to the DNS Service over UDP that was answered, but for what is said otherwise. */
 function rung(fields: Partial<Rung>): Rung {

@@ -4,7 +4,7 @@ import { ASKED_NAME } from '../causes/index.ts'
 import type { Cause, CauseCode, Excluded, NotChecked, Proven, Suspected } from '../causes/index.ts'
 import { formatPlace, isFailing } from '../ladder/index.ts'
 import type { Rung } from '../ladder/index.ts'
-import { CONSEQUENCES } from './consequences.ts'
+import { AT_ASKERS, CONSEQUENCES } from './consequences.ts'
 import { explainedByShare } from './shares.ts'
 
 /** A proven or suspected judgement with the cause it belongs to. */
@@ -56,7 +56,12 @@ export function weigh(judged: readonly Judged[], rungs: readonly Rung[], askedFa
         isCause: isCause(judgement, failed),
       })),
   )
-  const causes = order(fold(findings.filter(({ isCause }) => isCause).map(({ finding }) => finding)))
+  const causes = order(
+    fold(
+      findings.filter(({ isCause }) => isCause).map(({ finding }) => finding),
+      rungs,
+    ),
+  )
   const main = causes.find((finding) => finding.status === 'proven')
   const proven = causes.filter((finding) => finding.status === 'proven')
   const explained = new Set(proven.flatMap((finding) => finding.explains))
@@ -83,12 +88,19 @@ function isCause(judgement: Proven | Suspected, failed: ReadonlySet<string>): bo
   return explains || (judgement.isFault && judgement.status === 'proven')
 }
 
-/** Marks each finding whose cause beneath was found as well. */
-function fold(findings: readonly Finding[]): Finding[] {
+/** Marks each finding whose cause beneath was found as well, and is so wherever the finding is. */
+function fold(findings: readonly Finding[], rungs: readonly Rung[]): Finding[] {
+  const places = new Map(rungs.map(({ id, from }) => [id, formatPlace(from)]))
+  const placesOf = (explains: readonly string[]): string[] => explains.flatMap((id) => places.get(id) ?? [])
   return findings.map((finding) => {
-    const beneath = [...(finding.beneath ?? []), ...(CONSEQUENCES[finding.code] ?? [])].find((code) =>
-      findings.some((other) => other.code === code && (other.status === 'proven' || finding.status === 'suspected')),
-    )
+    const beneath = [...(finding.beneath ?? []), ...(CONSEQUENCES[finding.code] ?? [])].find((code) => {
+      const others = findings.filter(
+        (other) => other.code === code && (other.status === 'proven' || finding.status === 'suspected'),
+      )
+      if (others.length === 0 || !AT_ASKERS.has(code)) return others.length > 0
+      const reached = new Set(others.flatMap(({ explains }) => placesOf(explains)))
+      return placesOf(finding.explains).every((place) => reached.has(place))
+    })
     return beneath === undefined ? finding : { ...finding, causedBy: beneath }
   })
 }
