@@ -13,23 +13,27 @@ import { createFrameSplitter, frameMessage } from './tcp-frames.ts'
 
 /** Servers close a connection that was opened and asks nothing, after a few seconds. */
 const LATE_MS = 1000
+const ATTEMPTS = 3
 const END_OF_FILE = 'end of file'
 
 /**
  * Asks over TCP and waits for the one response that fits; other messages on the connection are stray.
  *
  * `rttMs` counts from the start of connecting. Resolves for every network fault; a server that closes or resets the
- * connection before the response gives `closed`. It is asked once more if it may have closed because this thread stood
+ * connection before the response gives `closed`. It is asked again if it may have closed because this thread stood
  * still and sent its query late.
  *
  * @throws {WireError} @throws {RangeError} when the message cannot be encoded
  */
 export async function exchangeTcp(options: ExchangeOptions): Promise<ExchangeResult> {
   const { server, source } = options
-  const { result, lostMs } = await askOver(openTcp(server, source), options)
-  const isOurs = result.kind === 'closed' && result.detail === END_OF_FILE && lostMs >= LATE_MS
-  if (!isOurs || source?.port !== undefined) return result
-  return exchangeOverStream(openTcp(server, source), options)
+  // The port that was asked for cannot be had twice.
+  const attempts = source?.port === undefined ? ATTEMPTS : 1
+  for (let attempt = 1; ; attempt += 1) {
+    const { result, lostMs } = await askOver(openTcp(server, source), options)
+    const isOurs = result.kind === 'closed' && result.detail === END_OF_FILE && lostMs >= LATE_MS
+    if (!isOurs || attempt === attempts) return result
+  }
 }
 
 /**
