@@ -101,6 +101,7 @@ function bareStage(): Bare {
     setVxlanPort: NOTHING,
     setRulesFrozen: NOTHING,
     hold: () => Promise.resolve(() => undefined),
+    watchAddresses: () => () => undefined,
     processes: () => Promise.resolve([]),
     collide: undefined,
     keepAsking: () => () => undefined,

@@ -70,6 +70,8 @@ export interface KernelStage {
    * loses one of two that go different ways; the result ends that. Undefined where the kernel has no packet queues.
    */
   readonly collide: ((place: KernelPlace, queue: number) => () => void) | undefined
+  /** Calls whenever an address of a place's device comes or goes, until the result ends that. */
+  watchAddresses(place: KernelPlace, device: string, onChange: () => void): () => void
   /** Process numbers of the programs that run in a place. */
   processes(place: KernelPlace): Promise<number[]>
   /**

@@ -5,7 +5,7 @@ import { ANSWERED, CONSOLE, DNS_SERVICE, NAME, NODE_CACHE, dig, run } from './lo
 
 const PLACE: KernelPlace = { kind: 'node', name: 'node2' }
 const DEVICE = 'nodelocaldns'
-/** Sooner than the node cache looks again and puts the address back, in milliseconds. */
+/** In case the kernel's word of a change is lost, in milliseconds: sooner than the node cache looks again. */
 const EVERY_MS = 1000
 
 // As a network manager does that takes away addresses which it does not know: the node cache brings it back, and it goes again.
@@ -24,17 +24,20 @@ export const nodeCacheRulesInconsistent: Fault = {
   async inject(stage) {
     const kernel = kernelOf(stage)
     const address = nodeCacheAddress(stage)
-    const takeAway = async (): Promise<void> => {
-      if (await hasAddress(kernel, address))
-        await kernel.run(PLACE, ['ip', 'address', 'delete', `${address}/32`, 'dev', DEVICE])
-    }
-    await takeAway()
     let last = Promise.resolve()
-    const timer = setInterval(() => {
-      last = last.then(takeAway)
-    }, EVERY_MS)
+    const takeAway = (): void => {
+      // Without a look first: the address answers for as long as that takes.
+      last = last.then(async () => {
+        await kernel.run(PLACE, ['ip', 'address', 'delete', `${address}/32`, 'dev', DEVICE])
+      })
+    }
+    const unwatch = kernel.watchAddresses(PLACE, DEVICE, takeAway)
+    const timer = setInterval(takeAway, EVERY_MS)
     timer.unref()
+    takeAway()
+    await last
     return async () => {
+      unwatch()
       clearInterval(timer)
       await last
       if (await hasAddress(kernel, address)) return

@@ -1,4 +1,5 @@
 // What faults can do to the kernels of a lab: the same that anybody could do with ip and iptables.
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -14,7 +15,7 @@ import { vxlanCommands } from './network/flannel.ts'
 import { applyWiring } from './network/wiring.ts'
 import type { NetnsLab } from './netns-lab.ts'
 import { hasPacketQueues } from './requirements.ts'
-import { runInside, runTool } from './run-tool.ts'
+import { runInside, runTool, toolEnvironment } from './run-tool.ts'
 
 /** How often a client with a fixed port asks, in milliseconds: within the time-out of an entry without replies, 30 s. */
 const ASK_EVERY_MS = 5000
@@ -59,6 +60,7 @@ export function kernelStage({ parts }: NetnsLab): KernelStage {
           return inNetworkNamespace(library, namespacePath(namespaceOf(place)), () => collideQueries(library, queue))
         }
       : undefined,
+    watchAddresses: (place, device, onChange) => watchAddresses(namespaceOf(place), device, onChange),
     async processes(place) {
       const { stdout } = await runTool('ip', ['netns', 'pids', namespaceOf(place)])
       return stdout.split('\n').flatMap((line) => (line === '' ? [] : [Number(line)]))
@@ -75,6 +77,15 @@ function readSetting(namespace: string, name: string): string | undefined {
       return undefined
     }
   })
+}
+
+function watchAddresses(namespace: string, device: string, onChange: () => void): () => void {
+  const args = ['-n', namespace, 'monitor', 'address', 'dev', device]
+  const monitor = spawn('ip', args, { env: toolEnvironment(), stdio: ['ignore', 'pipe', 'ignore'] })
+  monitor.on('error', () => undefined)
+  monitor.stdout.on('data', onChange)
+  monitor.unref()
+  return () => void monitor.kill()
 }
 
 async function hold(namespace: string, port: number): Promise<() => void> {
