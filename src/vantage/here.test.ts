@@ -62,6 +62,29 @@ describe('vantageHere()', () => {
     })
   })
 
+  it('cuts a page that does not end, and gives up one that comes by drops', async () => {
+    const piece = Buffer.alloc(1024 * 1024, 'a')
+    const endless = await startHttp((_request, reply) => {
+      const more = (): void => {
+        while (reply.write(piece));
+        reply.once('drain', more)
+      }
+      more()
+    })
+    const at = { address: '127.0.0.1', port: portOf(endless) }
+    const cut = await here.httpGet({ server: at, path: '/metrics', timeoutMs: 30_000 })
+    expect(cut.kind === 'response' && cut.body.length).toBeLessThan(18 * 1024 * 1024)
+    const dripping = await startHttp((_request, reply) => {
+      const timer = setInterval(() => reply.write('a'), 5)
+      reply.once('close', () => clearInterval(timer))
+    })
+    const there = { address: '127.0.0.1', port: portOf(dripping) }
+    expect(await here.httpGet({ server: there, path: '/metrics', timeoutMs: 100 })).toMatchObject({
+      kind: 'failed',
+      why: 'timeout',
+    })
+  })
+
   it('reads a file, says when there is none, and why one cannot be read', async () => {
     expect(await here.readFile(import.meta.filename)).toMatchObject({ kind: 'file' })
     expect(await here.readFile('/no/such/file')).toEqual({ kind: 'absent' })

@@ -34,6 +34,15 @@ describe('parseExposition()', () => {
     expect(samples).toEqual([{ name: 'up', labels: {}, value: 1 }])
   })
 
+  it.each([
+    { title: 'ten million letters', text: 'a'.repeat(10_000_000), badLines: 1 },
+    { title: 'a million line ends', text: '\n'.repeat(1_000_000), badLines: 0 },
+    { title: 'labels without end', text: `a{${'b="" ,'.repeat(1_000_000)}${' '.repeat(1_000_000)}} 1`, badLines: 1 },
+    { title: 'a compressed page taken for text', text: '\u001f\ufffd\b\0\0\n\0\ufffd{"=', badLines: 2 },
+  ])('gives no sample of $title', ({ text, badLines }) => {
+    expect(parseExposition(text)).toEqual({ samples: [], badLines })
+  })
+
   it('keeps only the names that are wanted', () => {
     const { samples } = parseExposition(TEXT, (name) => name.startsWith('process_'))
     expect(samples.map(({ name }) => name)).toEqual(['process_open_fds'])

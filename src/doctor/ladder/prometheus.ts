@@ -18,6 +18,8 @@ export interface Exposition {
 const SAMPLE = /^([A-Za-z_:][A-Za-z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/
 const LABEL = /\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|$)/y
 const MAX_SAMPLES = 100_000
+/** Characters; no label of a DNS server comes near. */
+const MAX_LINE = 65_536
 
 /**
  * Parses an exposition, keeping what it understands.
@@ -27,9 +29,13 @@ const MAX_SAMPLES = 100_000
 export function parseExposition(text: string, keep: (name: string) => boolean = () => true): Exposition {
   const samples: MetricSample[] = []
   let badLines = 0
-  for (const line of text.split('\n')) {
-    if (line.trim() === '' || line.startsWith('#')) continue
-    const sample = parseSample(line.endsWith('\r') ? line.slice(0, -1) : line)
+  // Line by line: what some server gives may be one line of megabytes, or megabytes of line ends.
+  for (let start = 0; start < text.length;) {
+    const end = text.indexOf('\n', start)
+    const line = text.slice(start, end === -1 ? undefined : end)
+    start = end === -1 ? text.length : end + 1
+    if (line === '' || line.startsWith('#') || line.trim() === '') continue
+    const sample = line.length > MAX_LINE ? undefined : parseSample(line.endsWith('\r') ? line.slice(0, -1) : line)
     if (sample === undefined) badLines += 1
     else if (keep(sample.name) && samples.length < MAX_SAMPLES) samples.push(sample)
   }
@@ -67,8 +73,9 @@ function parseValue(text: string): number | undefined {
 
 function parseLabels(text: string): Record<string, string> | undefined {
   const labels: Record<string, string> = {}
+  const end = text.trimEnd().length
   let offset = 0
-  while (text.slice(offset).trim() !== '') {
+  while (offset < end) {
     LABEL.lastIndex = offset
     const match = LABEL.exec(text)
     if (match === null) return undefined
