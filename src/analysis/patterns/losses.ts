@@ -142,8 +142,8 @@ export const silentServers: Finder = ({ pairs, answering, address, isServer, ana
 
 /**
  * A and AAAA from one socket within 10 ms, both before any answer: a flow that was answered is confirmed, and nobody races for it.
- * One is answered, the other only after it was sent again 0.9 s or more later, and no leg of the lost one was seen behind NAT. At
- * least one such pair, and they are most of what was lost.
+ * One is answered, the other only after it was sent again 0.9 s or more later, and no leg of the lost one was seen behind NAT. They
+ * are most of what was lost. One such pair alone is an observation: any lost packet looks the same.
  */
 export const conntrackRace: Finder = ({ pairs, address, name, type }) =>
   pairs.flatMap((pair): Pattern[] => {
@@ -157,7 +157,7 @@ export const conntrackRace: Finder = ({ pairs, address, name, type }) =>
     return [
       {
         code: 'conntrack-race',
-        kind: 'fault',
+        kind: races.length > 1 ? 'fault' : 'observation',
         count: races.length,
         subject: `${address(pair.client)} -> ${address(pair.server)}`,
         evidence: [

@@ -1,6 +1,7 @@
 // Every pattern is found in a kept capture that has it, and not in its near-miss. test/netns/patterns takes them anew.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { messagesOf, reportOf } from '../../../test/support/read-patterns.ts'
@@ -110,3 +111,29 @@ describe.skipIf(!hasTshark)(
     })
   },
 )
+
+describe('conntrack-race', () => {
+  it('is an observation where it was seen once: any lost packet looks the same', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fathom-race-'))
+    try {
+      const octets = readFileSync(join(CAPTURES, 'conntrack-race.pcap'))
+      const file = join(folder, 'once.pcap')
+      writeFileSync(file, framesOf(octets, [1, 2, 3, 10, 11]))
+      const { patterns } = await reportOf(file)
+      expect(patterns).toMatchObject([{ code: 'conntrack-race', kind: 'observation', count: 1 }])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+/** A pcap file with some of the frames of another, numbered from 1. */
+function framesOf(octets: Buffer, numbers: readonly number[]): Buffer {
+  const kept = [octets.subarray(0, 24)]
+  for (let at = 24, number = 1; at < octets.length; number += 1) {
+    const end = at + 16 + octets.readUInt32LE(at + 8)
+    if (numbers.includes(number)) kept.push(octets.subarray(at, end))
+    at = end
+  }
+  return Buffer.concat(kept)
+}

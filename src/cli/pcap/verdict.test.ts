@@ -33,6 +33,8 @@ function answered(rcodes: readonly number[]): Promise<CaptureReport> {
   return reportOf(file)
 }
 
+const NEXT = '; --transactions --unanswered shows which, a capture at the server as well whether they came there'
+
 describe('verdictOf(), verdictText() and exitCodeOf()', () => {
   it.each([
     { rcodes: [0, 3], exit: 0, text: 'No fault: 2 of 2 transactions answered' },
@@ -60,7 +62,16 @@ describe('verdictOf(), verdictText() and exitCodeOf()', () => {
     ],
   ])('no fault is not what the near-miss of %s proves', async (code, text) => {
     const report = await reportOf(join(PATTERNS, `${code}.near-miss.pcap`))
-    expect([verdictText(report), exitCodeOf(report)]).toEqual([text, 3])
+    expect([verdictText(report), exitCodeOf(report)]).toEqual([`${text}${NEXT}`, 3])
+  })
+
+  it('a race that was seen once is possible, not proven', async () => {
+    const race = { code: 'conntrack-race', kind: 'observation', count: 1, subject: 'a -> b', evidence: [] } as const
+    const report = { ...(await answered([0, 0])), patterns: [race] }
+    expect([verdictText(report), exitCodeOf(report)]).toEqual([
+      'Nothing proven: 2 of 2 transactions answered; possible: conntrack-race (a -> b)',
+      3,
+    ])
   })
 
   it('most responses after a second or more prove nothing', async () => {

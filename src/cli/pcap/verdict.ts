@@ -14,13 +14,18 @@ const LATE_MS = 1000
  * Judges a report.
  *
  * Without a fault pattern it is `open` when a query stayed unanswered although the capture went on, when nothing was answered, and when
- * more than half of the responses have an rcode that answers nothing, or took a second or more.
+ * more than half of the responses have an rcode that answers nothing, or took a second or more. So it is when a fault may have been
+ * seen, but too seldom to tell it from chance.
  */
 export function verdictOf(report: CaptureReport): Verdict {
   const { patterns, dns } = report
   if (patterns.some(({ kind }) => kind === 'fault')) return 'fault'
   if (dns.transactions === 0) return 'empty'
-  const isOpen = dns.unanswered > 0 || isMost(errors(report).count, dns.answered) || isMost(late(report), dns.answered)
+  const isOpen =
+    dns.unanswered > 0 ||
+    possible(report).length > 0 ||
+    isMost(errors(report).count, dns.answered) ||
+    isMost(late(report), dns.answered)
   return isOpen || dns.answered === 0 ? 'open' : 'none'
 }
 
@@ -51,7 +56,18 @@ export function verdictText(report: CaptureReport): string {
     ...(dns.unanswered === 0 ? [] : [`${dns.unanswered} unanswered`]),
     ...(dns.unknown === 0 ? [] : [`${dns.unknown} cut off by the end of the capture`]),
   ]
-  return `${verdict === 'open' ? 'Nothing proven' : 'No fault'}: ${parts.join(', ')}`
+  if (verdict === 'none') return `No fault: ${parts.join(', ')}`
+  const maybe = possible(report).map(({ code, subject }) => `; possible: ${code} (${subject})`)
+  const next =
+    dns.unanswered === 0
+      ? ''
+      : '; --transactions --unanswered shows which, a capture at the server as well whether they came there'
+  return `Nothing proven: ${parts.join(', ')}${maybe.join('')}${next}`
+}
+
+/** What is a fault where it is seen more often. */
+function possible({ patterns }: CaptureReport): CaptureReport['patterns'] {
+  return patterns.filter(({ code, kind }) => kind === 'observation' && code === 'conntrack-race')
 }
 
 function isMost(part: number, whole: number): boolean {
