@@ -22,8 +22,9 @@ export interface Hop {
 /**
  * Why the question is asked: what its answer decides. `again` asks for the asked name once more where a cache may hold another
  * answer, `families` asks a server for the other address family, `large` for
- * more than a small datagram holds, `pair` for both families from one socket as stub resolvers do, `setup` reads node-cache's own metrics, `stub` asks a name below a zone with upstreams
- * of its own, `suffix` a made-up name below a search domain that pods inherit.
+ * more than a small datagram holds, `outside` for the asked name as it stands where a search domain made a Service of it, `pair` for
+ * both families from one socket as stub resolvers do, `setup` reads node-cache's own metrics, `stub` asks a name below a zone with
+ * upstreams of its own, `suffix` a made-up name below a search domain that pods inherit.
  */
 export type Purpose =
   | 'again'
@@ -34,6 +35,7 @@ export type Purpose =
   | 'health'
   | 'large'
   | 'metrics'
+  | 'outside'
   | 'pair'
   | 'ready'
   | 'setup'

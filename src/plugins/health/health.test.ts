@@ -59,9 +59,9 @@ describe('health', () => {
   })
 
   it('in lameduck mode answers queries and says OK until the time is over', async () => {
-    const started = await start('. {\n health :8080 {\n lameduck 300ms\n }\n ready :8181\n erratic\n}')
+    const started = await start('. {\n health :8080 {\n lameduck 3s\n }\n ready :8181\n erratic\n}')
     const stopping = started.server.stop()
-    await expect.poll(() => started.output()).toContain('[INFO] plugin/health: Going into lameduck mode for 300ms\n')
+    await expect.poll(() => started.output()).toContain('[INFO] plugin/health: Going into lameduck mode for 3s\n')
     expect((await started.ask({ name: 'x' })).rcode).toBe('NOERROR')
     expect(await started.fetch(8080, '/health')).toBe('200 OK')
     expect(await started.fetch(8181, '/ready')).toBe('503 Shutting down')

@@ -210,10 +210,18 @@ export const podDns: GroupFixtures<(typeof POD_DNS_CODES)[number]> = {
   'namespace-shadows-tld': {
     has: () => ({
       cluster: withService('com', 'example'),
-      name: 'www.example.com',
-      rules: [denyAt([...Object.values(REPLICAS), DNS_IP, '169.254.20.10', ...UPSTREAMS], 'www.example.com.')],
+      name: 'example.com',
     }),
     nearMisses: [
+      {
+        title: 'the world outside does not have the name',
+        allowed: 'observation',
+        make: () => ({
+          cluster: withService('shop', 'api'),
+          name: 'api.shop',
+          rules: [denyAt([...Object.values(REPLICAS), DNS_IP, '169.254.20.10', ...UPSTREAMS], 'api.shop.')],
+        }),
+      },
       {
         title: 'another name is asked about, and nothing failed',
         allowed: 'observation',

@@ -1,5 +1,5 @@
 // A bundle in which nobody is named: names and addresses are others, each always the same, and nothing tells which.
-import { TOP_LEVEL_DOMAINS } from '../../causes/index.ts'
+import { TOP_LEVEL_DOMAINS } from '../../facts/index.ts'
 import type { ClusterFacts } from '../../facts/index.ts'
 import type { Ladder } from '../../ladder/index.ts'
 import type { BundleOptions } from '../bundle.ts'

@@ -1,12 +1,12 @@
 // What the three causes about egress policies share: whose policies hold DNS back, and what that explains.
-import type { Pod } from '../../../kube/objects/index.ts'
+import type { LabelSelector, Pod } from '../../../kube/objects/index.ts'
 import { formatPlace } from '../../ladder/index.ts'
 import type { Rung } from '../../ladder/index.ts'
 import type { Evidence } from '../cause.ts'
 import { ASKED_NAME, line } from '../judgement.ts'
 import type { EvidenceLine, Judgement, ObjectRef, Subject } from '../judgement.ts'
 import { excluded, notChecked, objectRef, podRef, qualifiedName } from '../support.ts'
-import { egressViews } from './policy-view.ts'
+import { NAME_LABEL, egressViews, policyView } from './policy-view.ts'
 import type { EgressView } from './policy-view.ts'
 
 /** Pods that share an owner count as one: they have the same labels. */
@@ -134,29 +134,62 @@ export function failedLines({ ladder }: Evidence, views: readonly EgressView[]):
     : [line('observed', 'asked', { place: formatPlace(first.from), address: first.to.address, count: failed.length })]
 }
 
-/** A policy to add beside those that are there: policies add up. */
-export function allowDns(
-  namespace: string,
-  { labels, peers }: { readonly labels?: Readonly<Record<string, string>>; readonly peers: readonly object[] },
-): string {
-  const spec = {
-    podSelector: labels === undefined ? {} : { matchLabels: labels },
-    policyTypes: ['Egress'],
-    egress: [
-      {
-        to: peers,
-        ports: [
-          { protocol: 'UDP', port: 53 },
-          { protocol: 'TCP', port: 53 },
-        ],
-      },
-    ],
-  }
-  const policy = {
+/**
+ * A command that adds policies beside those that are there, one for each of their selectors: policies add up. A pod that no egress
+ * policy selects may send anywhere, and the first that selects it would end that: so it takes the selectors as they are.
+ */
+export function allowDns(views: readonly EgressView[], peers: readonly object[]): string {
+  const policies = views.flatMap((view) => view.policies)
+  const selectors = [...new Set(policies.map(({ podSelector }) => JSON.stringify(selectorJson(podSelector))))]
+  // One that selects all pods stands for the others.
+  const chosen = selectors.includes('{}') ? ['{}'] : selectors
+  const namespace = policies[0]?.meta.namespace ?? ''
+  const documents = chosen.map((selector, index) => ({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: 'allow-dns', namespace },
-    spec,
+    metadata: { name: index === 0 ? 'allow-dns' : `allow-dns-${index + 1}`, namespace },
+    spec: {
+      podSelector: JSON.parse(selector) as object,
+      policyTypes: ['Egress'],
+      egress: [
+        {
+          to: peers,
+          ports: [
+            { protocol: 'UDP', port: 53 },
+            { protocol: 'TCP', port: 53 },
+          ],
+        },
+      ],
+    },
+  }))
+  return `kubectl apply -f - <<'EOF'\n${documents.map((document) => JSON.stringify(document)).join('\n---\n')}\nEOF`
+}
+
+/** The pods of a namespace in a policy, by what the namespace has: Kubernetes labels it with its name from 1.21 on. */
+export function podsOf({ facts }: Evidence, namespace: string, labels: Readonly<Record<string, string>>): object {
+  const name = policyView(facts).namespaces.get(namespace)?.[NAME_LABEL]
+  // Without that label any namespace is meant: a pod elsewhere with the labels of CoreDNS is asked by nobody.
+  const namespaceSelector = name === undefined ? {} : { matchLabels: { [NAME_LABEL]: name } }
+  return { namespaceSelector, podSelector: { matchLabels: labels } }
+}
+
+/** One address in a policy. */
+export function blockOf(address: string): object {
+  return { ipBlock: { cidr: `${address}/${address.includes(':') ? 128 : 32}` } }
+}
+
+/** As a manifest has it, without what is empty. */
+function selectorJson({ matchLabels, matchExpressions }: LabelSelector): object {
+  return {
+    ...(Object.keys(matchLabels).length === 0 ? {} : { matchLabels }),
+    ...(matchExpressions.length === 0
+      ? {}
+      : {
+          matchExpressions: matchExpressions.map(({ key, operator, values }) => ({
+            key,
+            operator,
+            ...(values.length === 0 ? {} : { values }),
+          })),
+        }),
   }
-  return `kubectl apply -f - <<'EOF'\n${JSON.stringify(policy)}\nEOF`
 }

@@ -202,7 +202,10 @@ function failedLine({ ladder }: Evidence, kept: readonly Client[]): EvidenceLine
     : [line('observed', 'asked', { place: formatPlace(first.from), server: first.hop.name, count: failed.length })]
 }
 
-/** Everybody may ask; CoreDNS may go where it needs to. */
+/**
+ * Everybody may ask; CoreDNS may go where it needs to. Only for the directions that policies restrict already: the first policy for
+ * a direction would close all else in it, such as the port for metrics.
+ */
 function allowPolicy({ facts }: Evidence, { pod }: DnsReplica): object {
   const labels = pod.meta.labels['k8s-app'] === undefined ? pod.meta.labels : { 'k8s-app': pod.meta.labels['k8s-app'] }
   const ports = (['UDP', 'TCP'] as const).map((protocol) => ({
@@ -211,9 +214,9 @@ function allowPolicy({ facts }: Evidence, { pod }: DnsReplica): object {
   }))
   const spec = {
     podSelector: { matchLabels: labels },
-    policyTypes: ['Ingress', 'Egress'],
-    ingress: [{ ports }],
-    egress: [{}],
+    policyTypes: (['Ingress', 'Egress'] as const).filter((type) => selectingPolicies(facts, pod, type).length > 0),
+    ...(selectingPolicies(facts, pod, 'Ingress').length > 0 ? { ingress: [{ ports }] } : {}),
+    ...(selectingPolicies(facts, pod, 'Egress').length > 0 ? { egress: [{}] } : {}),
   }
   return {
     apiVersion: 'networking.k8s.io/v1',

@@ -4,10 +4,12 @@ import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
 import {
   allowDns,
+  blockOf,
   explainsDenials,
   failedLines,
   judgeDenials,
   podNames,
+  podsOf,
   policyNames,
   policyRefs,
 } from './egress-denials.ts'
@@ -34,10 +36,7 @@ function judge(evidence: Evidence, denials: Denials): Judgement {
   const values = { who: subject.name, policies, transport: lost }
   const namespace = views[0]?.pod.meta.namespace ?? ''
   const dnsNamespace = service?.service.meta.namespace ?? 'kube-system'
-  const peer = {
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': dnsNamespace } },
-    podSelector: { matchLabels: service?.service.selector ?? {} },
-  }
+  const peer = podsOf(evidence, dnsNamespace, service?.service.selector ?? {})
   const blocks = [
     ...new Set(views.filter(({ server }) => server.kind === 'node-cache').map(({ server }) => server.address)),
   ]
@@ -61,9 +60,7 @@ function judge(evidence: Evidence, denials: Denials): Judgement {
     fix: {
       key: 'network-policy-blocks-egress',
       values: { namespace },
-      command: allowDns(namespace, {
-        peers: [peer, ...blocks.map((address) => ({ ipBlock: { cidr: `${address}/32` } }))],
-      }),
+      command: allowDns(views, [peer, ...blocks.map(blockOf)]),
     },
     isFault: isAsked && lost !== 'TCP',
     explains: explainsDenials(evidence, denials),

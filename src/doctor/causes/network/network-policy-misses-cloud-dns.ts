@@ -6,6 +6,7 @@ import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
 import {
   allowDns,
+  blockOf,
   explainsDenials,
   failedLines,
   judgeDenials,
@@ -51,7 +52,7 @@ function judge(evidence: Evidence, denials: Denials): Judgement {
     fix: {
       key: 'network-policy-misses-cloud-dns',
       values: { namespace, address },
-      command: allowDns(namespace, { peers: [{ ipBlock: { cidr: `${address}/32` } }] }),
+      command: allowDns(views, [blockOf(address)]),
     },
     isFault: isAsked,
     explains: explainsDenials(evidence, denials),

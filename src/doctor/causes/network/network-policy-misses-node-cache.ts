@@ -4,6 +4,7 @@ import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
 import {
   allowDns,
+  blockOf,
   explainsDenials,
   failedLines,
   judgeDenials,
@@ -43,9 +44,7 @@ function judge(evidence: Evidence, denials: Denials): Judgement {
     fix: {
       key: 'network-policy-misses-node-cache',
       values: { namespace, address },
-      command: allowDns(namespace, {
-        peers: addresses.map((one) => ({ ipBlock: { cidr: `${one}/${one.includes(':') ? 128 : 32}` } })),
-      }),
+      command: allowDns(views, addresses.map(blockOf)),
     },
     isFault: isAsked,
     explains: explainsDenials(evidence, denials),

@@ -6,6 +6,9 @@ import { nodeDnsOf, podResolvConfOf } from '../../facts/index.ts'
 import type { ClusterFacts } from '../../facts/index.ts'
 
 const DNS_PORT = 53
+/** The API server puts this label on every namespace, from Kubernetes 1.21 on. */
+export const NAME_LABEL = 'kubernetes.io/metadata.name'
+const FIRST_WITH_NAME_LABEL = 21
 
 export interface PolicyView {
   readonly byNamespace: ReadonlyMap<string, readonly NetworkPolicy[]>
@@ -25,11 +28,12 @@ export function policyView(facts: ClusterFacts): PolicyView {
     if (own === undefined) byNamespace.set(policy.meta.namespace, [policy])
     else own.push(policy)
   }
-  // The API server puts this label on every namespace, whatever the object in a dump has.
+  const isOld = (facts.serverVersion?.minor ?? FIRST_WITH_NAME_LABEL) < FIRST_WITH_NAME_LABEL
   const namespaces = new Map(
     facts.objects.namespaces.map(({ meta }) => [
       meta.name,
-      { 'kubernetes.io/metadata.name': meta.name, ...meta.labels },
+      // Objects in a dump that somebody wrote may lack it.
+      isOld ? meta.labels : { [NAME_LABEL]: meta.name, ...meta.labels },
     ]),
   )
   const view = { byNamespace, namespaces }

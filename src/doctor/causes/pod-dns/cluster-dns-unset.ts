@@ -48,7 +48,7 @@ function judgeNode(evidence: Evidence, node: NodeFacts): Judgement | undefined {
       key: 'cluster-dns-unset',
       values: { node: node.name, address: dns },
       command: [
-        `ssh ${shellQuote(node.name)} sudo vi /var/lib/kubelet/config.yaml   # clusterDNS: [${dns}]`,
+        `ssh -t ${shellQuote(node.name)} sudo vi /var/lib/kubelet/config.yaml   # clusterDNS: [${dns}]`,
         `ssh ${shellQuote(node.name)} sudo systemctl restart kubelet`,
       ].join('\n'),
     },

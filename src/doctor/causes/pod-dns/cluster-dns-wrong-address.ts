@@ -1,11 +1,17 @@
 // kubelet hands out an address at which nobody serves the cluster's names.
+import type { Pod } from '../../../kube/objects/index.ts'
+import { podResolvConfOf } from '../../facts/index.ts'
 import type { ClusterFacts, NodeFacts } from '../../facts/index.ts'
 import { phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement, Subject } from '../judgement.ts'
+import { deletePods, replaceable } from '../make-anew.ts'
 import { askedRungs, excluded, failedIds, notChecked, shellQuote } from '../support.ts'
 import { clusterServers } from './pod-settings.ts'
+
+/** Nodes that the fix names; the others need the same. */
+const MAX_NODES = 3
 
 export const clusterDnsWrongAddress: Cause = {
   code: 'cluster-dns-wrong-address',
@@ -58,13 +64,10 @@ function judgeAddress(evidence: Evidence, address: string, nodes: readonly NodeF
     fix: {
       key: 'cluster-dns-wrong-address',
       values: { address, right, nodes: names },
-      command: names
-        .slice(0, 3)
-        .flatMap((node) => [
-          `ssh ${shellQuote(node)} sudo sed -i ${shellQuote(`s/${address.replaceAll('.', String.raw`\.`)}/${right}/`)} /var/lib/kubelet/config.yaml`,
-          `ssh ${shellQuote(node)} sudo systemctl restart kubelet`,
-        ])
-        .join('\n'),
+      command: [
+        ...names.slice(0, MAX_NODES).map((node) => editKubelet(node, address, right)),
+        ...deletePods(replaceable(podsWith(facts, address, names))),
+      ].join('\n'),
     },
     isFault: true,
     explains: failedIds(ladder, ({ hop }) => hop.kind === 'nameserver' && hop.name === address),
@@ -75,6 +78,21 @@ function judgeAddress(evidence: Evidence, address: string, nodes: readonly NodeF
     ...finding,
     missing: [phrase('cluster-dns-wrong-address.missing-query', { address, nodes: names })],
   }
+}
+
+/** In the shell of a node, which sees the backslashes that ours has to leave alone; whole addresses only. */
+function editKubelet(node: string, address: string, right: string): string {
+  const pattern = String.raw`s/\b${address.replaceAll('.', String.raw`\.`)}\b/${right}/`
+  const edit = `sudo sed -i.bak ${shellQuote(pattern)} /var/lib/kubelet/config.yaml`
+  return `ssh ${shellQuote(node)} ${shellQuote(`${edit} && sudo systemctl restart kubelet`)}`
+}
+
+/** The pods of these nodes that were made with the address. */
+function podsWith(facts: ClusterFacts, address: string, nodes: readonly string[]): Pod[] {
+  const named = new Set(nodes)
+  return facts.objects.pods.filter(
+    (pod) => named.has(pod.spec.nodeName) && podResolvConfOf(facts, pod).conf.nameservers.includes(address),
+  )
 }
 
 function isStated(origin: string): boolean {

@@ -62,7 +62,7 @@ function judgeDomain(evidence: Evidence, { domain, nodes, zones }: Mismatch): Ju
       command: names
         .slice(0, 3)
         .flatMap((node) => [
-          `ssh ${shellQuote(node)} sudo vi /var/lib/kubelet/config.yaml   # clusterDomain: ${served[0] ?? ''}`,
+          `ssh -t ${shellQuote(node)} sudo vi /var/lib/kubelet/config.yaml   # clusterDomain: ${served[0] ?? ''}`,
           `ssh ${shellQuote(node)} sudo systemctl restart kubelet`,
         ])
         .join('\n'),

@@ -57,7 +57,7 @@ function judgeSuffix({ facts, asked }: Evidence, rung: Rung): Judgement {
         .slice(0, 3)
         .map(
           ({ name, resolvConf }) =>
-            `ssh ${shellQuote(name)} sudo vi ${shellQuote(resolvConf?.path ?? '/etc/resolv.conf')}`,
+            `ssh -t ${shellQuote(name)} sudo vi ${shellQuote(resolvConf?.path ?? '/etc/resolv.conf')}`,
         )
         .join('\n'),
     },

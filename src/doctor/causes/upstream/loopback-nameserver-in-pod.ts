@@ -68,7 +68,7 @@ function judgeNode({ facts, ladder, pods, asked }: Evidence, node: NodeFacts): J
       key: 'loopback-nameserver-in-pod',
       values: { node: node.name, path: UPLINK },
       command: [
-        `ssh ${shellQuote(node.name)} sudo vi /var/lib/kubelet/config.yaml   # resolvConf: ${UPLINK}`,
+        `ssh -t ${shellQuote(node.name)} sudo vi /var/lib/kubelet/config.yaml   # resolvConf: ${UPLINK}`,
         `ssh ${shellQuote(node.name)} sudo systemctl restart kubelet`,
         ...concerned.slice(0, 3).map(({ meta }) => `kubectl -n ${meta.namespace} delete pod ${meta.name}`),
       ].join('\n'),

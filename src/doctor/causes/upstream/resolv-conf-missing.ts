@@ -120,7 +120,7 @@ function makeFix(
 ): { key: string; values: { readonly node: string; readonly path: string }; command: string } {
   const host = shellQuote(values.node)
   const comment = key === 'resolv-conf-missing' ? '   # resolvConf: /etc/resolv.conf' : ''
-  return { key, values, command: `ssh ${host} ${first}${comment}\nssh ${host} sudo systemctl restart kubelet` }
+  return { key, values, command: `ssh -t ${host} ${first}${comment}\nssh ${host} sudo systemctl restart kubelet` }
 }
 
 function pathOf(event: ClusterEvent | undefined): string | undefined {

@@ -57,7 +57,7 @@ function judgeSuffix({ facts, ladder }: Evidence, suffix: DomainName, rungs: rea
       values,
       command: nodes
         .slice(0, 3)
-        .map(({ name, resolvConf }) => `ssh ${shellQuote(name)} sudo vi ${shellQuote(resolvConf?.path ?? '')}`)
+        .map(({ name, resolvConf }) => `ssh -t ${shellQuote(name)} sudo vi ${shellQuote(resolvConf?.path ?? '')}`)
         .join('\n'),
     },
     isFault: true,

@@ -79,7 +79,7 @@ function judgeNode(evidence: Evidence, node: NodeFacts): Judgement {
     fix: {
       key: 'too-many-nameservers',
       values: { node: node.name, path: node.resolvConf?.path ?? node.kubelet.resolvConf.value },
-      command: `ssh ${shellQuote(node.name)} sudo vi ${shellQuote(node.resolvConf?.path ?? node.kubelet.resolvConf.value)}`,
+      command: `ssh -t ${shellQuote(node.name)} sudo vi ${shellQuote(node.resolvConf?.path ?? node.kubelet.resolvConf.value)}`,
     },
     isFault: false,
     explains,

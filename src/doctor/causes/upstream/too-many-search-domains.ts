@@ -54,7 +54,7 @@ function judgeNode(evidence: Evidence, node: NodeFacts, events: readonly Cluster
     fix: {
       key: 'too-many-search-domains',
       values: { node: node.name, path },
-      command: `ssh ${shellQuote(node.name)} sudo vi ${shellQuote(path)}`,
+      command: `ssh -t ${shellQuote(node.name)} sudo vi ${shellQuote(path)}`,
     },
     isFault: false,
     explains:

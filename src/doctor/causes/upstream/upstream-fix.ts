@@ -3,12 +3,11 @@
 import type { ClusterFacts } from '../../facts/index.ts'
 import type { UpstreamUse } from '../../ladder/index.ts'
 import type { Fix } from '../judgement.ts'
-import { shellQuote } from '../support.ts'
+import { deletePods, replaceable } from '../make-anew.ts'
+import { qualifiedName, shellQuote } from '../support.ts'
 
 /** Files that a program writes anew: an edit alone does not last. */
 const GENERATED = /^\/run\/(systemd\/resolve|NetworkManager|resolvconf)\//
-/** Longest list of pods that a command names; more are left to the reader. */
-const MAX_NAMED = 6
 
 export function upstreamFix(facts: ClusterFacts, address: string, uses: readonly UpstreamUse[]): Fix {
   const files = uses.filter(({ source }) => source.kind === 'file')
@@ -47,20 +46,5 @@ function corefileCommands(uses: readonly UpstreamUse[], address: string): string
 /** Pods that a controller makes anew; a pod without one would be gone for good. */
 function ownedPods(facts: ClusterFacts, use: UpstreamUse): string[] {
   const named = new Set(use.pods)
-  return facts.objects.pods
-    .filter(({ meta, spec }) => named.has(`${meta.namespace}/${meta.name}`) && !spec.hostNetwork)
-    .filter(({ meta }) => meta.owner !== undefined && meta.owner.kind !== 'Node')
-    .map(({ meta }) => `${meta.namespace}/${meta.name}`)
-}
-
-function deletePods(pods: readonly string[]): string[] {
-  const byNamespace = new Map<string, string[]>()
-  for (const pod of pods) {
-    const [namespace = '', name = ''] = pod.split('/')
-    byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), name])
-  }
-  return [...byNamespace].map(([namespace, names]) => {
-    const rest = names.length > MAX_NAMED ? `   # + ${names.length - MAX_NAMED}` : ''
-    return `kubectl -n ${namespace} delete pod ${names.slice(0, MAX_NAMED).join(' ')}${rest}`
-  })
+  return replaceable(facts.objects.pods.filter((pod) => named.has(qualifiedName(pod)) && !pod.spec.hostNetwork))
 }

@@ -4,6 +4,7 @@ import type { FollowUp } from './follow-up.ts'
 import { planKubeProxy } from './kube-proxy.ts'
 import { planLateMetrics } from './late-metrics.ts'
 import { planLostOverOne } from './lost-over-one.ts'
+import { planMeantOutside } from './meant-outside.ts'
 import { planOmittedSearches } from './omitted-searches.ts'
 import { planOtherFamily } from './other-family.ts'
 import { planPairs } from './pairs.ts'
@@ -24,6 +25,7 @@ export const FOLLOW_UPS: readonly FollowUp[] = [
   planPodFiles,
   planSuffixNames,
   planOmittedSearches,
+  planMeantOutside,
   planSetupMetrics,
   planPlainSize,
   planLateMetrics,

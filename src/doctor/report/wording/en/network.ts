@@ -253,12 +253,12 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
   },
   'network-policy-blocks-egress': {
     explanation:
-      'Add a policy in {namespace} that admits DNS over UDP and TCP. Policies add up: none has to be changed.',
-    risk: 'Opens port 53 of the DNS servers to all pods of the namespace.',
+      'Add a policy in {namespace} for the same pods that admits DNS over UDP and TCP. Policies add up: none has to be changed.',
+    risk: 'Opens port 53 of the DNS servers to pods that egress policies select already; no other pod is touched.',
   },
   'network-policy-misses-node-cache': {
     explanation: 'Add a policy in {namespace} that admits {address} and the DNS Service by address, over UDP and TCP.',
-    risk: 'Opens port 53 of the DNS servers to all pods of the namespace.',
+    risk: 'Opens port 53 of the DNS servers to pods that egress policies select already; no other pod is touched.',
   },
   'network-policy-misses-cloud-dns': {
     explanation: 'Add a policy in {namespace} that admits {address}, over UDP and TCP.',

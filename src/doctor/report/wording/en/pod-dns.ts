@@ -105,6 +105,8 @@ export const podDns: GroupWording<(typeof CAUSE_GROUPS)['pod-dns'][number]> = {
       names: 'Namespace {namespace} has {count} {count:Service|Services}, which pods reach as {names}',
       'search-list': 'The search domain svc.{domain} is tried before the name outside: NAME.{namespace} is a Service',
       asked: '{name} is read as one of them',
+      outside: '{name} exists outside as well: {server} has an answer for it',
+      'not-outside': '{name} does not exist outside, says {server}: the Service is what is meant',
       none: 'None of {count} namespaces with Services is named like a top-level domain',
     },
   },

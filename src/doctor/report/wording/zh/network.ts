@@ -227,12 +227,12 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
     risk: '主机防火墙可能是有意设置的：若它保护着该节点，请放行集群所需的流量，而不是整个关掉。',
   },
   'network-policy-blocks-egress': {
-    explanation: '在 {namespace} 中增加一个策略，放行 UDP 与 TCP 的 DNS。策略是叠加的：无需修改现有策略。',
-    risk: '向该命名空间的所有 Pod 开放 DNS 服务器的 53 端口。',
+    explanation: '在 {namespace} 中为同样的 Pod 增加一个策略，放行 UDP 与 TCP 的 DNS。策略是叠加的：无需修改现有策略。',
+    risk: '向已被出站策略选中的 Pod 开放 DNS 服务器的 53 端口；不影响其他 Pod。',
   },
   'network-policy-misses-node-cache': {
     explanation: '在 {namespace} 中增加一个策略，按地址放行 {address} 与 DNS Service，UDP 与 TCP 都要。',
-    risk: '向该命名空间的所有 Pod 开放 DNS 服务器的 53 端口。',
+    risk: '向已被出站策略选中的 Pod 开放 DNS 服务器的 53 端口；不影响其他 Pod。',
   },
   'network-policy-misses-cloud-dns': {
     explanation: '在 {namespace} 中增加一个策略，放行 {address}，UDP 与 TCP 都要。',

@@ -104,6 +104,8 @@ export const podDns: GroupWording<(typeof CAUSE_GROUPS)['pod-dns'][number]> = {
       names: '命名空间 {namespace} 有 {count} 个 Service，Pod 用 {names} 即可访问',
       'search-list': '搜索域 svc.{domain} 先于外部域名被尝试：NAME.{namespace} 就是 Service',
       asked: '{name} 被当作其中之一',
+      outside: '{name} 在外部也存在：{server} 有它的回答',
+      'not-outside': '{server} 说 {name} 在外部不存在：所指的就是该 Service',
       none: '{count} 个有 Service 的命名空间都不与顶级域同名',
     },
   },
