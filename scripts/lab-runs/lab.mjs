@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAM = process.env.FATHOM_PROGRAM ?? fileURLToPath(new URL('../../bin/fathom.js', import.meta.url))
 /** What takes longer hangs, in milliseconds. */
-const RECIPE_MS = 200_000
-const COMMAND_MS = 150_000
-const START_MS = 90_000
-const STOP_MS = 60_000
+const RECIPE_MS = 240_000
+const COMMAND_MS = 240_000
+const START_MS = 240_000
+const STOP_MS = 90_000
 
 let count = 0
 
