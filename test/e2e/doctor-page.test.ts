@@ -1,22 +1,20 @@
 // The doctor's page in a real browser: what a phone, a keyboard, a dark room and a printer make of it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LANGUAGES, buildReport, renderReport } from '../../src/doctor/report/index.ts'
 import type { Language } from '../../src/doctor/report/index.ts'
 import type { Diagnosis } from '../../src/doctor/verdict/index.ts'
-import { NO_BROWSER, findBrowser, startBrowser } from '../support/browser.ts'
+import { DESKTOP, NO_BROWSER, PAGE_CHECKS, PHONE, findBrowser, openPage, startBrowser } from '../support/browser.ts'
 import { CAUSE_FIXTURES } from '../support/causes/index.ts'
 import { diagnoseFixture } from '../support/dns-world.ts'
 import type { Rule } from '../support/dns-world.ts'
 import { DNS_IP, smallCluster } from '../support/small-cluster.ts'
 
 const WHITE = 'rgb(255, 255, 255)'
-const PHONE = { viewport: { width: 360, height: 740 } }
-const DESKTOP = { viewport: { width: 1280, height: 900 } }
 const program = findBrowser()
 const folder = mkdtempSync(join(tmpdir(), 'fathom-page-'))
 const pages = new Map<string, string>()
@@ -48,34 +46,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Opens a page, gives it to `look`, and fails when the browser complained or asked for anything else. */
-async function open(
+function open(
   name: string,
   { language = 'en', ...options }: BrowserContextOptions & { readonly language?: Language },
   look: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const context = await browser.newContext(options)
-  try {
-    const page = await context.newPage()
-    await page.addInitScript({ path: CHECKS })
-    const complaints: string[] = []
-    const requests: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('request', (request) => requests.push(request.url()))
-    const url = pages.get(`${name}.${language}`) ?? ''
-    await page.goto(url)
-    await look(page)
-    expect({ complaints, requests }).toEqual({ complaints: [], requests: [url] })
-  } finally {
-    await context.close()
-  }
+  return openPage(browser, { ...options, url: pages.get(`${name}.${language}`) ?? '' }, look)
 }
 
 const NAMES = ['healthy', 'dead', 'absent', 'lossy'] as const
 const EACH = NAMES.flatMap((name) => LANGUAGES.map((language) => ({ name, language })))
-
-const CHECKS = resolve(import.meta.dirname, '../support/page-checks.js')
 
 describe.skipIf(program === undefined)(`the page in Chromium${program === undefined ? `: ${NO_BROWSER}` : ''}`, () => {
   it.each(EACH)(
@@ -128,7 +108,7 @@ describe.skipIf(program === undefined)(`the page in Chromium${program === undefi
   it('its policy stops whatever might get past the escaping', async () => {
     const context = await browser.newContext()
     const page = await context.newPage()
-    await page.addInitScript({ path: CHECKS })
+    await page.addInitScript({ path: PAGE_CHECKS })
     const violations: string[] = []
     page.on('console', (message) => violations.push(message.text()))
     await page.goto(pages.get('dead.en') ?? '')

@@ -7,13 +7,10 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pcapCommand } from '../../src/cli/pcap.ts'
-import { NO_BROWSER, findBrowser, startBrowser } from '../support/browser.ts'
+import { DESKTOP, NO_BROWSER, PHONE, findBrowser, openPage, startBrowser } from '../support/browser.ts'
 import { captureOf, frameOf } from '../support/captures.ts'
 
 const PATTERNS = resolve(import.meta.dirname, '../../testdata/patterns')
-const CHECKS = resolve(import.meta.dirname, '../support/page-checks.js')
-const PHONE = { viewport: { width: 360, height: 740 } }
-const DESKTOP = { viewport: { width: 1280, height: 900 } }
 const program = findBrowser()
 const folder = mkdtempSync(join(tmpdir(), 'fathom-pcap-page-'))
 let browser: Browser
@@ -39,7 +36,7 @@ async function pcap(...args: string[]): Promise<string> {
   return text
 }
 
-/** Opens the page, gives it to `look`, and fails when the browser complained or asked for anything else. */
+/** Opens the page that these arguments give. */
 async function open(
   args: readonly string[],
   options: BrowserContextOptions,
@@ -47,22 +44,7 @@ async function open(
 ): Promise<void> {
   const file = join(folder, 'page.html')
   writeFileSync(file, await pcap(...args, '-o', 'html'))
-  const context = await browser.newContext(options)
-  try {
-    const page = await context.newPage()
-    await page.addInitScript({ path: CHECKS })
-    const complaints: string[] = []
-    const requests: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('request', (request) => requests.push(request.url()))
-    const url = pathToFileURL(file).href
-    await page.goto(url)
-    await look(page)
-    expect({ complaints, requests }).toEqual({ complaints: [], requests: [url] })
-  } finally {
-    await context.close()
-  }
+  await openPage(browser, { ...options, url: pathToFileURL(file).href }, look)
 }
 
 const title = `the page of fathom pcap in Chromium${program === undefined ? `: ${NO_BROWSER}` : ''}`
