@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { readOptions } from './support/options.mjs'
+import { cpuSeconds } from './support/process-figures.mjs'
 
 const HELP = `usage: npm run bench:capture -- [options]
 
@@ -15,19 +16,7 @@ const HELP = `usage: npm run bench:capture -- [options]
   --json         print one JSON value instead of a table
   --help         print this`
 
-const { values } = parseArgs({
-  options: {
-    rate: { type: 'string', default: '50000' },
-    seconds: { type: 'string', default: '5' },
-    filter: { type: 'string', default: 'udp port 53' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (values.help) {
-  console.log(HELP)
-  process.exit(0)
-}
+const values = readOptions(HELP, { rate: 50_000, seconds: 5, filter: 'udp port 53', json: false })
 
 const PROGRAM = fileURLToPath(new URL('../bin/fathom.js', import.meta.url))
 const SENDER = fileURLToPath(new URL('./support/send-queries.mjs', import.meta.url))
@@ -62,9 +51,13 @@ const theirs = capture(
 )
 await Promise.all([ours.ready, theirs.ready])
 const sent = JSON.parse(
-  execFileSync('ip', ['netns', 'exec', client, process.execPath, SENDER, SERVER, values.rate, values.seconds], {
-    encoding: 'utf8',
-  }),
+  execFileSync(
+    'ip',
+    ['netns', 'exec', client, process.execPath, SENDER, SERVER, String(values.rate), String(values.seconds)],
+    {
+      encoding: 'utf8',
+    },
+  ),
 )
 const rows = [
   await row('fathom capture', ours, files.ours, /(\d+) dropped by the kernel/),
@@ -76,9 +69,9 @@ else {
     `${sent.sent} packets sent in ${sent.seconds.toFixed(2)} s: ${sent.perSecond} packets/s, filter "${values.filter}"\n`,
   )
   console.log(`${'program'.padEnd(16)}   in file   dropped     CPU s  us/packet`)
-  for (const { program, inFile, dropped, cpuSeconds } of rows) {
-    const perPacket = ((cpuSeconds * 1e6) / sent.sent).toFixed(1)
-    const figures = [inFile, dropped, cpuSeconds.toFixed(2), perPacket].map((figure) => String(figure).padStart(10))
+  for (const { program, inFile, dropped, cpuSeconds: used } of rows) {
+    const perPacket = ((used * 1e6) / sent.sent).toFixed(1)
+    const figures = [inFile, dropped, used.toFixed(2), perPacket].map((figure) => String(figure).padStart(10))
     console.log(`${program.padEnd(16)}${figures.join('')}`)
   }
 }
@@ -103,7 +96,7 @@ function capture(command, sign) {
 /** Lets a program finish what it has, ends it, and counts what its file holds. */
 async function row(program, { child, text }, file, drops) {
   await settled(child)
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  const used = cpuSeconds(child.pid)
   const ended = new Promise((resolve) => child.on('close', resolve))
   child.kill('SIGINT')
   await ended
@@ -113,18 +106,17 @@ async function row(program, { child, text }, file, drops) {
     program,
     inFile,
     dropped: Number(drops.exec(text())?.[1]),
-    cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100,
+    cpuSeconds: used,
   }
 }
 
 /** Until its processor time stands still: nothing is left to take. */
 async function settled(child) {
-  let [before, same] = ['', 0]
+  let [before, same] = [-1, 0]
   while (same < 3) {
     await new Promise((resolve) => setTimeout(resolve, 300))
-    const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ')
     // An idle program still looks whether there is something, a few times a second.
-    const now = String(Math.round((Number(fields[11]) + Number(fields[12])) / 8))
+    const now = Math.round(cpuSeconds(child.pid) / 0.08)
     same = now === before ? same + 1 : 0
     before = now
   }

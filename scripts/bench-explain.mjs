@@ -1,13 +1,19 @@
 // Measures `fathom explain` or `fathom doctor` over a dump of a large cluster: 500 nodes with a node cache each, 5,000
 // Services and 50,000 Pods of 2 KB each, as kubectl prints them. Prints time and peak memory; ends with 1 when a limit is
 // exceeded.
-//
-//   node scripts/bench-explain.mjs [--command explain|doctor] [--runs 5] [--yaml] [--keep FOLDER]
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readOptions, refuse } from './support/options.mjs'
+
+const HELP = `usage: npm run bench:explain -- [options]
+
+  --command NAME  explain or doctor (default explain)
+  --runs N        (default 5)
+  --yaml          a dump in YAML; no limit is held against it
+  --keep FOLDER   makes the dump there and leaves it
+  --help          print this`
 
 const SERVICES = 5_000
 const PODS = 50_000
@@ -36,16 +42,9 @@ const CACHE_SPEC = {
 }
 const KUBELET = 'clusterDNS: [169.254.20.10]\nclusterDomain: cluster.local\nresolvConf: /etc/resolv.conf\n'
 
-const { values } = parseArgs({
-  options: {
-    command: { type: 'string', default: 'explain' },
-    runs: { type: 'string', default: '5' },
-    yaml: { type: 'boolean', default: false },
-    keep: { type: 'string' },
-  },
-})
+const values = readOptions(HELP, { command: 'explain', runs: 5, yaml: false, keep: undefined })
 const LIMIT_MS = LIMITS_MS[values.command]
-if (LIMIT_MS === undefined) throw new Error(`--command is explain or doctor, not "${values.command}"`)
+if (LIMIT_MS === undefined) refuse(`Cannot use --command ${values.command}: give explain or doctor`)
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'fathom-bench-'))
 mkdirSync(folder, { recursive: true })
 try {
@@ -56,7 +55,7 @@ try {
     `${dump}: ${(statSync(dump).size / 1e6).toFixed(0)} MB, ${NODES} nodes, ${SERVICES} Services, ${PODS} Pods`,
   )
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}`)
-  const runs = Array.from({ length: Number(values.runs) }, () => run(dump))
+  const runs = Array.from({ length: values.runs }, () => run(dump))
   const median = runs.map(({ ms }) => ms).toSorted((a, b) => a - b)[Math.floor(runs.length / 2)]
   const peak = Math.max(...runs.map(({ megabytes }) => megabytes))
   console.log(`median ${median} ms (limit ${LIMIT_MS}), peak ${peak} MB (limit ${LIMIT_MB})`)

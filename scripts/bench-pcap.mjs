@@ -1,12 +1,13 @@
 // How fast `fathom pcap` is beside tshark, capinfos and tcpdump, on a large capture that this makes itself (bench-pcap-traffic.mjs),
 // and whether the bars hold. Runs of the programs alternate, the median counts; peak memory is the kernel's VmHWM.
 import { spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, statfsSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, statfsSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { makeCapture } from './bench-pcap-traffic.mjs'
+import { readOptions } from './support/options.mjs'
+import { cpuSeconds, memoryMb } from './support/process-figures.mjs'
 
 const HELP = `usage: npm run bench:pcap -- [options]
 
@@ -19,22 +20,8 @@ const HELP = `usage: npm run bench:pcap -- [options]
 
 The capture is made below ${tmpdir()} and removed at the end. --packets and tcpdump read a tenth of its size.`
 
-const { values } = parseArgs({
-  options: {
-    size: { type: 'string', default: '1000' },
-    file: { type: 'string' },
-    runs: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'summary,packets' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (values.help) {
-  console.log(HELP)
-  process.exit(0)
-}
-const size = numberOf('--size', values.size)
-const runs = numberOf('--runs', values.runs)
+const values = readOptions(HELP, { size: 1000, file: undefined, runs: 3, only: 'summary,packets', json: false })
+const { size, runs } = values
 const PROGRAM = fileURLToPath(new URL('../bin/fathom.js', import.meta.url))
 const ours = (...args) => [process.execPath, PROGRAM, 'pcap', ...args]
 
@@ -95,13 +82,11 @@ function run([program, ...args]) {
     const child = spawn(program, args, { stdio: ['ignore', nowhere, 'ignore'] })
     closeSync(nowhere)
     children.add(child)
-    let [memoryMb, cpuSeconds] = [0, 0]
+    const used = { memoryMb: 0, cpuSeconds: 0 }
     const look = setInterval(() => {
       try {
-        const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-        memoryMb = Math.max(memoryMb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
-        const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ')
-        cpuSeconds = (Number(fields[11]) + Number(fields[12])) / 100
+        used.memoryMb = Math.max(used.memoryMb, memoryMb(child.pid, 'VmHWM'))
+        used.cpuSeconds = cpuSeconds(child.pid)
       } catch {
         // It has ended.
       }
@@ -112,7 +97,7 @@ function run([program, ...args]) {
       children.delete(child)
       // 1 of fathom says that it found a fault.
       if (code !== 0 && code !== 1) reject(new Error(`${program} ended with ${code ?? signal}`))
-      else resolve({ seconds: (performance.now() - startedAt) / 1000, cpuSeconds, memoryMb })
+      else resolve({ seconds: (performance.now() - startedAt) / 1000, ...used })
     })
   })
 }
@@ -144,8 +129,8 @@ async function make(name, megabytes) {
 
 // --- Telling ---
 
-function note(program, packets, { seconds, cpuSeconds, memoryMb }) {
-  results.push({ program, packets, packetsPerSecond: Math.round(packets / seconds), seconds, cpuSeconds, memoryMb })
+function note(program, packets, measured) {
+  results.push({ program, packets, packetsPerSecond: Math.round(packets / measured.seconds), ...measured })
 }
 
 function bar(what, factor, wanted) {
@@ -163,8 +148,13 @@ function report() {
   console.log(`${machine.processor}, ${machine.processors} processors, Node ${machine.node}`)
   console.log(`capture of ${(bytes / 1e6).toFixed(0)} MB, median of ${runs} runs, tshark once\n`)
   console.log(`${'program'.padEnd(24)} packets/s    wall s     CPU s  peak MB`)
-  for (const { program, packetsPerSecond, seconds, cpuSeconds, memoryMb } of results) {
-    const figures = [packetsPerSecond.toFixed(0), seconds.toFixed(2), cpuSeconds.toFixed(2), memoryMb.toFixed(0)]
+  for (const { program, ...of } of results) {
+    const figures = [
+      of.packetsPerSecond.toFixed(0),
+      of.seconds.toFixed(2),
+      of.cpuSeconds.toFixed(2),
+      of.memoryMb.toFixed(0),
+    ]
     console.log(program.padEnd(24) + figures.map((figure) => figure.padStart(10)).join(''))
   }
   console.log(`\n${'bar'.padEnd(32)}  measured    wanted`)
@@ -178,13 +168,6 @@ function report() {
 /** One line on a terminal that the next one takes the place of. */
 function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`)
-}
-
-function numberOf(option, text) {
-  const value = Number(text)
-  if (value > 0 && Number.isFinite(value)) return value
-  console.error(`Cannot use ${option} ${text}: give a number above 0`)
-  process.exit(2)
 }
 
 function fail(message) {

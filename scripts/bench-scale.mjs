@@ -1,6 +1,5 @@
 // How the server bears a large cluster: time until it is ready, memory, and how fast a change is in its answers.
-// The cluster is made up and served by a process of its own. Usage:
-//   node scripts/bench-scale.mjs [--services 10000] [--endpoints 10] [--rounds 3] [--changes 200] [--server 'CMD -conf {corefile}']
+// The cluster is made up and served by a process of its own.
 // The server's own share of a change is about 0.1 ms; what is seen beyond it is HTTP, the client and whoever else wants the
 // cores (compare the last column; `chrt -r 10 node scripts/bench-scale.mjs` keeps others away).
 // With COREDNS=path/to/coredns that server is measured in the same run, round by round in turn.
@@ -10,8 +9,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { FATHOM, cpuSeconds, encodeQuery, freePort, memoryMb, pause } from './support/loopback.mjs'
+import { FATHOM, encodeQuery, freePort, pause } from './support/loopback.mjs'
+import { readOptions } from './support/options.mjs'
+import { cpuSeconds, memoryMb } from './support/process-figures.mjs'
+
+const HELP = `usage: npm run bench:scale -- [options]
+
+  --services N   (default 10000)
+  --endpoints N  of each Service (default 10)
+  --rounds N     (default 3)
+  --changes N    (default 200)
+  --server TEXT  how a server is started (default this one: 'CMD -conf {corefile}')
+  --help         print this`
 
 const SELF = new URL(import.meta.url).pathname
 /** A server that takes longer for anything has failed. */
@@ -20,26 +29,17 @@ const LONGEST_WAIT_MS = 60_000
 const WARM_UP = 200
 
 async function main() {
-  const { values } = parseArgs({
-    options: {
-      services: { type: 'string', default: '10000' },
-      endpoints: { type: 'string', default: '10' },
-      rounds: { type: 'string', default: '3' },
-      changes: { type: 'string', default: '200' },
-      server: { type: 'string', default: FATHOM },
-    },
-  })
-  const services = Number(values.services)
-  const endpoints = Number(values.endpoints)
+  const values = readOptions(HELP, { services: 10_000, endpoints: 10, rounds: 3, changes: 200, server: FATHOM })
+  const { services, endpoints, changes } = values
   const programs = { fathom: values.server }
   if (process.env.COREDNS) programs.coredns = `${process.env.COREDNS} -conf {corefile}`
   const [{ model }] = cpus()
   process.stdout.write(`${model}, ${cpus().length} cores, Node ${process.version}\n`)
   process.stdout.write(`${services} Services with ${services * endpoints} endpoints, ${values.rounds} rounds\n`)
   const results = Object.fromEntries(Object.keys(programs).map((name) => [name, []]))
-  for (let round = 0; round < Number(values.rounds); round += 1) {
+  for (let round = 0; round < values.rounds; round += 1) {
     for (const [name, command] of Object.entries(programs)) {
-      results[name].push(await measure(command, { services, endpoints, changes: Number(values.changes) }))
+      results[name].push(await measure(command, { services, endpoints, changes }))
     }
   }
   process.stdout.write(

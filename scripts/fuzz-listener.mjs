@@ -1,6 +1,5 @@
 // Sends a million mutated DNS messages to a running `fathom serve`, over UDP and TCP, and looks at what is left of it:
-// it must still answer, and its memory must have stayed flat. Loopback only; bounded in count and time. Usage:
-//   node scripts/fuzz-listener.mjs [--messages 1000000] [--seed N] [--server 'CMD -conf {corefile}']
+// it must still answer, and its memory must have stayed flat. Loopback only; bounded in count and time.
 // With FATHOM_SHARED (or the shared material beside the checkout) its corpus is mutated too.
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
@@ -10,18 +9,20 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
-import { FATHOM, freePort, memoryMb, pause } from './support/loopback.mjs'
+import { FATHOM, freePort, pause } from './support/loopback.mjs'
+import { readOptions } from './support/options.mjs'
+import { memoryMb } from './support/process-figures.mjs'
 
 const ROOT = new URL('..', import.meta.url).pathname
-const { values } = parseArgs({
-  options: {
-    messages: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-    server: { type: 'string', default: FATHOM },
-  },
-})
+const HELP = `usage: npm run fuzz -- [options]
+
+  --messages N   (default 1000000)
+  --seed N       of the mutations (default: another one each time; it is printed)
+  --server TEXT  how a server is started (default this one: 'CMD -conf {corefile}')
+  --help         print this`
+
+const values = readOptions(HELP, { messages: 1_000_000, seed: randomInt(2 ** 31), server: FATHOM })
 /** Datagrams between two looks at whether the server keeps up: more would only fill the socket's buffer. */
 const BURST = 500
 /**
@@ -29,8 +30,8 @@ const BURST = 500
  * collector lets the figure swing.
  */
 const GROWTH_LIMIT = 1.15
-const random = generator(Number(values.seed))
-const total = Number(values.messages)
+const random = generator(values.seed)
+const total = values.messages
 
 const directory = mkdtempSync(join(tmpdir(), 'fathom-fuzz-'))
 const port = await freePort()

@@ -1,7 +1,6 @@
 // Ten thousand TCP connections that ask once and then say nothing, a thousand that say a query one octet at a time, and one client that opens
 // more than its share: the server must answer everybody else meanwhile, end those that wait too long, and have its memory
-// back afterwards. Loopback only. Usage:
-//   node scripts/idle-clients.mjs [--idle 10000] [--slow 1000] [--server 'CMD -conf {corefile}']
+// back afterwards. Loopback only.
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -9,16 +8,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { FATHOM, encodeQuery, freePort, memoryMb, pause } from './support/loopback.mjs'
+import { FATHOM, encodeQuery, freePort, pause } from './support/loopback.mjs'
+import { readOptions } from './support/options.mjs'
+import { memoryMb } from './support/process-figures.mjs'
 
-const { values } = parseArgs({
-  options: {
-    idle: { type: 'string', default: '10000' },
-    slow: { type: 'string', default: '1000' },
-    server: { type: 'string', default: FATHOM },
-  },
-})
+const HELP = `usage: node scripts/idle-clients.mjs [options]
+
+  --idle N       connections that ask once (default 10000)
+  --slow N       connections that ask one octet at a time (default 1000)
+  --server TEXT  how a server is started (default this one: 'CMD -conf {corefile}')
+  --help         print this`
+
+const values = readOptions(HELP, { idle: 10_000, slow: 1000, server: FATHOM })
 /** Connections that wait for their handshake at a time. */
 const OPENING = 200
 /** Until then a connection is open or counts for nothing. */
@@ -47,7 +48,7 @@ process.exit(sound ? 0 : 1)
 async function run() {
   await askMany()
   const before = memoryMb(server.pid)
-  const idle = await openMany(Number(values.idle), {
+  const idle = await openMany(values.idle, {
     localAddress: (index) => `127.0.${1 + (index % 50)}.1`,
     asks: true,
   })
@@ -62,7 +63,7 @@ async function run() {
   const idleEnd = await endOf(idle, IDLE_LIMIT_MS)
   report('idle connections closed by the server', idleEnd.text)
 
-  const slow = await openMany(Number(values.slow), { localAddress: () => '127.0.60.1', asks: false })
+  const slow = await openMany(values.slow, { localAddress: () => '127.0.60.1', asks: false })
   const dripping = drip(slow)
   const duringSlow = await askMany()
   report('answers while others send an octet at a time', duringSlow.text)

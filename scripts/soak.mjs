@@ -1,7 +1,6 @@
 // Ten minutes of load while everything around the server moves: Services change a thousand times a second, the Corefile
 // is reloaded, upstreams die and come back, watches break. Every query is counted: what is lost without its upstream
-// being dead is a failure. Loopback only. Usage:
-//   node scripts/soak.mjs [--minutes 10] [--rate 2000] [--changes 1000] [--server 'CMD -conf {corefile}']
+// being dead is a failure. Loopback only.
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -10,17 +9,19 @@ import { createServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { FATHOM, cpuSeconds, encodeQuery, freePort, memoryMb, pause } from './support/loopback.mjs'
+import { FATHOM, encodeQuery, freePort, pause } from './support/loopback.mjs'
+import { readOptions } from './support/options.mjs'
+import { cpuSeconds, memoryMb } from './support/process-figures.mjs'
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    rate: { type: 'string', default: '2000' },
-    changes: { type: 'string', default: '1000' },
-    server: { type: 'string', default: FATHOM },
-  },
-})
+const HELP = `usage: npm run soak -- [options]
+
+  --minutes N    (default 10)
+  --rate N       queries a second (default 2000)
+  --changes N    changed Services a second (default 1000)
+  --server TEXT  how a server is started (default this one: 'CMD -conf {corefile}')
+  --help         print this`
+
+const values = readOptions(HELP, { minutes: 10, rate: 2000, changes: 1000, server: FATHOM })
 const SERVICES = 1000
 /** A client waits as long as glibc does before it asks again; later answers count as lost. */
 const CLIENT_TIMEOUT_MS = 5000
@@ -55,15 +56,13 @@ async function soak() {
     await startClient(counts),
     await startClient(counts),
   ]
-  const endAt = Date.now() + Number(values.minutes) * 60_000
+  const endAt = Date.now() + values.minutes * 60_000
   const startMb = memoryMb(server.pid)
   const startCpu = cpuSeconds(server.pid)
   const startedAt = Date.now()
   const stop = [
     // By the clock, so that a late timer is made up for.
-    every(TICK_MS, () =>
-      api.change(Math.floor(((Date.now() - startedAt) / 1000) * Number(values.changes)) - api.changes),
-    ),
+    every(TICK_MS, () => api.change(Math.floor(((Date.now() - startedAt) / 1000) * values.changes) - api.changes)),
     every(7000, () => writeCorefile(Math.floor(Date.now() / 1000))),
     every(11_000, () => flaky.toggle()),
     every(13_000, () => api.dropWatches()),
@@ -76,7 +75,7 @@ async function soak() {
   ]
   let owed = 0
   while (Date.now() < endAt) {
-    owed += (Number(values.rate) * TICK_MS) / 1000
+    owed += (values.rate * TICK_MS) / 1000
     for (; owed >= 1; owed -= 1) clients[Math.floor(Math.random() * clients.length)].ask(pick())
     await pause(TICK_MS)
   }
