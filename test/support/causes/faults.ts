@@ -17,6 +17,11 @@ import { failingMetrics, silence } from '../dns-world.ts'
 import type { Fixture, Rule } from '../dns-world.ts'
 
 export const DEAD = '1.2.4.8'
+/** Node of a replica by the replica's address. */
+export const NODE_OF: Readonly<Record<string, string>> = {
+  [REPLICAS['coredns-a']]: 'node1',
+  [REPLICAS['coredns-b']]: 'node2',
+}
 export const NODE_IPS = { node1: '192.168.0.11', node2: '192.168.0.12', node3: '192.168.0.13' } as const
 
 // --- Faults ---
@@ -204,6 +209,14 @@ export const refuseClusterNames: Rule = ({ to, name, transport }) =>
 export function clusterSilentFrom(node: string): Rule {
   const addresses: readonly string[] = [DNS_IP, ...Object.values(REPLICAS)]
   return (ask) => (ask.node === node && ask.transport !== 'http' && addresses.includes(ask.to) ? 'silent' : undefined)
+}
+
+/** Replicas are reached from their own node only; the Service IP from nodes that have one. */
+export const betweenNodesSilent: Rule = ({ node, to, transport }) => {
+  if (transport === 'http') return undefined
+  return (NODE_OF[to] !== undefined && NODE_OF[to] !== node) || (to === DNS_IP && node === 'node3')
+    ? 'silent'
+    : undefined
 }
 
 export function staleReplica({ soaTtl }: { readonly soaTtl: number }): Rule {
