@@ -1,15 +1,12 @@
 // Whatever octets a capture holds: no crash, no hang, and what can be read is read.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { inParts } from '../../test/support/captures.ts'
 import { CaptureAnalysis, createReport } from '../analysis/index.ts'
 import { PacketPrinter } from '../cli/pcap/packet-printer.ts'
 import { encodeFileHeader, encodeRecord } from './file/write-capture.ts'
 import { createFrame } from './frame.ts'
 import { CaptureError, compileExpression, readCapture } from './index.ts'
-
-async function* inParts(octets: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < octets.length; at += size) yield octets.subarray(at, at + size)
-}
 
 async function analyze(octets: Uint8Array, size = 1 << 16): Promise<number> {
   const analysis = new CaptureAnalysis()

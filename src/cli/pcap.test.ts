@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
-import { frameOf, captureOf } from '../../test/support/captures.ts'
+import { QUERY, captureOf, frameOf } from '../../test/support/captures.ts'
 import { pcapCommand } from './pcap.ts'
 
 const FAULTY = resolve(import.meta.dirname, '../../testdata/patterns/servfail-responses.pcap')
@@ -69,20 +69,7 @@ describe('pcapCommand', () => {
   })
 
   it('says where nothing was DNS that other ports need --port', async () => {
-    const query = frameOf(
-      {
-        client: 5,
-        server: 9,
-        port: 40_000,
-        id: 1,
-        name: 'example.org',
-        type: 1,
-        isResponse: false,
-        rcode: 0,
-        isV6: false,
-      },
-      101,
-    )
+    const query = frameOf(QUERY, 101)
     // The server's port of a query on raw IPv4 without options.
     query[22] = 1053 >> 8
     query[23] = 1053 & 255

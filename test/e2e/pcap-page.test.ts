@@ -8,7 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pcapCommand } from '../../src/cli/pcap.ts'
 import { DESKTOP, NO_BROWSER, PHONE, findBrowser, openPage, startBrowser } from '../support/browser.ts'
-import { captureOf, frameOf } from '../support/captures.ts'
+import { QUERY, captureOf, frameOf } from '../support/captures.ts'
 
 const PATTERNS = resolve(import.meta.dirname, '../../testdata/patterns')
 const program = findBrowser()
@@ -100,7 +100,7 @@ describe.skipIf(program === undefined)(title, () => {
 
   it('shows names from the wire as text', async () => {
     const name = '<img src=x onerror=alert(1)>.example'
-    const query = { client: 1, server: 2, port: 40_000, id: 7, name, type: 1, isResponse: false, rcode: 0, isV6: false }
+    const query = { ...QUERY, name }
     const file = join(folder, 'hostile.pcap')
     writeFileSync(file, captureOf([frameOf(query, 1), frameOf({ ...query, isResponse: true }, 1)], 1))
     await open([file, '--flow', '1'], DESKTOP, async (page) => {

@@ -14,6 +14,19 @@ export interface CapturedMessage {
   readonly isV6: boolean
 }
 
+/** A query for `example.org`, type A, from host 1 to host 2. */
+export const QUERY: CapturedMessage = {
+  client: 1,
+  server: 2,
+  port: 40_000,
+  id: 7,
+  name: 'example.org',
+  type: 1,
+  isResponse: false,
+  rcode: 0,
+  isV6: false,
+}
+
 /** Link types that {@link frameOf} knows. */
 export const LINK_TYPES = [1, 101, 113, 276] as const
 export type FrameLinkType = (typeof LINK_TYPES)[number]
@@ -47,6 +60,11 @@ export function captureOf(frames: readonly Uint8Array[], linkType: number): Uint
     })
   })
   return Buffer.concat([header, ...records])
+}
+
+/** A file's octets as a stream gives them: `sizeBytes` at a time, in one piece by default. */
+export async function* inParts(octets: Uint8Array, sizeBytes: number = octets.length): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < octets.length; at += sizeBytes) yield octets.subarray(at, at + sizeBytes)
 }
 
 function encode({ id, name, type, isResponse, rcode }: CapturedMessage): Buffer {

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LINK_TYPES, captureOf, frameOf } from '../../../test/support/captures.ts'
+import { LINK_TYPES, QUERY, captureOf, frameOf, inParts } from '../../../test/support/captures.ts'
 import type { FrameLinkType } from '../../../test/support/captures.ts'
 import { readCapture } from '../../capture/index.ts'
 import type { FrameSink } from '../../capture/index.ts'
@@ -27,12 +27,7 @@ const scanned: Feeding = (analysis) => {
 async function reportOf(capture: Uint8Array, feed: Feeding): Promise<CaptureReport> {
   const analysis = new CaptureAnalysis()
   const { sink, end } = feed(analysis)
-  const file = await readCapture(
-    (async function* () {
-      yield capture
-    })(),
-    sink,
-  )
+  const file = await readCapture(inParts(capture), sink)
   end()
   analysis.finish()
   return createReport(analysis, file)
@@ -111,20 +106,7 @@ describe('FrameScanner', () => {
 
   it('passes on whole what is no ordinary message', async () => {
     const other = Buffer.alloc(70_000, 1)
-    const cut = frameOf(
-      {
-        client: 1,
-        server: 2,
-        port: 4000,
-        id: 7,
-        name: 'example.org',
-        type: 1,
-        isResponse: false,
-        rcode: 0,
-        isV6: false,
-      },
-      1,
-    ).subarray(0, 60)
+    const cut = frameOf(QUERY, 1).subarray(0, 60)
     const capture = captureOf([...Array.from({ length: 40 }, () => other), cut], 1)
     const report = await reportOf(capture, scanned)
     expect(report).toEqual(await reportOf(capture, directly))

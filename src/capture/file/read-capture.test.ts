@@ -1,26 +1,12 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { captureOf, frameOf } from '../../../test/support/captures.ts'
+import { QUERY, captureOf, frameOf, inParts } from '../../../test/support/captures.ts'
 import { readCapture } from './read-capture.ts'
 
-const query = {
-  client: 1,
-  server: 2,
-  port: 40_000,
-  id: 7,
-  name: 'example.org',
-  type: 1,
-  isResponse: false,
-  rcode: 0,
-  isV6: false,
-}
-const whole = captureOf([frameOf(query, 1), frameOf(query, 1)], 1)
+const whole = captureOf([frameOf(QUERY, 1), frameOf(QUERY, 1)], 1)
 
 async function read(octets: Uint8Array): Promise<{ frames: number; cutShort: string | undefined }> {
-  const chunks = (async function* () {
-    yield octets
-  })()
-  const { frames, cutShort } = await readCapture(chunks, () => {})
+  const { frames, cutShort } = await readCapture(inParts(octets), () => {})
   return { frames, cutShort }
 }
 

@@ -25,7 +25,7 @@ export async function status(io: Io, { name, output }: NameFlags & { readonly ou
     return EXIT.ok
   }
   if (labs.length === 0) io.stdout.write('no lab runs; "fathom lab up" starts one\n')
-  for (const lab of killedLabs()) {
+  for (const lab of name === undefined ? killedLabs() : []) {
     io.stderr.write(
       `fathom: lab "${lab}" was killed and left its namespaces; "fathom lab down --name ${lab}" removes them\n`,
     )

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { CaptureReport } from '../../analysis/index.ts'
-import { captureOf, frameOf } from '../../../test/support/captures.ts'
-import type { CapturedMessage } from '../../../test/support/captures.ts'
+import { QUERY, captureOf, frameOf } from '../../../test/support/captures.ts'
 import { reportOf } from '../../../test/support/read-patterns.ts'
 import { exitCodeOf, verdictOf, verdictText } from './verdict.ts'
 
@@ -15,17 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** A capture of one query for each rcode, with the response that has it. */
 function answered(rcodes: readonly number[]): Promise<CaptureReport> {
   const frames = rcodes.flatMap((rcode, id) => {
-    const message: CapturedMessage = {
-      client: 5,
-      server: 9,
-      port: 40_000 + id,
-      id,
-      name: `n${id}.example.org`,
-      type: 1,
-      rcode,
-      isV6: false,
-      isResponse: false,
-    }
+    const message = { ...QUERY, port: 40_000 + id, id, name: `n${id}.example.org`, rcode }
     return [frameOf(message, 101), frameOf({ ...message, isResponse: true }, 101)]
   })
   const file = join(folder, `${rcodes.join('-')}.pcap`)
