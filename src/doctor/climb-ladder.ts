@@ -128,20 +128,22 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
           ...progress,
         })
       : once
-  const captures = await captureFailures(plan, all, climbing)
   const again = {
     isRepeated: repeat > 1,
     isNeeded: repeat > 1 || all.some((rung) => isFailing(rung) || isLateAnswer(rung)),
     startedAt,
   }
-  const kernels = await kernelsAtEnd(await kernelsAtStart, { ...again, facts, vantages, clock })
-  const read = await scrapeAgain(plan, withSamples(scrapes, followed, readAt), {
+  // A server that is short of something is late with its metrics: they are not left for the end.
+  const reading = scrapeAgain(plan, withSamples(scrapes, followed, readAt), {
     ...again,
     climbing,
     readAt,
     late: lateMetrics(all),
     alive: new Set(all.filter(({ observed }) => isAnswer(observed)).map(({ hop }) => hop.name)),
   })
+  const captures = await captureFailures(plan, all, climbing)
+  const kernels = await kernelsAtEnd(await kernelsAtStart, { ...again, facts, vantages, clock })
+  const read = await reading
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
   const wire = captures.length === 0 ? {} : { captures }
   const ownDelayMs = stopWatching?.() ?? 0

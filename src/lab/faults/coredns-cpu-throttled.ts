@@ -8,8 +8,8 @@ import { coreDnsPods } from './pods.ts'
 import { together } from './together.ts'
 
 /** Of both pods each, as a container's limit. */
-const LIMIT = '5m'
-const QUOTA = { quotaMicros: 1000, periodMicros: 200_000 }
+const LIMIT = '10m'
+const QUOTA = { quotaMicros: 1000, periodMicros: 100_000 }
 /** They wait for each other, so that a server always has some left to answer, and never more than that, however fast the machine is. */
 const CLIENTS = 6
 const PAUSE_MS = 10

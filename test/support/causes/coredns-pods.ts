@@ -84,6 +84,10 @@ export const corednsPods: GroupFixtures<(typeof COREDNS_PODS_CODES)[number]> = {
     nearMisses: [
       { title: 'there is no limit', allowed: 'suspected', make: () => throttled({ failures: 1 }) },
       {
+        title: 'it is slow on a busy node, has no limit and little to do',
+        make: () => ({ cluster: smallCluster(), rules: [lostAtB, healthMetrics(0.6, 1, { cpuSeconds: 0.01 })] }),
+      },
+      {
         title: 'it was slow once, and is not any more',
         make: () => throttled({ failures: 0, limit: '100m', isOver: true }),
       },
@@ -206,12 +210,16 @@ function outOfMemory(isReady: boolean): Fixture {
 const lostAtB: Rule = ({ to, type, transport }) =>
   to === B && type === 'PTR' && transport === 'udp' ? 'silent' : undefined
 
-function healthMetrics(seconds: number, failures: number, before = { seconds: 9, failures: 0 }): Rule {
+function healthMetrics(
+  seconds: number,
+  failures: number,
+  { secondsBefore = 9, failuresBefore = 0, cpuSeconds = 2 } = {},
+): Rule {
   return countingMetrics([B], (reading) => ({
-    coredns_health_request_duration_seconds_sum: before.seconds + seconds * reading,
+    coredns_health_request_duration_seconds_sum: secondsBefore + seconds * reading,
     coredns_health_request_duration_seconds_count: 900 + reading,
-    coredns_health_request_failures_total: before.failures + failures * reading,
-    process_cpu_seconds_total: 100 + 2 * reading,
+    coredns_health_request_failures_total: failuresBefore + failures * reading,
+    process_cpu_seconds_total: 100 + cpuSeconds * reading,
     'coredns_dns_requests_total{proto="udp",type="A"}': 100_000 + 4000 * reading,
   }))
 }
@@ -233,7 +241,9 @@ function throttled({
     cluster,
     rules: [
       lostAtB,
-      isOver ? healthMetrics(0.001, failures, { seconds: 900, failures: 30 }) : healthMetrics(0.6, failures),
+      isOver
+        ? healthMetrics(0.001, failures, { secondsBefore: 900, failuresBefore: 30 })
+        : healthMetrics(0.6, failures),
     ],
   }
 }

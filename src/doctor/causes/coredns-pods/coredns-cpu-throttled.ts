@@ -4,7 +4,7 @@ import { LATE_ANSWER_MS, counterGrowth, isLateAnswer, phrase, sumSamples } from 
 import type { Ladder, Phrase, Rung, Scrape } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
-import type { Judgement } from '../judgement.ts'
+import type { EvidenceLine, Judgement } from '../judgement.ts'
 import { deploymentFor, passesReplicas, replicaName } from '../coredns-support.ts'
 import { excluded, failedIds, findScrape, notChecked, podRef } from '../support.ts'
 
@@ -12,6 +12,8 @@ import { excluded, failedIds, findScrape, notChecked, podRef } from '../support.
 const SLOW_MS = 50
 /** Share of the CPU limit from which the kernel is about to throttle. */
 const NEAR_LIMIT = 0.8
+/** One that uses less of its limit, or of one CPU where it has none, has CPU to spare: what makes it slow is something else. */
+const SHORT_FROM = 0.5
 const HEALTH_EVERY_MS = 1000
 /** With no health request back for so long, the one that was sent meanwhile is slow. */
 const STUCK_MS = 1500
@@ -35,6 +37,8 @@ interface Load {
   readonly cpus: number | undefined
   readonly limit: number | undefined
   readonly isNearLimit: boolean
+  /** Whether what it used, as far as that is known, may have been too little for it. */
+  readonly isShort: boolean
   /** Questions to it that were answered late or not in time. */
   readonly late: number
 }
@@ -51,13 +55,11 @@ function judge({ facts, ladder }: Evidence): Judgement {
     return scrape === undefined ? [] : loadOf(replica, scrape, ladder)
   })
   if (loads.length === 0) return notChecked('not-checked.no-health-metrics')
-  const overloaded = loads.filter(({ health }) => health.ms >= SLOW_MS).toSorted(byProof)
+  const slowest = loads.toSorted((a, b) => b.health.ms - a.health.ms)
+  const overloaded = slowest.filter(({ health, isShort }) => health.ms >= SLOW_MS && isShort).toSorted(byProof)
   const slow = new Set(overloaded.map(({ replica }) => replicaName(replica)))
   const [worst] = overloaded
-  if (worst === undefined) {
-    const slowest = Math.max(...loads.map(({ health }) => health.ms))
-    return excluded(line('observed', 'quick', { count: loads.length, ms: Math.round(slowest * 10) / 10 }))
-  }
+  if (worst === undefined) return excluded(whyNot(slowest))
   const server = replicaName(worst.replica)
   const { health, cpus, limit, rate, failures, late } = worst
   const ms = Math.round(health.ms)
@@ -79,15 +81,37 @@ function judge({ facts, ladder }: Evidence): Judgement {
     fix: {
       key: 'coredns-cpu-throttled',
       values: {},
-      command: `kubectl -n ${namespace} scale deployment/${name} --replicas=${facts.dns.replicas.length + 1}\nkubectl -n ${namespace} set resources deployment/${name} --limits=cpu=0   # or a higher limit`,
+      command: [
+        `kubectl -n ${namespace} scale deployment/${name} --replicas=${facts.dns.replicas.length + 1}`,
+        ...(limit === undefined
+          ? []
+          : [`kubectl -n ${namespace} set resources deployment/${name} --limits=cpu=0   # or a higher limit`]),
+      ].join('\n'),
     },
     isFault: true,
     explains: failedIds(ladder, (rung) => {
-      if (!isLate(rung)) return false
+      // Totals tell of what may be over.
+      if (!isLate(rung) || health.during === 'since-start') return false
       return slow.has(rung.hop.name) || (missing.length === 0 && rung.hop.kind !== 'replica' && passesReplicas(rung))
     }),
   }
   return missing.length === 0 ? { status: 'proven', ...finding } : { status: 'suspected', ...finding, missing }
+}
+
+/** None is slow, or the slowest ones have CPU to spare. */
+function whyNot(slowest: readonly Load[]): EvidenceLine {
+  const [first] = slowest
+  const ms = first?.health.ms ?? 0
+  if (first === undefined || ms < SLOW_MS) {
+    return line('observed', 'quick', { count: slowest.length, ms: Math.round(ms * 10) / 10 })
+  }
+  const values = { server: replicaName(first.replica), ms: Math.round(ms) }
+  const { cpus, limit } = first
+  if (cpus === undefined) return line('observed', 'unlimited', values)
+  const used = { ...values, cpus: cpus.toFixed(3) }
+  return limit === undefined
+    ? line('observed', 'spare-unlimited', used)
+    : line('observed', 'spare', { ...used, limit: limit.toFixed(3) })
 }
 
 const SLOW_LINES = { readings: 'slow', 'since-start': 'slow-since-start', stuck: 'stuck' } as const
@@ -119,6 +143,7 @@ function loadOf(replica: DnsReplica, scrape: Scrape, ladder: Ladder): Load[] {
   const failures = isAgain ? counterGrowth(scrape, FAILURES) : sumSamples(scrape.first, FAILURES)
   const cpus = perSecond(scrape, 'process_cpu_seconds_total')
   const limit = cpuLimit(replica)
+  const most = limit ?? 1
   return [
     {
       replica,
@@ -127,6 +152,7 @@ function loadOf(replica: DnsReplica, scrape: Scrape, ladder: Ladder): Load[] {
       rate: perSecond(scrape, 'coredns_dns_requests_total'),
       cpus,
       limit,
+      isShort: cpus === undefined ? limit !== undefined : cpus >= most * SHORT_FROM,
       isNearLimit: cpus !== undefined && limit !== undefined && cpus >= limit * NEAR_LIMIT,
       late: ladder.rungs.filter((rung) => rung.hop.name === name && (isLateAnswer(rung) || isLate(rung))).length,
     },

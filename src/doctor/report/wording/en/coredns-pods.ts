@@ -46,6 +46,11 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
       cpu: '{server} used {cpus} CPUs between the readings, its limit is {limit}',
       late: '{count} {count:question|questions} that {server} answers from memory {count:was|were} answered after more than {ms} ms or not in time',
       rate: '{server} answered {rate} queries a second between the readings',
+      unlimited: '{server} took {ms} ms for its own health requests on average since it started; it has no CPU limit',
+      'spare-unlimited':
+        '{server} took {ms} ms for its own health requests and used {cpus} CPUs; it has no CPU limit: it is not short of CPU time by its own load',
+      spare:
+        '{server} took {ms} ms for its own health requests and used {cpus} CPUs of its limit of {limit}: it had CPU to spare',
       quick: 'The own health requests of {count} {count:pod|pods} took {ms} ms on average at most',
     },
   },

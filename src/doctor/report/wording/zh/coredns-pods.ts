@@ -46,6 +46,10 @@ export const corednsPods: GroupWording<(typeof CAUSE_GROUPS)['coredns-pods'][num
       cpu: '{server} 在两次读数之间使用了 {cpus} 个 CPU，限制为 {limit}',
       late: '{server} 本可直接应答的 {count} 个查询超过 {ms} 毫秒才得到应答，或没有及时得到应答',
       rate: '{server} 在两次读数之间每秒应答 {rate} 个查询',
+      unlimited: '{server} 自启动以来对自己的健康检查平均耗时 {ms} 毫秒；它没有 CPU 限制',
+      'spare-unlimited':
+        '{server} 对自己的健康检查耗时 {ms} 毫秒，使用了 {cpus} 个 CPU；它没有 CPU 限制：并非自身负载耗尽了 CPU',
+      spare: '{server} 对自己的健康检查耗时 {ms} 毫秒，使用了 {cpus} 个 CPU，限制为 {limit}：CPU 尚有余量',
       quick: '{count} 个 Pod 对自己的健康检查平均最多耗时 {ms} 毫秒',
     },
   },
