@@ -16,12 +16,6 @@ const BESIDE = new Map([
   ['musl-parallel-queries', ['upstreams-not-equivalent', 'dns-policy-none-incomplete']],
 ])
 
-/** Faults that the doctor does not name as it should yet, and why; they are shown, and do not fail the run. */
-const KNOWN = new Map([
-  ['coredns-cpu-throttled', 'right after it came no health request has been given up yet, which takes 3 s'],
-  ['coredns-sockets-exhausted', 'right after it came the log or the metrics may not show it yet'],
-])
-
 /** From different groups, each with a symptom of its own. */
 const REPRESENTATIVES = [
   'service-ip-unreachable',
@@ -65,7 +59,6 @@ function caseOf(faults) {
       }
       return undefined
     },
-    known: faults.map(({ name }) => KNOWN.get(name)).find((why) => why !== undefined),
     takeOut: (lab) => lab.heal(),
     asks: asksFor(faults),
   }
