@@ -1,13 +1,19 @@
 // The lab of network namespaces as users have it, looked at with plain tools: dig, getent, kubectl, iptables-save, conntrack, tcpdump.
-import { existsSync, readdirSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DoctorReport } from '../../src/doctor/report/index.ts'
+import { LANGUAGES, REPORT_FORMATS, renderReport } from '../../src/doctor/report/index.ts'
 import { WHY_NO_LAB, startNetnsLab } from '../support/netns-lab.ts'
 import type { NetnsLabRig } from '../support/netns-lab.ts'
+import { runDoctor } from '../support/run-doctor.ts'
 
 const CONSOLE = 'default/console'
 const DIG = ['dig', '+time=1', '+tries=1']
 /** What is waited for happens in milliseconds; a machine with much to do takes longer. */
-const POLL = { timeout: 20_000, interval: 100 }
+const POLL = { timeout: 60_000, interval: 100 }
 
 let lab: NetnsLabRig
 
@@ -34,6 +40,41 @@ function rules(node: string, table: string): Promise<string> {
 
 function dig(place: string, ...words: string[]): Promise<string> {
   return stdout(place, ...DIG, ...words)
+}
+
+/** What a stream brought so far. */
+function readingOf(stream: Readable | null): () => string {
+  let text = ''
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}
+
+/** Whether a thread of a process has another network than the process. */
+function isInsidePods(pid: number | undefined): boolean {
+  const networkOf = (path: string): string => {
+    try {
+      return readlinkSync(`${path}/ns/net`)
+    } catch {
+      // A thread that has just ended.
+      return ''
+    }
+  }
+  const own = networkOf(`/proc/${pid}`)
+  return readdirSync(`/proc/${pid}/task`).some((thread) => {
+    const network = networkOf(`/proc/${pid}/task/${thread}`)
+    return network !== '' && network !== own
+  })
+}
+
+/** Whether a process of a group still runs. */
+function isGroupLeft(pid: number | undefined): boolean {
+  try {
+    return process.kill(-(pid ?? 0), 0)
+  } catch {
+    return false
+  }
 }
 
 describe.skipIf(WHY_NO_LAB !== undefined)(
@@ -176,10 +217,73 @@ describe.skipIf(WHY_NO_LAB !== undefined)(
     })
 
     it('the doctor asks from inside the namespaces and finds nothing broken', async () => {
-      const { status, stdout: text } = await lab.fathom('doctor', `--lab=${lab.name}`, '-o', 'json')
-      const report = JSON.parse(text) as { verdict: unknown; ladder: { from: string; result: string }[] }
-      expect({ status, verdict: report.verdict }).toEqual({ status: 0, verdict: null })
-      expect(report.ladder.filter(({ result }) => result === 'ok').length).toBeGreaterThan(50)
+      const diagnose = async (): Promise<unknown> => {
+        const { status, stdout: json } = await lab.fathom('doctor', `--lab=${lab.name}`, '-o', 'json')
+        const { verdict, ladder } = JSON.parse(json) as { verdict: unknown; ladder: { result: string }[] }
+        return { status, verdict, manyAsked: ladder.filter(({ result }) => result === 'ok').length > 50 }
+      }
+      // On a machine with too much to do some questions bring nothing in time: it is asked again.
+      await expect.poll(diagnose, POLL).toEqual({ status: 0, verdict: null, manyAsked: true })
+    })
+
+    it('a bundle says what the run that made it said, byte for byte, in every format and language', async () => {
+      const fault = ['udp-53-blocked', '--name', lab.name]
+      await lab.fathom('lab', 'inject', ...fault)
+      const folder = await lab.keepRun('--from', CONSOLE)
+      await lab.fathom('lab', 'heal', ...fault)
+      for (const language of LANGUAGES) {
+        const words = ['--bundle', join(folder, 'bundle.tar.gz'), '-o', 'json', '--lang', language]
+        const { stdout: json, stderr } = await runDoctor(words)
+        expect(stderr).toBe('')
+        for (const format of REPORT_FORMATS) {
+          // Every format is made of the JSON's value and of nothing else.
+          const replayed = renderReport(JSON.parse(json) as DoctorReport, format)
+          const isSame = replayed === readFileSync(join(folder, `${language}.${format}`), 'utf8')
+          expect({ language, format, isSame }).toEqual({ language, format, isSame: true })
+        }
+      }
+      const { ladder } = JSON.parse(readFileSync(join(folder, 'en.json'), 'utf8')) as DoctorReport
+      expect(ladder.filter(({ result }) => result === 'failed')).not.toEqual([])
+    })
+
+    it('the watching doctor serves its metrics, and ends with Ctrl-C as its last run did, nothing left', async () => {
+      const namespaces = (): string[] => readdirSync('/run/netns').filter((name) => name.startsWith(lab.name))
+      const before = namespaces()
+      const watch = lab.start('doctor', `--lab=${lab.name}`, '--watch', '--interval', '1s', '--metrics', '127.0.0.1:0')
+      const ended = once(watch, 'close')
+      const [stdout, stderr] = [readingOf(watch.stdout), readingOf(watch.stderr)]
+      await expect.poll(stdout, POLL).toMatch(/^\S+ {2}\w.*\n/)
+      const url = /http:\S+/.exec(stderr())?.[0] ?? ''
+      expect(await (await fetch(url)).text()).toMatch(/^fathom_doctor_runs_total\{result="reported"\} [1-9]/m)
+      // In the middle of a run: a thread of it is inside a pod.
+      await expect.poll(() => isInsidePods(watch.pid), POLL).toBe(true)
+      watch.kill('SIGINT')
+      const [status] = (await ended) as [number]
+      // On a machine with too much to do a run may come to no verdict.
+      const outcome =
+        stdout()
+          .match(/^\S+ {2}(healthy|inconclusive|proven) {2}/gm)
+          ?.at(-1) ?? ''
+      expect(outcome).toContain({ 0: 'healthy', 1: 'proven', 3: 'inconclusive' }[status])
+      expect(stderr()).toBe(`fathom: metrics at ${url}\n`)
+      // A program that printed rules ends by itself, in milliseconds.
+      await expect.poll(() => isGroupLeft(watch.pid), POLL).toBe(false)
+      expect(namespaces()).toEqual(before)
+    })
+
+    it('the doctor ends at once with Ctrl-C while it asks, with nothing printed and nothing left', async () => {
+      const doctor = lab.start('doctor', `--lab=${lab.name}`, '--repeat', '1000')
+      const ended = once(doctor, 'close')
+      const [stdout, stderr] = [readingOf(doctor.stdout), readingOf(doctor.stderr)]
+      await expect.poll(() => isInsidePods(doctor.pid), POLL).toBe(true)
+      doctor.kill('SIGINT')
+      // By the signal itself as long as there is nothing to undo.
+      expect([
+        [130, null],
+        [null, 'SIGINT'],
+      ]).toContainEqual(await ended)
+      expect({ stdout: stdout(), stderr: stderr() }).toEqual({ stdout: '', stderr: '' })
+      await expect.poll(() => isGroupLeft(doctor.pid), POLL).toBe(false)
     })
 
     it('a container added with a kubeconfig alone asks from the pod’s own namespace, and sees what is lost there', async () => {

@@ -1,8 +1,9 @@
 // A lab of network namespaces for tests: the program as users run it, in a runtime folder of the test's own. Root only.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { bundleProgram } from './program.ts'
 import { WHY_NO_IPTABLES } from './netns.ts'
 
@@ -31,6 +32,10 @@ export interface NetnsLabRig {
   readonly up: CommandResult
   /** Runs fathom. */
   fathom(...args: string[]): Promise<CommandResult>
+  /** Starts fathom in a process group of its own, for tests that send it signals. */
+  start(...args: string[]): ChildProcess
+  /** Runs keep-run.ts on the lab: `bundle.tar.gz` and `LANGUAGE.FORMAT` of one run lie in the folder that it gives. */
+  keepRun(...args: string[]): Promise<string>
   /** Runs a command in a pod (`NAMESPACE/POD`) or a node (`node/NODE`) by "fathom lab exec". */
   exec(place: string, ...command: string[]): Promise<CommandResult>
   /** The same by "ip netns exec", with its resolv.conf and no other file of the place: a tenth of the time. */
@@ -45,6 +50,8 @@ export interface NetnsLabRig {
   remove(): Promise<void>
 }
 
+const KEEP_RUN = join(import.meta.dirname, 'keep-run.ts')
+
 let count = 0
 
 /** Brings a lab up. */
@@ -52,7 +59,7 @@ export async function startNetnsLab(...flags: string[]): Promise<NetnsLabRig> {
   count += 1
   const name = `t${process.pid}-${count}`
   const folder = mkdtempSync(join(tmpdir(), 'fathom-lab-'))
-  const program = await bundleProgram(folder).catch((error: unknown) => {
+  const program = await bundleProgram(folder, { 'keep-run': KEEP_RUN }).catch((error: unknown) => {
     rmSync(folder, { recursive: true })
     throw error
   })
@@ -77,6 +84,18 @@ export async function startNetnsLab(...flags: string[]): Promise<NetnsLabRig> {
     up,
     upMs,
     fathom,
+    start: (...args) => spawn(process.execPath, [program, ...args], { env, detached: true }),
+    async keepRun(...args) {
+      const kept = mkdtempSync(join(folder, 'run-'))
+      const { status, stderr } = await run(process.execPath, [
+        join(dirname(program), 'keep-run.js'),
+        kept,
+        `--lab=${name}`,
+        ...args,
+      ])
+      if (status !== 0) throw new Error(`keep-run: ${stderr}`)
+      return kept
+    },
     exec: (place, ...command) => fathom('lab', 'exec', '--name', name, place, '--', ...command),
     inside: (place, ...command) =>
       run('ip', ['netns', 'exec', `${name}.${place.replace(/^node\//, '').replace('/', '.')}`, ...command]),

@@ -6,12 +6,16 @@ import ENTRY_POINTS from '../../scripts/entry-points.json' with { type: 'json' }
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
-/** Bundles the program below `folder`; the result is the path to run with Node. */
-export async function bundleProgram(folder: string): Promise<string> {
+/**
+ * Bundles the program below `folder`; the result is the path to run with Node.
+ *
+ * @param beside entry points of a test's own by name: they lie beside the program
+ */
+export async function bundleProgram(folder: string, beside: Readonly<Record<string, string>> = {}): Promise<string> {
   const outdir = join(folder, 'program', 'dist')
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ENTRY_POINTS,
+    entryPoints: { ...ENTRY_POINTS, ...beside },
     outdir,
     bundle: true,
     splitting: true,
