@@ -217,13 +217,10 @@ describe.skipIf(WHY_NO_LAB !== undefined)(
     })
 
     it('the doctor asks from inside the namespaces and finds nothing broken', async () => {
-      const diagnose = async (): Promise<unknown> => {
-        const { status, stdout: json } = await lab.fathom('doctor', `--lab=${lab.name}`, '-o', 'json')
-        const { verdict, ladder } = JSON.parse(json) as { verdict: unknown; ladder: { result: string }[] }
-        return { status, verdict, manyAsked: ladder.filter(({ result }) => result === 'ok').length > 50 }
-      }
-      // On a machine with too much to do some questions bring nothing in time: it is asked again.
-      await expect.poll(diagnose, POLL).toEqual({ status: 0, verdict: null, manyAsked: true })
+      const { status, stdout: json } = await lab.fathom('doctor', `--lab=${lab.name}`, '-o', 'json')
+      const { verdict, ladder } = JSON.parse(json) as { verdict: unknown; ladder: { result: string }[] }
+      expect({ status, verdict }).toEqual({ status: 0, verdict: null })
+      expect(ladder.filter(({ result }) => result === 'ok').length).toBeGreaterThan(50)
     })
 
     it('a bundle says what the run that made it said, byte for byte, in every format and language', async () => {

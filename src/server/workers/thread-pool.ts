@@ -33,6 +33,8 @@ const LONG_LIFE_MS = 60_000
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 2 }
 /** A thread has this long to end its work. */
 const END_MS = 2000
+/** The same for one that has not said anything yet: on a busy machine it may take long to load. */
+const LOAD_MS = 20_000
 
 /** A socket of an answering thread. */
 interface ThreadSocket {
@@ -132,6 +134,8 @@ class AnsweringThread {
   #worker: Worker | undefined
   #startedAt = 0
   #delayMs = 0
+  /** The thread that runs now has loaded all that it needs. */
+  #hasSpoken = false
   #isEnding = false
   #drainPlanned = false
 
@@ -184,7 +188,9 @@ class AnsweringThread {
     const worker = this.#worker
     if (worker === undefined) return
     await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.setTimeout(() => void worker.terminate(), END_MS)
+      // Whoever ends a thread while it loads an addon ends the process, since the addon's failing calls make it abort.
+      const patienceMs = this.#hasSpoken ? END_MS : LOAD_MS
+      const timer = this.#options.clock.setTimeout(() => void worker.terminate(), patienceMs)
       worker.once('exit', () => {
         timer.clear()
         resolve()
@@ -203,6 +209,7 @@ class AnsweringThread {
     const workerData: ThreadData = { stamps: stampWords(), ring: this.#ring.memory, monotonicOffsetMs, random }
     const worker = new Worker(program, { name: `answers ${this.#number}`, workerData, resourceLimits: RESOURCE_LIMITS })
     this.#worker = worker
+    this.#hasSpoken = false
     this.#startedAt = clock.monotonic()
     let why = 'it ended by itself'
     worker.on('message', (message: FromThread) => this.#heard(message))
@@ -251,6 +258,7 @@ class AnsweringThread {
   }
 
   #heard(message: FromThread): void {
+    this.#hasSpoken = true
     if (message === 'wake') this.#drain()
     else if (message.kind === 'closed') this.#closing.get(message.listener)?.()
     else if (message.kind === 'dropped') this.#countDropped(message)
