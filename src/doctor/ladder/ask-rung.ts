@@ -135,7 +135,13 @@ async function getHttp(planned: PlannedRung, vantage: Vantage, options: AskOptio
     return { rung }
   const { samples, badLines } = parseExposition(result.body, (name) => KEPT_METRICS.test(name))
   if (samples.length === 0) {
-    return { rung: { ...rung, result: 'failed', why: phrase('failed.no-metrics', { badLines }) } }
+    return {
+      rung: {
+        ...rung,
+        result: 'failed',
+        why: badLines === 0 ? phrase('failed.other-metrics') : phrase('failed.no-metrics', { badLines }),
+      },
+    }
   }
   return {
     rung: { ...rung, observed: { kind: 'status', status: result.status, summary: '' } },

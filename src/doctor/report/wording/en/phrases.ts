@@ -16,7 +16,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'failed.denies-type': '{rcode}, although the name exists with another type: NODATA would be right',
   'failed.no-data': 'NOERROR without a record',
   'failed.records': 'other records: missing {missing}; not expected {surplus}',
-  'failed.no-metrics': 'HTTP 200, but {badLines} {badLines:line|lines} that are no metrics',
+  'failed.no-metrics': 'HTTP 200, but {badLines} {badLines:line that is|lines that are} no metrics',
+  'failed.other-metrics': "HTTP 200, but a page without a DNS server's metrics",
   // Why a rung was not asked.
   'skip.no-address': 'the pod has no address ({phase})',
   'skip.no-directive': 'the Corefile has no "{directive}"',

@@ -17,6 +17,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'failed.no-data': 'NOERROR 但没有记录',
   'failed.records': '记录不符：缺少 {missing}；多出 {surplus}',
   'failed.no-metrics': 'HTTP 200，但有 {badLines} 行不是指标',
+  'failed.other-metrics': 'HTTP 200，但页面上没有 DNS 服务器的指标',
   // Why a rung was not asked.
   'skip.no-address': 'Pod 没有地址（{phase}）',
   'skip.no-directive': 'Corefile 中没有 "{directive}"',
