@@ -5,12 +5,11 @@ import { judgeReport } from './judge.mjs'
 import { TestLab } from './lab.mjs'
 
 /**
- * A case: what is put in, how it is taken out again, why it is known to be missed, which questions are put to the doctor, and the causes that must be named.
+ * A case: what is put in, how it is taken out again, which questions are put to the doctor, and the causes that must be named.
  *
  * @typedef {{
  *   title: string,
  *   put: (lab: TestLab) => Promise<string | undefined>,
- *   known?: string,
  *   takeOut?: (lab: TestLab) => Promise<string | undefined>,
  *   asks: { args: string[], expected: string[], allowed?: string[] }[],
  * }} Case
@@ -35,7 +34,7 @@ export function stopAll() {
  *
  * @param {{ title: string, labArgs: string[], cases: Case[] }} suite
  * @param {{ jobs: number, keep?: string, say: (line: string) => void }} options
- * @returns {Promise<{ passed: number, passedLate: number, failed: string[], known: string[] }>} `passedLate` of `passed` at the second try
+ * @returns {Promise<{ passed: number, passedLate: number, failed: string[] }>} `passedLate` of `passed` at the second try
  */
 export async function runSuite({ title, labArgs, cases }, { jobs, keep, say }) {
   const width = Math.max(...cases.map((one) => one.title.length))
@@ -45,22 +44,19 @@ export async function runSuite({ title, labArgs, cases }, { jobs, keep, say }) {
   say(`\n${title}: ${cases.length} cases\n`)
   row('put in', 'named', 's', 'in the report\'s order: "?" suspected, (…) a consequence')
   const missed = await runQueue(cases, { ...run, jobs, isFreshLab: false, mark: '' })
-  const known = missed.filter((one) => one.known !== undefined)
-  const again = missed.filter((one) => one.known === undefined)
-  const isChance = again.length <= SECOND_TRIES
-  if (again.length > 0) {
+  const isChance = missed.length <= SECOND_TRIES
+  if (missed.length > 0) {
     say(
       isChance
-        ? `\n${title}, 2nd try: ${again.length}\n`
-        : `\n${title}: ${again.length} missed, too many for a 2nd try`,
+        ? `\n${title}, 2nd try: ${missed.length}\n`
+        : `\n${title}: ${missed.length} missed, too many for a 2nd try`,
     )
   }
-  const failed = isChance ? await runQueue(again, { ...run, jobs: 1, isFreshLab: true, mark: '2nd try' }) : again
+  const failed = isChance ? await runQueue(missed, { ...run, jobs: 1, isFreshLab: true, mark: '2nd try' }) : missed
   return {
-    passed: cases.length - known.length - failed.length,
-    passedLate: again.length - failed.length,
+    passed: cases.length - failed.length,
+    passedLate: missed.length - failed.length,
     failed: failed.map((one) => one.title),
-    known: known.map((one) => `${one.title}: ${one.known}`),
   }
 }
 
