@@ -32,7 +32,7 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
   'dns-pods-pending': ['resolv-conf-missing'],
   'node-cache-down': ['node-cache-bind-failed', 'node-cache-upstream-service-missing', 'unexpected-dns-service-name'],
   // A server that accepts no connection, or none in time, answers datagrams all the same.
-  'node-cache-force-tcp-blocked': ['coredns-sockets-exhausted', 'coredns-cpu-throttled'],
+  'node-cache-force-tcp-blocked': ['coredns-sockets-exhausted', 'coredns-cpu-throttled', 'host-firewall-or-forwarding'],
   'node-cache-upstream-service-missing': ['unexpected-dns-service-name'],
   'node-cache-bind-failed': ['node-cache-address-mismatch'],
   'coredns-out-of-memory': ['upstream-dead'],

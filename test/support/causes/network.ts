@@ -174,6 +174,25 @@ export const network: GroupFixtures<(typeof NETWORK_CODES)[number]> = {
         make: () => ({ cluster: smallCluster(), rules: [forwardsNothing('node1', 'unreachable')] }),
       },
       {
+        title: 'TCP to its replica is lost from everywhere else and nobody saw by what',
+        allowed: 'suspected',
+        make: () => ({ cluster: smallCluster(), rules: [tcpNotForwarded('node1')] }),
+      },
+      {
+        title: 'TCP to its replica is lost from one place only',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [silence(REPLICAS['coredns-a'], ({ node, transport }) => node === 'node3' && transport === 'tcp')],
+        }),
+      },
+      {
+        title: 'the replica takes no TCP on its own node either',
+        make: () => ({
+          cluster: smallCluster(),
+          rules: [silence(REPLICAS['coredns-a'], ({ transport }) => transport === 'tcp')],
+        }),
+      },
+      {
         title: 'it forwards and another node is cut off',
         make: () => ({
           cluster: smallCluster(),
@@ -199,6 +218,12 @@ function cutOff(own: string): Rule {
 /** A node's pods are out of reach for everybody but the node itself. */
 function forwardsNothing(own: string, reply: 'silent' | 'unreachable'): Rule {
   return ({ node, to, transport }) => (transport !== 'http' && NODE_OF[to] === own && node !== own ? reply : undefined)
+}
+
+/** A node's pods are out of reach over TCP for everybody but the node itself. */
+export function tcpNotForwarded(own: string): Rule {
+  return ({ node, to, transport }) =>
+    transport === 'tcp' && NODE_OF[to] === own && node !== own ? 'silent' : undefined
 }
 
 const udpLost: Rule = ({ to, transport }) =>

@@ -5,6 +5,7 @@ import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { EvidenceLine, Judgement } from '../judgement.ts'
 import type { CauseCode } from '../codes.ts'
+import { judgeForwardedTcp } from './forwarded-tcp.ts'
 import type { IptablesRules } from './kernels.ts'
 import { excluded, failedIds, notChecked, objectRef, shellQuote } from '../support.ts'
 import { blockingRules, kernelOfNode, nodeKernels, seen } from './kernels.ts'
@@ -20,20 +21,34 @@ export const hostFirewallOrForwarding: Cause = {
     const { facts, ladder } = evidence
     const judged = facts.nodes.flatMap(({ name }) => judgeNode(evidence, name))
     if (judged.length > 0) return judged
-    const read = nodeKernels(ladder)
-    return read.length === 0
-      ? [notChecked('not-checked.no-kernel')]
-      : [excluded(line('observed', 'forwards', { nodes: read.map(({ node }) => node ?? '') }))]
+    return [judgeRest(evidence)]
   },
+}
+
+/** Excluded for what was seen to arrive only: a way that lost something, or was not asked, says nothing for its node. */
+function judgeRest({ facts, ladder }: Evidence): Judgement {
+  if (nodeKernels(ladder).length === 0) return notChecked('not-checked.no-kernel')
+  const ways = facts.nodes.map(({ name }) => ({ name, forwarded: forwardedWays(ladder, name) }))
+  const lossy = ways.filter(({ forwarded }) => forwarded.some(({ udp, tcp }) => udp === 'silent' || tcp === 'silent'))
+  if (lossy.length > 0)
+    return notChecked('not-checked.forwarding-partly', { nodes: lossy.map(({ name }) => name).join(', ') })
+  const whole = ways.filter(({ forwarded }) => forwarded.length > 0).map(({ name }) => name)
+  return whole.length === 0
+    ? notChecked('not-checked.nothing-forwarded')
+    : excluded(line('observed', 'forwards', { nodes: whole }))
 }
 
 function judgeNode({ ladder }: Evidence, node: string): Judgement[] {
   const forwarded = forwardedWays(ladder, node)
   const silent = forwarded.filter(isSilent)
+  if (silent.length === 0) {
+    const overTcp = judgeForwardedTcp(ladder, node, forwarded)
+    return overTcp === undefined ? [] : [overTcp]
+  }
   const reading = kernelOfNode(ladder, node)
   const reasons = reading === undefined ? [] : reasonsOf(reading)
   const rejected = forwarded.flatMap(({ rungs }) => rungs.filter(({ observed }) => observed.kind === 'unreachable'))
-  if (silent.length === 0 || (reasons.length === 0 && rejected.length === 0)) return []
+  if (reasons.length === 0 && rejected.length === 0) return []
   const isWhole = silent.length === forwarded.length
   const explains = [
     ...new Set([

@@ -9,6 +9,7 @@ import type { EvidenceLine, Judgement } from '../judgement.ts'
 import { clusterNameRungs } from '../service-support.ts'
 import { askedRungs, excluded, findScrape, notChecked, serviceRef } from '../support.ts'
 import { cacheName, cacheSubject, judgeCaches, podNameOf } from './cache-support.ts'
+import { waysTo } from '../network/ways.ts'
 import { clusterForward } from './forwarding.ts'
 
 export const nodeCacheForceTcpBlocked: Cause = {
@@ -33,10 +34,19 @@ function judgeCache(evidence: Evidence, cache: NodeCacheFact): Judgement {
   // What the cache holds it still answers: an old answer does not show that anything gets through.
   const aged = rungs.filter((rung) => rung.purpose === 'canary' && clusterNameRungs(rung) && isAged(rung))
   const nodes = [...new Set([...failing, ...aged].map(({ fromNode }) => fromNode ?? ''))]
-  if (nodes.length === 0) return excluded(line('observed', 'works', { cache: cacheName(cache) }), subject)
+  // Part of what it asks may be lost where TCP to some replica is: a few answers do not contradict that.
+  const partly = waysTo(ladder, 'replica').filter(
+    ({ isPod, udp, tcp }) => !isPod && udp === 'answered' && tcp === 'silent',
+  )
+  const servers = [...new Set(partly.map(({ hop }) => hop.name))].join(', ')
+  const contradicted = (key: string, values: EvidenceLine['values']): Judgement =>
+    servers === ''
+      ? excluded(line('observed', key, values), subject)
+      : notChecked('not-checked.tcp-partly', { servers }, subject)
+  if (nodes.length === 0) return contradicted('works', { cache: cacheName(cache) })
   const blocked = nodes.filter((node) => isTcpOnlyLost(rungs, node))
   if (blocked.length === 0 && (!lacksPort || failing.length === 0)) {
-    return excluded(line('observed', 'not-tcp', { nodes }), subject)
+    return contradicted('not-tcp', { nodes })
   }
   const concerned = lacksPort ? nodes : blocked
   const [address = ''] = service.clusterIPs

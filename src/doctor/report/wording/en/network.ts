@@ -115,7 +115,14 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
       'nothing-forwarded':
         '{count} of {all} ways that {node} has to forward brought nothing, {place} to {server} among them',
       unreachable: '{count} {count:query was|queries were} rejected: {detail}',
-      forwards: 'What {nodes} has to forward for pods arrives, or nothing of the kind was asked',
+      'tcp-to-replicas':
+        '{node} drops TCP to port 53 that it has to forward: nobody elsewhere ({count} {count:place|places}) reaches {servers} over TCP',
+      'tcp-of-pods': '{node} drops TCP to port 53 that it has to forward for its pods',
+      'tcp-lost': 'TCP to {server} is lost from {places}',
+      'tcp-lost-of-pod': 'TCP from {place} to {server} ({address}) is lost',
+      'tcp-at-home': 'From {node} itself {server} answers over TCP',
+      'udp-passes': 'Over UDP {count} such {count:way is|ways are} answered',
+      forwards: 'What {nodes} has to forward for pods arrives',
     },
   },
   'network-policy-blocks-egress': {

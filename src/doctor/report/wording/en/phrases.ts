@@ -140,6 +140,10 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.replicas-one-transport': 'from {nodes} the replicas answer over one transport only',
   'not-checked.local-policy': 'internalTrafficPolicy is Local, and no endpoint is on {nodes}',
   'not-checked.no-kernel': 'the packet filter and settings of no node were seen',
+  'not-checked.forwarding-partly':
+    'part of what {nodes} has to forward is lost, and nothing was seen there that holds it back',
+  'not-checked.nothing-forwarded': 'nothing was asked that a node has to forward',
+  'not-checked.tcp-partly': 'TCP to {servers} is lost from other nodes: part of what the cache asks may be as well',
   'not-checked.no-conntrack': 'the connection table of no node was seen',
   'not-checked.node-cache-not-asked': 'no node cache was asked over UDP',
   'not-checked.missing-fact': '{what} not seen: {detail}',
