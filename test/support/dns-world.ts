@@ -79,6 +79,8 @@ export interface Fixture {
   readonly origins?: readonly Origin[]
   /** /etc/resolv.conf of pods by `namespace/name`. */
   readonly podFiles?: Readonly<Record<string, string>>
+  /** /etc/hosts of pods by `namespace/name`. */
+  readonly hosts?: Readonly<Record<string, string>>
   /** /etc/os-release of pods by `namespace/name`. */
   readonly osReleases?: Readonly<Record<string, string>>
 }
@@ -111,7 +113,12 @@ export async function diagnoseFixture(fixture: Fixture): Promise<Diagnosis> {
 export function worldOf(
   facts: ClusterFacts,
   rules: readonly Rule[],
-  { kernels = {}, podFiles = {}, osReleases = {} }: Pick<Fixture, 'kernels' | 'osReleases' | 'podFiles'> = {},
+  {
+    kernels = {},
+    podFiles = {},
+    osReleases = {},
+    hosts = {},
+  }: Pick<Fixture, 'hosts' | 'kernels' | 'osReleases' | 'podFiles'> = {},
 ): Vantages {
   const read = new Set<string>()
   const healthy = healthyRule(facts)
@@ -156,7 +163,7 @@ export function worldOf(
             }),
           ),
         readFile: async (path) => {
-          const files = { '/etc/resolv.conf': podFiles, '/etc/os-release': osReleases }[path]
+          const files = { '/etc/resolv.conf': podFiles, '/etc/os-release': osReleases, '/etc/hosts': hosts }[path]
           const text = place.kind === 'pod' ? files?.[`${place.namespace}/${place.name}`] : undefined
           return text === undefined ? { kind: 'absent' } : { kind: 'file', text }
         },

@@ -15,7 +15,7 @@ export type FactKind =
   | 'pods'
   | 'probes'
   | 'services'
-  | 'workloads'
+  | 'stateful-sets'
 
 export interface Evidence {
   readonly facts: ClusterFacts

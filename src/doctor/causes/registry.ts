@@ -53,7 +53,7 @@ const LISTS: Readonly<Partial<Record<FactKind, string>>> = {
   nodes: 'nodes',
   pods: 'pods',
   services: 'services',
-  workloads: 'workloads',
+  'stateful-sets': 'statefulSets',
 }
 
 function missingFact(kind: FactKind, evidence: Evidence): { why: Phrase; needs?: Phrase } | undefined {

@@ -67,6 +67,26 @@ export function notChecked(key: string, values: Record<string, number | string> 
   return { status: 'not-checked', why: phrase(key, values), ...(subject === undefined ? {} : { subject }) }
 }
 
+/** Where no node cache was found: that there is none, or that what would show one could not be listed. */
+export function withoutNodeCache({ missing, source, objects }: ClusterFacts): NotChecked {
+  const pods = missing.find(({ what }) => what === 'pods')
+  const sets = missing.find(({ what }) => what === 'daemonSets')
+  // Manifests without a DaemonSet may just not hold them.
+  const hasSets = sets === undefined && (source.kind !== 'manifests' || objects.workloads.some(isDaemonSet))
+  if (pods === undefined || hasSets) return notChecked('not-checked.no-node-cache')
+  const needs = [...new Set([pods, ...(sets === undefined ? [] : [sets])].map((one) => one.needs))].join(', ')
+  return { ...notChecked('not-checked.node-cache-unseen'), needs: phrase('needs.fact', { detail: needs }) }
+}
+
+/** Whether there may be a node cache that was not seen. */
+export function isNodeCacheUnseen(facts: ClusterFacts): boolean {
+  return facts.dns.nodeCaches.length === 0 && withoutNodeCache(facts).needs !== undefined
+}
+
+function isDaemonSet({ kind }: ClusterFacts['objects']['workloads'][number]): boolean {
+  return kind === 'DaemonSet'
+}
+
 /** Milliseconds as seconds with one decimal. */
 export function seconds(ms: number): string {
   return (ms / 1000).toFixed(1)

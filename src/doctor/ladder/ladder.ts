@@ -16,13 +16,15 @@ export interface Scrape {
   readonly apartMs: number
 }
 
-/** A pod's own /etc/resolv.conf, as its container has it. */
+/** A pod's own /etc/resolv.conf, as its container has it, and what else there decides about names. */
 export interface PodFile {
   readonly namespace: string
   readonly pod: string
   readonly text: string
   /** Its /etc/os-release, which tells the C library that its programs resolve names with; absent where it has none. */
   readonly osRelease?: string
+  /** Its /etc/hosts, which programs read before they ask DNS; absent where it could not be read. */
+  readonly hosts?: string
 }
 
 /** What was on the wire at one place while questions that had failed were asked again. */

@@ -5,6 +5,9 @@ import type { Origin } from './plan-options.ts'
 
 const RESOLV_CONF = '/etc/resolv.conf'
 const OS_RELEASE = '/etc/os-release'
+const HOSTS = '/etc/hosts'
+/** kubelet writes a few lines; what images add for ad blocking has many thousands. */
+const MAX_HOSTS = 64 * 1024
 
 /** Reads the file of every pod that is asked from; one that cannot be read is left out. Never rejects. */
 export async function readPodFiles(origins: readonly Origin[], vantages: Vantages): Promise<PodFile[]> {
@@ -14,10 +17,13 @@ export async function readPodFiles(origins: readonly Origin[], vantages: Vantage
       try {
         const vantage = await vantages.at(place)
         if ('kind' in vantage) return []
-        const [file, system] = await Promise.all([vantage.readFile(RESOLV_CONF), vantage.readFile(OS_RELEASE)])
-        if (file.kind !== 'file') return []
-        const osRelease = system.kind === 'file' ? { osRelease: system.text } : {}
-        return [{ namespace: place.namespace, pod: place.name, text: file.text, ...osRelease }]
+        const [file, system, hosts] = await Promise.all(
+          [RESOLV_CONF, OS_RELEASE, HOSTS].map((path) => vantage.readFile(path)),
+        )
+        if (file?.kind !== 'file') return []
+        const osRelease = system?.kind === 'file' ? { osRelease: system.text } : {}
+        const known = hosts?.kind === 'file' && hosts.text.length <= MAX_HOSTS ? { hosts: hosts.text } : {}
+        return [{ namespace: place.namespace, pod: place.name, text: file.text, ...osRelease, ...known }]
       } catch {
         return []
       }

@@ -17,7 +17,12 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
   'dns-policy-default-inherits-node': ['loopback-nameserver-in-pod'],
   'forward-max-concurrent-exceeded': ['upstream-dead'],
   'dnsmasq-concurrent-query-limit': ['upstream-dead'],
-  'service-ip-unreachable': ['internal-traffic-policy-local', 'mixed-iptables-backends', 'vxlan-checksum-offload'],
+  'service-ip-unreachable': [
+    'dns-service-selector-mismatch',
+    'internal-traffic-policy-local',
+    'mixed-iptables-backends',
+    'vxlan-checksum-offload',
+  ],
   'cross-node-traffic-broken': [
     'vxlan-port-blocked',
     'host-firewall-or-forwarding',

@@ -2,7 +2,15 @@
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
-import { excluded, failedIds, notChecked, objectRef, qualifiedName } from '../support.ts'
+import {
+  excluded,
+  failedIds,
+  isNodeCacheUnseen,
+  notChecked,
+  objectRef,
+  qualifiedName,
+  withoutNodeCache,
+} from '../support.ts'
 
 export const ciliumDnsProxyConflict: Cause = {
   code: 'cilium-dns-proxy-conflict',
@@ -25,6 +33,7 @@ function judge({ facts, ladder }: Evidence): Judgement {
   const [redirect] = redirects
   if (policy === undefined) return excluded(line('observed', 'no-dns-rules', { count: ciliumNetworkPolicies.length }))
   const [cache] = nodeCaches
+  if (cache === undefined && redirect === undefined && isNodeCacheUnseen(facts)) return withoutNodeCache(facts)
   if (cache === undefined && redirect === undefined)
     return excluded(line('observed', 'no-cache', { count: proxied.length }))
   const failing = failedIds(

@@ -4,7 +4,7 @@ import { sumSamples } from '../../ladder/index.ts'
 import type { Ladder, Rung, Scrape } from '../../ladder/index.ts'
 import { line } from '../judgement.ts'
 import type { EvidenceLine, Judgement, ObjectRef, Subject } from '../judgement.ts'
-import { askedRungs, findScrape, notChecked, objectRef, qualifiedName } from '../support.ts'
+import { askedRungs, findScrape, objectRef, qualifiedName, withoutNodeCache } from '../support.ts'
 
 export function cacheName({ namespace, name }: NodeCacheFact): string {
   return `${namespace}/${name}`
@@ -12,10 +12,11 @@ export function cacheName({ namespace, name }: NodeCacheFact): string {
 
 /** Judges every node cache; a cluster without any has nothing to judge. */
 export function judgeCaches(
-  { dns }: ClusterFacts,
+  facts: ClusterFacts,
   judge: (cache: NodeCacheFact) => readonly Judgement[],
 ): readonly Judgement[] {
-  return dns.nodeCaches.length === 0 ? [notChecked('not-checked.no-node-cache')] : dns.nodeCaches.flatMap(judge)
+  const { nodeCaches } = facts.dns
+  return nodeCaches.length === 0 ? [withoutNodeCache(facts)] : nodeCaches.flatMap(judge)
 }
 
 export function cacheSubject(cache: NodeCacheFact): Subject {

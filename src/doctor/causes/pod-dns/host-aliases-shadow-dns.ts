@@ -1,10 +1,10 @@
-// hostAliases put a name into /etc/hosts, which programs read before they ask DNS.
+// hostAliases, the image or somebody put a name into /etc/hosts, which programs read before they ask DNS.
 import type { Pod } from '../../../kube/objects/index.ts'
 import type { AskedName } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { ASKED_NAME, line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
-import { askedRungs, excluded } from '../support.ts'
+import { askedRungs, excluded, notChecked, podRef, qualifiedName } from '../support.ts'
 import { groupRefs, groupSubject, groupValues } from './pod-settings.ts'
 import type { PodGroup } from './pod-settings.ts'
 import { workloadPatch } from './workload-patch.ts'
@@ -26,12 +26,77 @@ export const hostAliasesShadowDns: Cause = {
       if (known === undefined) shadowed.set(key, { group: [pod], ip })
       else known.group.push(pod)
     }
-    if (shadowed.size === 0) return [excluded(line('observed', 'none', { name: shown(asked.name) }))]
-    return [...shadowed].map(([key, { group, ip }]) => {
+    const files = pods.flatMap((pod) => judgeFile(evidence, { pod, asked, answers }))
+    if (shadowed.size === 0) return files.length > 0 ? files : [judgeAbsence(evidence, asked)]
+    const aliases = [...shadowed].map(([key, { group, ip }]) => {
       const owner = key.split(' ')[0] ?? ''
       return judgeGroup(evidence, { owner, pods: group }, { ip, answers, name: shown(asked.name) })
     })
+    return [...aliases, ...files]
   },
+}
+
+// --- The file itself ---
+
+interface Looked {
+  readonly pod: Pod
+  readonly asked: AskedName
+  readonly answers: readonly string[]
+}
+
+/** The name stands in the pod's own file, and its hostAliases do not say why. */
+function judgeFile({ ladder }: Evidence, { pod, asked, answers }: Looked): Judgement[] {
+  const ip = addressInHosts(hostsOf(ladder, pod) ?? '', asked)
+  if (ip === undefined || answers.includes(ip) || aliasOf(pod, asked) === ip) return []
+  const [name, podName] = [shown(asked.name), qualifiedName(pod)]
+  return [
+    {
+      status: 'proven',
+      subject: { kind: 'pod', name: podName },
+      objects: [podRef(pod)],
+      values: { owner: podName, name, ip },
+      evidence: [
+        line('observed', 'in-hosts', { pod: podName, name, ip }),
+        answers.length === 0
+          ? line('observed', 'no-answer', { name })
+          : line('observed', 'answer', { name, answers: [...answers] }),
+        line('stated', 'not-an-alias', { pod: podName, name }),
+      ],
+      fix: {
+        key: 'host-aliases-shadow-dns.file',
+        values: { pod: podName, name },
+        command: `kubectl -n ${pod.meta.namespace} exec ${pod.meta.name} -- cat /etc/hosts\nkubectl -n ${pod.meta.namespace} delete pod ${pod.meta.name}`,
+      },
+      isFault: true,
+      explains: [ASKED_NAME],
+    },
+  ]
+}
+
+/** Excluded only where every file that counts was read: images and people write to it as well. */
+function judgeAbsence({ pods, ladder }: Evidence, asked: AskedName): Judgement {
+  const name = shown(asked.name)
+  const unread = pods.filter((pod) => hostsOf(ladder, pod) === undefined)
+  if (pods.length === 0) return notChecked('not-checked.no-hosts-file-of-pods', { name })
+  return unread.length === 0
+    ? excluded(line('observed', 'none', { name, pods: pods.map(qualifiedName) }))
+    : notChecked('not-checked.no-hosts-file', { name, pods: unread.map(qualifiedName).join(', ') })
+}
+
+function hostsOf({ podFiles }: Evidence['ladder'], { meta }: Pod): string | undefined {
+  return podFiles.find(({ namespace, pod }) => namespace === meta.namespace && pod === meta.name)?.hosts
+}
+
+/** The first line with the name that has an address of the family asked for, see hosts(5). */
+function addressInHosts(text: string, { given, name, type }: AskedName): string | undefined {
+  const names = namesOf({ given, name })
+  return text
+    .split('\n')
+    .map((row) => row.replace(/#.*/, '').trim().split(/\s+/))
+    .find(([ip = '', ...hosts]) => {
+      const isFamily = type === 'A' ? !ip.includes(':') : type === 'AAAA' ? ip.includes(':') : false
+      return isFamily && hosts.some((host) => names.has(host.toLowerCase()))
+    })?.[0]
 }
 
 function judgeGroup(
@@ -63,8 +128,12 @@ function judgeGroup(
 }
 
 function aliasOf({ spec }: Pod, { given, name }: AskedName): string | undefined {
-  const names = new Set([given.toLowerCase().replace(/\.$/, ''), shown(name)])
+  const names = namesOf({ given, name })
   return spec.hostAliases.find(({ hostnames }) => hostnames.some((one) => names.has(one.toLowerCase())))?.ip
+}
+
+function namesOf({ given, name }: Pick<AskedName, 'given' | 'name'>): Set<string> {
+  return new Set([given.toLowerCase().replace(/\.$/, ''), shown(name)])
 }
 
 /** What servers say today, else what the schema says. */

@@ -22,7 +22,7 @@ import { excluded, shellQuote } from '../support.ts'
 
 export const statefulsetServiceNameWrong: Cause = {
   code: 'statefulset-service-name-wrong',
-  needs: ['asked-name', 'services', 'workloads'],
+  needs: ['asked-name', 'services', 'stateful-sets'],
   judge: (evidence) => [judgeAskedService(evidence, judge)],
 }
 

@@ -2,7 +2,7 @@
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
-import { excluded, notChecked, objectRef, shellQuote } from '../support.ts'
+import { excluded, isNodeCacheUnseen, notChecked, objectRef, shellQuote, withoutNodeCache } from '../support.ts'
 import { askedRungs } from '../support.ts'
 import { straySources } from './stray-sources.ts'
 
@@ -12,6 +12,7 @@ export const nodeCacheWrongSource: Cause = {
   judge(evidence) {
     const { facts, ladder } = evidence
     const [cache] = facts.dns.nodeCaches
+    if (isNodeCacheUnseen(facts)) return [withoutNodeCache(facts)]
     if (cache === undefined) return [excluded(line('observed', 'no-cache', {}))]
     const wrong = pairsOfCaches(evidence)
     const nodes = [...new Set(wrong.map(({ rung }) => rung.fromNode ?? ''))]

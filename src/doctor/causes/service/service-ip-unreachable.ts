@@ -127,12 +127,22 @@ function reachesAll({ replicas }: NodeView): boolean {
   )
 }
 
-function differenceLine({ node, service, replicas }: NodeView, address: string): EvidenceLine {
+/** What came of the Service IP, transport by transport: a refusal is no silence. */
+function differenceLine(view: NodeView, address: string): EvidenceLine {
+  const { node, service, replicas } = view
   const answering = replicas.find(({ observed }) => observed.kind === 'response')
-  return line('observed', 'differs', {
+  const named = (rungs: readonly Rung[]): string[] => [
+    ...new Set(rungs.map(({ transport }) => transport.toUpperCase())),
+  ]
+  const isRefused = ({ observed }: Rung): boolean => observed.kind !== 'timeout'
+  const refused = named(service.filter(isRefused))
+  const silent = named(service.filter((rung) => !isRefused(rung)))
+  return line('observed', refused.length === 0 ? 'differs' : silent.length === 0 ? 'refuses' : 'refuses-partly', {
     address,
     node,
-    transports: service.map(({ transport }) => transport.toUpperCase()),
+    refused,
+    silent,
+    answered: transportsAnswered(view).map((transport) => transport.toUpperCase()),
     replica: answering?.hop.name ?? '',
     replicaAddress: answering?.to.address ?? '',
     rttMs: Math.round(answering?.rttMs ?? 0),
@@ -147,7 +157,9 @@ function excludedLine(views: readonly NodeView[], address: string): EvidenceLine
 }
 
 function otherNodes(views: readonly NodeView[], broken: readonly NodeView[]): EvidenceLine[] {
-  const fine = views.filter((view) => !broken.includes(view)).map(({ node }) => node)
+  const fine = views
+    .filter((view) => !broken.includes(view) && view.service.every(({ observed }) => observed.kind === 'response'))
+    .map(({ node }) => node)
   return fine.length === 0 ? [] : [line('observed', 'elsewhere', { nodes: fine })]
 }
 

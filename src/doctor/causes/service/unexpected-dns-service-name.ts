@@ -3,7 +3,16 @@ import { findInLogs, phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
-import { excluded, failedIds, notChecked, objectRef, qualifiedName, serviceRef } from '../support.ts'
+import {
+  excluded,
+  failedIds,
+  isNodeCacheUnseen,
+  notChecked,
+  objectRef,
+  qualifiedName,
+  serviceRef,
+  withoutNodeCache,
+} from '../support.ts'
 import { clusterNameRungs } from '../service-support.ts'
 
 /** What node-cache and many tools look for. */
@@ -26,6 +35,7 @@ function judge({ facts, ladder }: Evidence): Judgement {
   const name = qualifiedName(service.service)
   const subject = { kind: 'service', name } as const
   if (service.service.meta.name === USUAL_NAME) return excluded(line('observed', 'usual', { service: name }), subject)
+  if (isNodeCacheUnseen(facts)) return withoutNodeCache(facts)
   if (nodeCaches.length === 0) return excluded(line('observed', 'no-cache', { service: name }), subject)
   const cache = nodeCaches.find(
     ({ upstreamService, upstreamIPs }) => upstreamService === USUAL_NAME && upstreamIPs.length === 0,

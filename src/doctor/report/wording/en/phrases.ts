@@ -53,6 +53,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'too-many-nameservers.missing-file': "the node's file agrees no more with the event",
   'dns-pods-pending.missing-reason': 'the reason: condition PodScheduled or an event of the sandbox',
   'dns-service-selector-mismatch.missing-ready': 'a CoreDNS pod that is ready: then only the selector keeps it out',
+  'dns-service-selector-mismatch.missing-listener':
+    'which container of the CoreDNS pods listens at port {port}, if any',
   'service-ip-unreachable.missing-proxy': 'the state of kube-proxy on {nodes}: its pod, :10256/healthz or its rules',
   'unexpected-dns-service-name.missing-log': 'the log of {cache}: that it cannot find the Service',
   'internal-traffic-policy-local.missing-nodes':
@@ -150,6 +152,10 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.nothing-to-judge': 'nothing of its kind was seen',
   'not-checked.families-not-asked': 'no server that gave a name was asked for its other address family',
   'not-checked.no-node-cache': 'the cluster has no node cache',
+  'not-checked.node-cache-unseen': 'whether the cluster has a node cache could not be seen',
+  'not-checked.no-hosts-file': 'no spec.hostAliases has {name}, and /etc/hosts of {pods} was not read',
+  'not-checked.no-hosts-file-of-pods':
+    'no spec.hostAliases has {name}, and no hosts file was read (--from NAMESPACE/POD)',
   'not-checked.no-cache-logs': 'the logs of {pods} were not seen',
   'not-checked.no-proxy-mode': "kube-proxy's mode was not seen",
   // What a rung expects and sees.

@@ -117,7 +117,9 @@ export const podDns: GroupWording<(typeof CAUSE_GROUPS)['pod-dns'][number]> = {
       alias: 'spec.hostAliases gives {name} the address {ip} on {count} {count:pod|pods}: {pods}',
       answer: 'DNS says {answers} to {name}',
       'no-answer': 'DNS has no address for {name}',
-      none: 'No such pod has {name} among its hostAliases with another address',
+      'in-hosts': '/etc/hosts of {pod} gives {name} the address {ip}',
+      'not-an-alias': 'spec.hostAliases of {pod} does not say so: the image, a program or a person wrote it',
+      none: 'Neither hostAliases nor /etc/hosts of {pods} give {name} another address',
     },
   },
   'short-name-other-namespace': {
@@ -180,6 +182,11 @@ export const podDnsFixes: Readonly<Record<string, FixWording>> = {
     explanation:
       'Write names outside with a final dot, or move the Services of {namespace} to a namespace of another name.',
     risk: 'Reads only; moving Services changes their names.',
+  },
+  'host-aliases-shadow-dns.file': {
+    explanation:
+      'Take {name} out of /etc/hosts of {pod}: a new pod gets a new file. Where the line comes back, the image or its start script writes it.',
+    risk: 'The pod is replaced; one without an owner does not come back.',
   },
   'host-aliases-shadow-dns': {
     explanation: 'Take {name} out of hostAliases of {owner}.',

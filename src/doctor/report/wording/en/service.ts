@@ -26,6 +26,13 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       ready: 'Service {service} has {count} ready {count:endpoint|endpoints}',
       'labels-not-ready':
         '{count} CoreDNS {count:pod is|pods are} there ({pods}), none of them ready, labeled {labels}',
+      'wrong-port':
+        'The DNS Service {service} sends port 53/{protocols} to port {target} of the CoreDNS pods, which listen at {served}',
+      'target-port':
+        'Service {service}: port {port}/{protocol} has targetPort {target}, which is port {number} of the pods',
+      listens: 'The Corefile in {configMap} has CoreDNS listen at port {served}, and nowhere else for plain DNS',
+      'port-fails': '{count} {count:question|questions} to the Service over {protocols} brought no response',
+      'port-answers': '{server} ({address}) answers at port {port}/{protocol}',
       'none-carries':
         'The DNS Service {service} selects {selector}, which none of the {count} CoreDNS {count:pod|pods} carries; none of them is ready',
     },
@@ -63,7 +70,11 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       'The DNS Service IP {address} does not respond on {nodes}, while the CoreDNS pods behind it do: kube-proxy there is at fault',
     lines: {
       differs:
-        'From {node}: {address} brought no response over {transports}; {replica} ({replicaAddress}) answered the same question over the same transports in {rttMs} ms',
+        'From {node}: {address} brought no response over {silent}; {replica} ({replicaAddress}) answered the same question over {answered} in {rttMs} ms',
+      refuses:
+        'From {node}: {address} refused {refused}; {replica} ({replicaAddress}) answered the same question over {answered} in {rttMs} ms',
+      'refuses-partly':
+        'From {node}: {address} refused {refused} and brought no response over {silent}; {replica} ({replicaAddress}) answered the same question over {answered} in {rttMs} ms',
       'proxy-absent': 'No kube-proxy pod runs on {node}',
       'proxy-not-ready': 'kube-proxy on {node} ({pod}) is not ready: {state}',
       'proxy-unhealthy': 'kube-proxy on {node} says on :10256/healthz: {status}',
@@ -163,6 +174,11 @@ export const serviceFixes: Readonly<Record<string, FixWording>> = {
   'dns-service-selector-mismatch': {
     explanation:
       'Make {service} select what the ready pods carry: {labels}. Helm or an add-on manager may write the old selector again: change it there as well.',
+    risk: 'Takes effect at once for the whole cluster; the pods themselves are not touched.',
+  },
+  'dns-service-selector-mismatch.port': {
+    explanation:
+      'Lead {service} to the port where CoreDNS listens: {served}. Helm or an add-on manager may write the old targetPort again: change it there as well.',
     risk: 'Takes effect at once for the whole cluster; the pods themselves are not touched.',
   },
   'service-ip-unreachable': {

@@ -51,6 +51,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'too-many-nameservers.missing-file': '节点上的文件与事件已不一致',
   'dns-pods-pending.missing-reason': '原因：PodScheduled 条件或沙箱相关事件',
   'dns-service-selector-mismatch.missing-ready': '就绪的 CoreDNS Pod：有了它才能确定只有选择器有误',
+  'dns-service-selector-mismatch.missing-listener': 'CoreDNS Pod 中是否有容器监听 {port} 端口',
   'service-ip-unreachable.missing-proxy': '{nodes} 上 kube-proxy 的状态：其 Pod、:10256/healthz 或转发规则',
   'unexpected-dns-service-name.missing-log': '{cache} 的日志：它找不到该 Service',
   'internal-traffic-policy-local.missing-nodes': '从 {nodes} 以及有端点的节点查询 Service IP',
@@ -142,6 +143,10 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.nothing-to-judge': '没有看到此类对象',
   'not-checked.families-not-asked': '没有向给出域名的服务器查询过另一地址族',
   'not-checked.no-node-cache': '集群没有节点缓存',
+  'not-checked.node-cache-unseen': '看不到集群是否有节点缓存',
+  'not-checked.no-hosts-file': '没有 spec.hostAliases 含有 {name}，而 {pods} 的 /etc/hosts 没有读取',
+  'not-checked.no-hosts-file-of-pods':
+    '没有 spec.hostAliases 含有 {name}，也没有读取任何 hosts 文件（--from NAMESPACE/POD）',
   'not-checked.no-cache-logs': '没有看到 {pods} 的日志',
   'not-checked.no-proxy-mode': '没有看到 kube-proxy 的模式',
   // What a rung expects and sees.

@@ -116,7 +116,9 @@ export const podDns: GroupWording<(typeof CAUSE_GROUPS)['pod-dns'][number]> = {
       alias: '{count} 个 Pod 的 spec.hostAliases 把 {name} 指向 {ip}：{pods}',
       answer: 'DNS 对 {name} 的回答是 {answers}',
       'no-answer': 'DNS 没有 {name} 的地址',
-      none: '没有 Pod 的 hostAliases 给 {name} 另一个地址',
+      'in-hosts': '{pod} 的 /etc/hosts 把 {name} 写成 {ip}',
+      'not-an-alias': '{pod} 的 spec.hostAliases 没有这一条：是镜像、程序或人写入的',
+      none: '{pods} 的 hostAliases 与 /etc/hosts 都没有给 {name} 另一个地址',
     },
   },
   'short-name-other-namespace': {
@@ -174,6 +176,11 @@ export const podDnsFixes: Readonly<Record<string, FixWording>> = {
   'namespace-shadows-tld': {
     explanation: '外部域名以点结尾，或把 {namespace} 的 Service 移到另一个命名空间。',
     risk: '只读操作；移动 Service 会改变其域名。',
+  },
+  'host-aliases-shadow-dns.file': {
+    explanation:
+      '从 {pod} 的 /etc/hosts 中去掉 {name}：新的 Pod 会得到新的文件。若该行再次出现，就是镜像或其启动脚本写入的。',
+    risk: '该 Pod 会被替换；没有所有者的 Pod 不会再回来。',
   },
   'host-aliases-shadow-dns': {
     explanation: '从 {owner} 的 hostAliases 中去掉 {name}。',

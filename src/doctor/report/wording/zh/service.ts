@@ -24,6 +24,12 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       selected: 'Service {service} 选中了 {count} 个 CoreDNS Pod',
       ready: 'Service {service} 有 {count} 个就绪的端点',
       'labels-not-ready': '有 {count} 个 CoreDNS Pod（{pods}），均未就绪，它们的标签为 {labels}',
+      'wrong-port':
+        'DNS Service {service} 把 53/{protocols} 转到 CoreDNS Pod 的 {target} 端口，而它们监听的是 {served}',
+      'target-port': 'Service {service}：端口 {port}/{protocol} 的 targetPort 为 {target}，即 Pod 的 {number} 端口',
+      listens: '{configMap} 中的 Corefile 让 CoreDNS 监听 {served} 端口，普通 DNS 没有其他端口',
+      'port-fails': '经 {protocols} 向该 Service 的 {count} 个提问没有响应',
+      'port-answers': '{server}（{address}）在 {port}/{protocol} 端口有应答',
       'none-carries':
         'DNS Service {service} 的选择器是 {selector}，而 {count} 个 CoreDNS Pod 都没有这个标签；它们也都未就绪',
     },
@@ -60,7 +66,11 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       '在 {nodes} 上 DNS Service IP {address} 无响应，而其后的 CoreDNS Pod 正常应答：问题出在该节点的 kube-proxy',
     lines: {
       differs:
-        '从 {node} 查询：{address} 经 {transports} 均无响应；同样的问题、同样的协议，{replica}（{replicaAddress}）在 {rttMs} 毫秒内应答',
+        '从 {node} 查询：{address} 经 {silent} 无响应；同样的问题，{replica}（{replicaAddress}）经 {answered} 在 {rttMs} 毫秒内应答',
+      refuses:
+        '从 {node} 查询：{address} 拒绝了 {refused}；同样的问题，{replica}（{replicaAddress}）经 {answered} 在 {rttMs} 毫秒内应答',
+      'refuses-partly':
+        '从 {node} 查询：{address} 拒绝了 {refused}，经 {silent} 无响应；同样的问题，{replica}（{replicaAddress}）经 {answered} 在 {rttMs} 毫秒内应答',
       'proxy-absent': '{node} 上没有运行 kube-proxy Pod',
       'proxy-not-ready': '{node} 上的 kube-proxy（{pod}）未就绪：{state}',
       'proxy-unhealthy': '{node} 上 kube-proxy 的 :10256/healthz 返回：{status}',
@@ -152,6 +162,11 @@ export const serviceFixes: Readonly<Record<string, FixWording>> = {
   'dns-service-selector-mismatch': {
     explanation:
       '让 {service} 选择就绪 Pod 实际带有的标签：{labels}。Helm 或插件管理器可能会把旧的选择器写回来，请在那里一并修改。',
+    risk: '对整个集群立即生效；Pod 本身不受影响。',
+  },
+  'dns-service-selector-mismatch.port': {
+    explanation:
+      '让 {service} 指向 CoreDNS 监听的端口：{served}。Helm 或插件管理器可能会把旧的 targetPort 写回来，请在那里一并修改。',
     risk: '对整个集群立即生效；Pod 本身不受影响。',
   },
   'service-ip-unreachable': {
