@@ -1,4 +1,5 @@
 // What a search that found nothing comes to: the candidate worth telling about, and the names that were probably meant.
+import { TOP_LEVEL_DOMAINS } from '../../doctor/facts/index.ts'
 import { formatRef } from '../../kube/schema/index.ts'
 import type { DomainName, RRType } from '../../dns/index.ts'
 import { explainRecord } from './lookup.ts'
@@ -54,7 +55,8 @@ function merge(misses: readonly NearMiss[]): ExplainedSuggestion[] {
 }
 
 function suggestFor(model: Model, lookup: Lookup): ExplainedSuggestion[] {
-  return model.suggest(lookup).map(({ code, name, text, because }) => ({
+  const found = model.suggest(lookup).filter(({ code }) => code !== 'service-in-other-namespace' || !isWorldly(lookup))
+  return found.map(({ code, name, text, because }) => ({
     code,
     name: name ?? null,
     text,
@@ -63,6 +65,12 @@ function suggestFor(model: Model, lookup: Lookup): ExplainedSuggestion[] {
     ),
     answer: name === undefined ? [] : recordsOf(model, name, lookup.type),
   }))
+}
+
+/** What stands for the namespace is a top-level domain: example.com is no slip of Service "example". */
+function isWorldly({ absence, name }: Lookup): boolean {
+  const [, namespace = ''] = /([^.]+)\.svc\./.exec(name) ?? []
+  return absence?.code === 'no-namespace' && TOP_LEVEL_DOMAINS.has(namespace)
 }
 
 function recordsOf(model: Model, name: DomainName, type: RRType): ExplainedSuggestion['answer'] {

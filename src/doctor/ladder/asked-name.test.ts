@@ -10,6 +10,9 @@ describe('completeName()', () => {
     { given: 'kubernetes.default', name: 'kubernetes.default.svc.cluster.local.', what: 'SERVICE.NAMESPACE' },
     { given: 'nothing.db', name: 'nothing.db.svc.cluster.local.', what: 'an absent Service of another namespace' },
     { given: 'example.org', name: 'example.org.', what: 'a name outside' },
+    { given: 'db.shoop', name: 'db.shoop.svc.cluster.local.', what: 'a Service in a namespace that does not exist' },
+    { given: 'cache.shoop', name: 'cache.shoop.', what: 'a Service and a namespace that do not exist' },
+    { given: 'db.com', name: 'db.com.', what: 'a name outside that begins like a Service' },
     { given: 'redis.', name: 'redis.', what: 'an absolute name' },
   ]
 

@@ -1,6 +1,7 @@
 // The name that the user asks about, made absolute the way the pod's resolver would do it.
 import { isSubdomain, labelsOf, lowerName, parseName, reverseName } from '../../dns/index.ts'
 import type { DomainName, RRType } from '../../dns/message.ts'
+import { TOP_LEVEL_DOMAINS } from '../facts/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
 import type { Expect } from './expectation.ts'
 
@@ -83,6 +84,13 @@ function namesNamespace(name: DomainName, domain: DomainName, facts: ClusterFact
   }
   return (
     facts.objects.namespaces.some(({ meta }) => meta.name === namespace) ||
-    facts.objects.services.some(({ meta }) => meta.namespace === namespace)
+    facts.objects.services.some(({ meta }) => meta.namespace === namespace) ||
+    namesServiceElsewhere(own[0] ?? '', namespace ?? '', facts)
   )
+}
+
+/** SERVICE.NAMESPACE with a namespace that does not exist: another one has the Service, and no top-level domain is named so. */
+function namesServiceElsewhere(service: string, namespace: string, { objects }: ClusterFacts): boolean {
+  const isKnown = objects.namespaces.length > 0 && !TOP_LEVEL_DOMAINS.has(namespace)
+  return isKnown && objects.services.some(({ meta }) => meta.name === service)
 }

@@ -2,7 +2,7 @@
 import type { DoctorReport, ReportFinding } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
 import { MAX_ROWS, foldLadder, limitRows } from './ladder-rows.ts'
-import { counterLines, ladderNotes, outcomeText, whyText } from './report-lines.ts'
+import { counterLines, ladderNotes, outcomeText, unaskedPods, whyText } from './report-lines.ts'
 import { cellText, fromText, hopText } from './row-text.ts'
 import type { Labels } from './wording/index.ts'
 import { WORDING } from './wording/index.ts'
@@ -12,6 +12,7 @@ export function renderMarkdown(report: DoctorReport): string {
   const labels = WORDING[report.language].labels
   const sections = [
     [`## ${headline(report, labels)}`],
+    unaskedPods(report).map(escapeMarkdown),
     nameLines(report, labels),
     ...report.causes.map((finding, index) =>
       causeLines(finding, { labels, isVerdict: index === 0 && report.verdict !== null }),

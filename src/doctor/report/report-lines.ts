@@ -15,6 +15,23 @@ export function ladderNotes({ cluster, language }: DoctorReport): string[] {
   ]
 }
 
+/** Pods that were to be asked from and could not: whatever the verdict is, nothing of it was seen there. */
+export function unaskedPods({ ladder, language }: DoctorReport): string[] {
+  const pods = new Map<string, { asked: number; skipped: ReportRung[] }>()
+  for (const rung of ladder) {
+    if (!rung.from.startsWith('pod/') || rung.transport === 'http') continue
+    const { asked, skipped } = pods.get(rung.from) ?? { asked: 0, skipped: [] }
+    const isSkipped = rung.result === 'skipped'
+    pods.set(rung.from, { asked: asked + (isSkipped ? 0 : 1), skipped: isSkipped ? [...skipped, rung] : skipped })
+  }
+  return [...pods].flatMap(([from, { asked, skipped }]) => {
+    const [first] = skipped
+    if (asked > 0 || first === undefined) return []
+    const values = { pod: from.slice('pod/'.length), count: skipped.length, why: first.why ?? '' }
+    return [fillTemplate(WORDING[language].labels.unaskedPod, values, language)]
+  })
+}
+
 /** The headline where no cause is proven: what fails or is suspected, as far as it can be said in one line. */
 export function outcomeText(report: DoctorReport): string {
   const { outcome, observations, language } = report

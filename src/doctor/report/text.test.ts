@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { nodes } from '../../../test/support/causes/pod-dns.ts'
+import { fromPod, nodes } from '../../../test/support/causes/pod-dns.ts'
 import { CAUSE_FIXTURES } from '../../../test/support/causes/index.ts'
 import { diagnoseFixture } from '../../../test/support/dns-world.ts'
+import type { Rule } from '../../../test/support/dns-world.ts'
 import { replace, findObject, smallCluster } from '../../../test/support/small-cluster.ts'
 import { limitRows } from './ladder-rows.ts'
 import type { LadderRow } from './ladder-rows.ts'
@@ -33,6 +34,23 @@ describe('renderText()', () => {
     }
     expect(buildReport(diagnosis, 'en').cluster).toMatchObject({ nodes: 40, askedNodes: 16 })
   })
+
+  it.each(['text', 'md', 'html'] as const)(
+    'says before all else that the pod itself could not be asked, as %s',
+    async (format) => {
+      const origins = [...nodes(), fromPod('db', 'db-0', 'node3')]
+      const isFromPod: Rule = ({ from, transport }) =>
+        from.kind === 'pod' && transport !== 'http' ? 'unasked' : undefined
+      const sound = await diagnoseFixture({ cluster: smallCluster(), origins })
+      expect(renderReport(buildReport(sound, 'en'), format)).not.toContain('from db/db-0 itself')
+      const { cluster, rules = [] } = CAUSE_FIXTURES['service-ip-unreachable'].has()
+      const ailing = await diagnoseFixture({ cluster, origins, rules: [isFromPod, ...rules] })
+      const lines = renderReport(buildReport(ailing, 'en'), format).split('\n')
+      const said = lines.findIndex((line) => line.includes('Nothing could be asked from db/db-0 itself'))
+      expect(said).toBeGreaterThan(0)
+      expect(lines.slice(0, said).join()).not.toContain('Proof')
+    },
+  )
 
   it('says that the latencies are its own fault where it stood still', async () => {
     const diagnosis = await diagnoseFixture({ cluster: smallCluster() })

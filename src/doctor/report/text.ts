@@ -13,6 +13,7 @@ import {
   outcomeText,
   reasonText,
   rungText,
+  unaskedPods,
   unexplainedGroups,
 } from './report-lines.ts'
 import { cellText, fromText, hopText } from './row-text.ts'
@@ -65,10 +66,13 @@ interface Context {
 
 function headline({ report, labels, paint }: Context): string[] {
   const { verdict, outcome } = report
-  if (verdict !== null) return [`${paint.bold(paint.red(verdict.code))}${labels.colon}${paint.bold(verdict.summary)}`]
+  const unasked = unaskedPods(report).map((text) => paint.yellow(text))
+  if (verdict !== null) {
+    return [`${paint.bold(paint.red(verdict.code))}${labels.colon}${paint.bold(verdict.summary)}`, ...unasked]
+  }
   const tint = outcome === 'healthy' ? paint.green : paint.yellow
   const hint = outcome === 'healthy' && report.name === undefined ? [paint.dim(labels.hint)] : []
-  return [paint.bold(tint(outcomeText(report))), ...hint]
+  return [paint.bold(tint(outcomeText(report))), ...unasked, ...hint]
 }
 
 function nameSection({ report, labels, paint }: Context): string[] {

@@ -188,13 +188,28 @@ function serviceEvidence({ index }: SuggestionContext, labels: readonly string[]
 
 function suggestNamespace(context: SuggestionContext, name: DomainName, namespace: string): Suggestion[] {
   const { index } = context
+  const [service = ''] = relativeTo(name, context).split('.').slice(-3)
   const similar = closestTexts(namespace, index.namespaces())
-  return similar.flatMap((other): Suggestion[] => {
+  const named = similar.flatMap((other): Suggestion[] => {
     const meant = replaceLabels(name, context, { namespace: other })
     if (meant === undefined || !hasRecords(context, meant)) return []
     const object = { kind: 'Namespace', namespace: '', name: other } as const
     const because = [{ object, field: 'metadata.name', value: other }]
     return [{ code: 'namespace-similar', name: meant, text: `there is a namespace "${other}"`, because }]
+  })
+  return [...named, ...suggestElsewhere(context, name, service)]
+}
+
+/** Services of the same name in other namespaces. */
+function suggestElsewhere(context: SuggestionContext, name: DomainName, service: string): Suggestion[] {
+  const { index } = context
+  return [...index.namespaces()].flatMap((other): Suggestion[] => {
+    const ref = index.service(other, service)?.fields?.ref
+    const meant = replaceLabels(name, context, { namespace: other })
+    if (ref === undefined || meant === undefined || !hasRecords(context, meant)) return []
+    const because = [{ object: ref, field: 'metadata.namespace', value: other }]
+    const text = `namespace "${other}" has a Service of that name`
+    return [{ code: 'service-in-other-namespace', name: meant, text, because }]
   })
 }
 
@@ -208,19 +223,7 @@ function suggestService(
   }: { readonly namespace: string; readonly service: string; readonly isPodName: boolean },
 ): Suggestion[] {
   const { index } = context
-  const elsewhere: Suggestion[] = []
-  for (const other of index.namespaces()) {
-    const ref = index.service(other, service)?.fields?.ref
-    const meant = replaceLabels(name, context, { namespace: other })
-    if (ref === undefined || meant === undefined || !hasRecords(context, meant)) continue
-    const because = [{ object: ref, field: 'metadata.namespace', value: other }]
-    elsewhere.push({
-      code: 'service-in-other-namespace',
-      name: meant,
-      text: `namespace "${other}" has a Service of that name`,
-      because,
-    })
-  }
+  const elsewhere = suggestElsewhere(context, name, service)
   const names = [...index.services(namespace)].map((entry) => entry.name)
   // A pod's name of old put where the Service's belongs, such as web-0 or web-5d8c7b9f4-x2x7k.
   const trunks = isPodName ? [] : names.filter((each) => service.startsWith(`${each}-`))

@@ -263,6 +263,7 @@ export const podDns: GroupFixtures<(typeof POD_DNS_CODES)[number]> = {
     nearMisses: [
       { title: 'no namespace has such a Service', make: () => ({ cluster: smallCluster(), name: 'nothing' }) },
       { title: 'the name has its namespace', make: () => ({ cluster: smallCluster(), name: 'db.db' }) },
+      { title: 'the namespace is a top-level domain', make: () => ({ cluster: smallCluster(), name: 'db.com' }) },
     ],
   },
 }

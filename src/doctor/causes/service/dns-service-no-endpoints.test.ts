@@ -26,4 +26,22 @@ describe('dns-service-no-endpoints', () => {
     const { main } = (await diagnoseFixture(fixture)).verdict
     expect(main?.fix.command).toContain('scale deployment/coredns --replicas=2')
   })
+
+  it.each([
+    ['2026-01-01T23:59:44Z', 0, 'suspected'],
+    ['2026-01-01T23:59:44Z', 1, 'proven'],
+    ['2026-01-01T23:59:20Z', 0, 'proven'],
+  ])('of pods started at %s that ended %i times is %s at midnight', async (startTime, restartCount, status) => {
+    const fixture = has()
+    for (const name of ['coredns-a', 'coredns-b']) {
+      const state = { running: {} }
+      const containerStatuses = [{ name: 'coredns', ready: false, restartCount, state }]
+      replace(findObject(fixture.cluster, 'Pod', name), 'status', { startTime, containerStatuses })
+    }
+    const { causes, outcome } = (await diagnoseFixture(fixture)).verdict
+    const found = causes.find(({ code }) => code === 'dns-service-no-endpoints')
+    expect(found?.status).toBe(status)
+    expect(outcome).toBe(status === 'proven' ? 'proven' : 'inconclusive')
+    if (status === 'suspected') expect(found).toMatchObject({ summary: 'starting', values: { seconds: 16, count: 2 } })
+  })
 })

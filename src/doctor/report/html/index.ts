@@ -9,6 +9,7 @@ import {
   notCheckedLines,
   outcomeText,
   rungText,
+  unaskedPods,
   unexplainedGroups,
 } from '../report-lines.ts'
 import { WORDING } from '../wording/index.ts'
@@ -55,9 +56,11 @@ function bodySections(report: DoctorReport): Markup[] {
   const hasVerdict = report.verdict !== null && main !== undefined
   const others = report.causes.slice(hasVerdict ? 1 : 0)
   const name = nameText(report)
+  const unasked = unaskedPods(report)
   const plots = renderPlots(report)
   const asked = report.ladder.length > 0
   return [
+    unasked.length === 0 ? markup`` : markup`<p><b>${unasked.join(' ')}</b></p>`,
     hasVerdict ? renderVerdict(main, report) : markup``,
     name === undefined ? markup`` : markup`<p><b>${labels.name}</b> ${name}</p>`,
     section(labels.page.way, renderDiagram(report)),

@@ -24,6 +24,7 @@ export interface Labels {
   readonly hint: string
   readonly inconclusive: string
   readonly tooLittle: string
+  readonly unaskedPod: string
   /** Nothing failed, and most could not be asked. */
   readonly muchSkipped: string
   /** Before the server that fails, in the headline. */

@@ -55,6 +55,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'dns-service-selector-mismatch.missing-ready': 'a CoreDNS pod that is ready: then only the selector keeps it out',
   'dns-service-selector-mismatch.missing-listener':
     'which container of the CoreDNS pods listens at port {port}, if any',
+  'dns-service-no-endpoints.missing-time': 'that they are not ready {seconds} s after their start either',
   'service-ip-unreachable.missing-proxy': 'the state of kube-proxy on {nodes}: its pod, :10256/healthz or its rules',
   'unexpected-dns-service-name.missing-log': 'the log of {cache}: that it cannot find the Service',
   'internal-traffic-policy-local.missing-nodes':

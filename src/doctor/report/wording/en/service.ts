@@ -6,6 +6,8 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
     title: 'the DNS Service has no ready endpoint',
     summary: 'The DNS Service {service} ({address}) has no ready endpoint: only what caches still hold is answered',
     lines: {
+      starting:
+        'The {count} CoreDNS {count:pod|pods} of {service} ({address}) {count:was|were} started {seconds} s ago and {count:is|are} not ready yet',
       empty: 'Service {service} has {slices} {slices:EndpointSlice|EndpointSlices} and no endpoint in {slices:it|them}',
       'none-ready': 'Service {service} has {count} {count:endpoint|endpoints}, none of them ready',
       'no-pods': 'No CoreDNS pod was found; the Service selects {selector}',
@@ -15,7 +17,7 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
     },
   },
   'dns-service-selector-mismatch': {
-    title: 'the DNS Service selects none of the CoreDNS pods',
+    title: 'the DNS Service does not lead to the CoreDNS pods',
     summary:
       'The DNS Service {service} selects {selector}, which none of the {count} ready CoreDNS {count:pod|pods} carries',
     lines: {
@@ -167,6 +169,10 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
 }
 
 export const serviceFixes: Readonly<Record<string, FixWording>> = {
+  'dns-service-no-endpoints.starting': {
+    explanation: 'Wait until the pods that {service} selects are ready, then ask again.',
+    risk: 'None: these commands only look.',
+  },
   'dns-service-no-endpoints': {
     explanation: 'See why the pods that {service} selects are not ready, cure that, then restart them.',
     risk: 'A restart replaces the pods one by one; while none is ready there is nothing to lose.',

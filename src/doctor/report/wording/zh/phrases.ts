@@ -52,6 +52,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'dns-pods-pending.missing-reason': '原因：PodScheduled 条件或沙箱相关事件',
   'dns-service-selector-mismatch.missing-ready': '就绪的 CoreDNS Pod：有了它才能确定只有选择器有误',
   'dns-service-selector-mismatch.missing-listener': 'CoreDNS Pod 中是否有容器监听 {port} 端口',
+  'dns-service-no-endpoints.missing-time': '启动 {seconds} 秒之后它们仍未就绪',
   'service-ip-unreachable.missing-proxy': '{nodes} 上 kube-proxy 的状态：其 Pod、:10256/healthz 或转发规则',
   'unexpected-dns-service-name.missing-log': '{cache} 的日志：它找不到该 Service',
   'internal-traffic-policy-local.missing-nodes': '从 {nodes} 以及有端点的节点查询 Service IP',

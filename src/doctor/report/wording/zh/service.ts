@@ -6,6 +6,7 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
     title: 'DNS Service 没有就绪的端点',
     summary: 'DNS Service {service}（{address}）没有任何就绪的端点：只有缓存中尚存的内容还能应答',
     lines: {
+      starting: '{service}（{address}）的 {count} 个 CoreDNS Pod 在 {seconds} 秒前刚启动，尚未就绪',
       empty: 'Service {service} 有 {slices} 个 EndpointSlice，其中没有任何端点',
       'none-ready': 'Service {service} 有 {count} 个端点，但没有一个就绪',
       'no-pods': '没有找到 CoreDNS Pod；该 Service 的选择器为 {selector}',
@@ -15,7 +16,7 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
     },
   },
   'dns-service-selector-mismatch': {
-    title: 'DNS Service 的选择器选不中任何 CoreDNS Pod',
+    title: 'DNS Service 没有通向 CoreDNS Pod',
     summary: 'DNS Service {service} 的选择器是 {selector}，而 {count} 个就绪的 CoreDNS Pod 都没有这个标签',
     lines: {
       selector: 'Service {service} 的 spec.selector 为 {selector}',
@@ -155,6 +156,10 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
 }
 
 export const serviceFixes: Readonly<Record<string, FixWording>> = {
+  'dns-service-no-endpoints.starting': {
+    explanation: '等到 {service} 选中的 Pod 就绪后，再诊断一次。',
+    risk: '无：这些命令只是查看。',
+  },
   'dns-service-no-endpoints': {
     explanation: '先查明 {service} 选中的 Pod 为何未就绪并修复，再重启它们。',
     risk: '重启会逐个替换 Pod；既然没有一个就绪，也就没有可损失的。',
