@@ -18,8 +18,7 @@ export const hostFirewallOrForwarding: Cause = {
   code: 'host-firewall-or-forwarding',
   needs: ['probes'],
   judge(evidence) {
-    const { facts, ladder } = evidence
-    const judged = facts.nodes.flatMap(({ name }) => judgeNode(evidence, name))
+    const judged = evidence.facts.nodes.flatMap(({ name }) => judgeNode(evidence, name))
     if (judged.length > 0) return judged
     return [judgeRest(evidence)]
   },
