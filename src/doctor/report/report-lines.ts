@@ -118,13 +118,22 @@ export function excludedCodes({ excluded, causes, observations }: DoctorReport):
   return codes.filter((code) => ![...causes, ...observations].some((found) => found.code === code))
 }
 
-/** Unexplained rungs; one server that fails one question is said once, whatever the places and transports. */
-export function unexplainedGroups(report: DoctorReport): { readonly rung: ReportRung; readonly count: number }[] {
+/** One server that fails one question, from wherever and over whatever. */
+interface UnexplainedGroup {
+  readonly rung: ReportRung
+  readonly count: number
+  /** Each once, in the order of the ladder. */
+  readonly places: readonly string[]
+}
+
+/** Unexplained rungs; one server that fails one question is said once, with all places. */
+export function unexplainedGroups(report: DoctorReport): UnexplainedGroup[] {
   const byId = new Map(report.ladder.map((rung) => [rung.id, rung]))
-  const groups = new Map<string, { rung: ReportRung; count: number }>()
+  const groups = new Map<string, UnexplainedGroup>()
   for (const rung of report.unexplained.flatMap((id) => byId.get(id) ?? [])) {
     const key = `${rung.hop} ${rung.server} ${rung.question}`
-    groups.set(key, { rung: groups.get(key)?.rung ?? rung, count: (groups.get(key)?.count ?? 0) + 1 })
+    const { rung: first = rung, count = 0, places = [] } = groups.get(key) ?? {}
+    groups.set(key, { rung: first, count: count + 1, places: [...new Set([...places, rung.from])] })
   }
   // What never works tells more than what fails at times because of it, and a server more than those that ask it.
   const rank = ({ rung }: { readonly rung: ReportRung }): number =>
@@ -135,10 +144,14 @@ export function unexplainedGroups(report: DoctorReport): { readonly rung: Report
 /** Servers, each before those that ask it; others first. */
 const DEPTH: readonly ReportRung['hop'][] = ['upstream', 'replica', 'dns-service', 'node-cache', 'nameserver']
 
-/** `replica kube-system/coredns-x UDP <- node1: NAME TYPE: no response`. */
-export function rungText(rung: ReportRung, { language }: DoctorReport): string {
+/** `replica kube-system/coredns-x UDP <- node1, node2: NAME TYPE: no response`. */
+export function rungText(
+  { rung, places }: Pick<UnexplainedGroup, 'places' | 'rung'>,
+  { language }: DoctorReport,
+): string {
   const { labels } = WORDING[language]
-  const from = rung.from === 'here' ? labels.here : rung.from.replace(/^node\//, '')
+  const named = places.map((place) => (place === 'here' ? labels.here : place.replace(/^node\//, '')))
+  const from = fillTemplate('{named}', { named }, language)
   return `${serverText(rung, { language })} <- ${from}${labels.colon}${rung.question}${labels.colon}${whyText(rung, language)}`
 }
 

@@ -144,9 +144,10 @@ function evidenceLine({ labels, paint }: Context, { basis, text }: ReportFinding
 function unexplainedSection({ report, labels, paint }: Context): string[] {
   if (report.unexplained.length === 0) return []
   const groups = unexplainedGroups(report)
-  const lines = groups
-    .slice(0, MAX_UNEXPLAINED)
-    .map(({ rung, count }) => `  ${rungText(rung, report)}   $ ${rung.equivalent}${count > 1 ? `   (${count}x)` : ''}`)
+  const lines = groups.slice(0, MAX_UNEXPLAINED).map((group) => {
+    const { rung, count } = group
+    return `  ${rungText(group, report)}   $ ${rung.equivalent}${count > 1 ? `   (${count}x)` : ''}`
+  })
   if (report.unexplained.includes('name') && report.name !== undefined) {
     lines.unshift(
       `  ${report.name.name} ${report.name.type}${report.name.absence === null ? '' : labels.colon + report.name.absence}`,

@@ -101,10 +101,10 @@ ${inner}
 
 function unexplainedItems(report: DoctorReport): Markup[] {
   const asked = report.unexplained.includes('name') ? nameText(report) : undefined
-  const rungs = unexplainedGroups(report).map(
-    ({ rung, count }) =>
-      markup`${rungText(rung, report)}${count > 1 ? ` (${count}x)` : ''} <code>${rung.equivalent}</code>`,
-  )
+  const rungs = unexplainedGroups(report).map((group) => {
+    const { rung, count } = group
+    return markup`${rungText(group, report)}${count > 1 ? ` (${count}x)` : ''} <code>${rung.equivalent}</code>`
+  })
   return [...(asked === undefined ? [] : [markup`${asked}`]), ...rungs]
 }
 
