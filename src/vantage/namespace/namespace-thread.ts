@@ -126,7 +126,11 @@ export class NamespaceThread {
     this.#count += 1
     return new Promise((resolve) => {
       const giveUp = (): void => {
-        if (this.#pending.delete(id)) resolve({ kind: 'skipped', why: `the thread in ${this.#netns} does not answer` })
+        if (this.#pending.delete(id))
+          resolve({
+            kind: 'skipped',
+            why: `what was asked in ${this.#netns} did not come back in time: this machine may be too busy`,
+          })
       }
       // After a time in which this thread was not run itself, timers come first and what was said meanwhile after them.
       const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), argument.timeoutMs + GRACE_MS)

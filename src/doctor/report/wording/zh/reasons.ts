@@ -99,7 +99,8 @@ export const reasons: Readonly<Record<string, string>> = {
   'the thread that enters {path} did not start': '进入 {path} 的线程没有启动',
   'the thread in {path} failed: {detail}': '{path} 中的线程失败：{detail}',
   'the thread in {path} ended': '{path} 中的线程已结束',
-  'the thread in {path} does not answer': '{path} 中的线程没有回应',
+  'what was asked in {path} did not come back in time: this machine may be too busy':
+    '在 {path} 中的查询没有及时返回：本机可能过于繁忙',
   'lab "{lab}" has no {place}': '实验环境 "{lab}" 中没有 {place}',
   'this lab has no kernel of its own': '该实验环境没有自己的内核',
   'no place to ask from': '没有可以查询的位置',
