@@ -97,8 +97,11 @@ export function reasonText(
   return `${why ?? ''}${needs === undefined ? '' : `${labels.semicolon}${labels.needs}${labels.colon}${needs}`}`
 }
 
-/** Causes that were not checked, a line for each reason. */
-export function notCheckedLines(report: DoctorReport): { readonly codes: string; readonly reason: string }[] {
+/** Causes that were not checked, a line for each reason; of each so many by name, and how many more. */
+export function notCheckedLines(
+  report: DoctorReport,
+  mostNamed: number = Infinity,
+): { readonly codes: string; readonly reason: string }[] {
   const reasons = new Map<string, Map<string, string[]>>()
   for (const one of report.notChecked) {
     const reason = reasonText(one, report)
@@ -108,8 +111,14 @@ export function notCheckedLines(report: DoctorReport): { readonly codes: string;
   }
   const name = ([code, subjects]: [string, string[]]): string =>
     subjects.length === 0 ? code : `${code} (${fillTemplate('{subjects}', { subjects }, report.language)})`
-  const { comma } = WORDING[report.language].labels
-  return [...reasons].map(([reason, codes]) => ({ codes: [...codes].map(name).join(comma), reason }))
+  const { comma, more } = WORDING[report.language].labels
+  return [...reasons].map(([reason, codes]) => {
+    const names = [...codes].map(name)
+    // One that is left over is named: its name is hardly longer than saying so.
+    const isLong = names.length > mostNamed + 1
+    const left = fillTemplate(more, { count: names.length - mostNamed }, report.language)
+    return { codes: (isLong ? [...names.slice(0, mostNamed), left] : names).join(comma), reason }
+  })
 }
 
 /** Codes that were excluded and are neither cause nor observation for another subject. */

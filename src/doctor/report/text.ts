@@ -28,6 +28,8 @@ const MAX_UNEXPLAINED = 8
 const MAX_MISSING = 24
 const MAX_ELSEWHERE = 8
 const MAX_COUNTERS = 24
+/** Causes named beside each reason; JSON, Markdown and HTML name all of them. */
+const MAX_NOT_CHECKED = 4
 
 export interface TextOptions {
   readonly color: boolean
@@ -252,13 +254,18 @@ function observationSection(context: Context): string[] {
 }
 
 function notCheckedSection({ report, labels, paint }: Context): string[] {
-  const lines = notCheckedLines(report).map(({ codes, reason }) => `  ${codes}${labels.colon}${reason}`)
+  const lines = notCheckedLines(report, MAX_NOT_CHECKED).map(
+    ({ codes, reason }) => `  ${codes}${labels.colon}${reason}`,
+  )
   return lines.length === 0 ? [] : [paint.bold(labels.notChecked), ...lines]
 }
 
 function excludedSection({ report, labels, paint }: Context): string[] {
   const left = excludedCodes(report)
-  return left.length === 0 ? [] : [paint.bold(labels.excluded), `  ${left.join(labels.comma)}`]
+  if (left.length === 0) return []
+  return [
+    `${paint.bold(labels.excluded)}  ${fillTemplate(labels.excludedCount, { count: left.length }, report.language)}`,
+  ]
 }
 
 function clusterSection({ report, labels, paint }: Context): string[] {

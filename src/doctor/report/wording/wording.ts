@@ -46,6 +46,8 @@ export interface Labels {
   readonly unexplained: string
   readonly notChecked: string
   readonly excluded: string
+  /** `{count}` */
+  readonly excludedCount: string
   readonly needs: string
   readonly more: string
   readonly columns: {

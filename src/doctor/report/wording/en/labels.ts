@@ -25,6 +25,7 @@ export const labels: Labels = {
   unexplained: 'Failed and not explained by a proven cause',
   notChecked: 'Not checked',
   excluded: 'Excluded',
+  excludedCount: '{count} {count:cause|causes} by what was seen; -o json says by what each',
   needs: 'needs',
   more: '{count} more',
   columns: { hop: 'Hop', from: 'From', udp: 'UDP', tcp: 'TCP', http: 'HTTP' },

@@ -24,6 +24,7 @@ export const labels: Labels = {
   unexplained: '失败且未被已证实的根因解释',
   notChecked: '未检查',
   excluded: '已排除',
+  excludedCount: '根据所见排除了 {count} 个原因；-o json 给出各自的依据',
   needs: '需要',
   more: '另有 {count} 项',
   columns: { hop: '环节', from: '来源', udp: 'UDP', tcp: 'TCP', http: 'HTTP' },
