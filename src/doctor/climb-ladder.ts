@@ -179,7 +179,8 @@ async function scrapeAgain(
   const giveUpAt = Math.min(deadlineMs, Math.max(options.startedAt + WATCH_COUNTERS_MS, clock.monotonic() + INSIST_MS))
   let read = scrapes
   for (let turn = 0; turn < MOST_READINGS; turn += 1) {
-    const planned = turn === 0 ? firstAgain(plan, read, options) : stillUnread(plan, read, options)
+    const planned =
+      turn === 0 ? unread(plan, read, options) : insistent(unread(plan, read, { late: options.late }), options)
     if (planned.length === 0 || signal?.aborted === true) break
     const lastReadAt = Math.max(...planned.map(({ hop }) => options.readAt.get(hop.name) ?? 0))
     const waitMs = Math.max(
@@ -193,11 +194,11 @@ async function scrapeAgain(
   return read
 }
 
-/** Metrics that were read once, or lost. */
-function firstAgain(
+/** Metrics that were read once, or lost; where questions were repeated those that were read twice as well. */
+function unread(
   plan: readonly PlannedRung[],
   scrapes: readonly Scrape[],
-  { isRepeated, late }: AgainOptions,
+  { isRepeated = false, late }: Partial<Pick<AgainOptions, 'isRepeated'>> & Pick<AgainOptions, 'late'>,
 ): PlannedRung[] {
   const known = new Map(scrapes.map((scrape) => [scrape.hop.name, scrape]))
   return plan.filter(({ hop, purpose, id }) => {
@@ -207,19 +208,9 @@ function firstAgain(
   })
 }
 
-/** Metrics of servers that are there, and of which no counter can be told to grow yet. */
-function stillUnread(
-  plan: readonly PlannedRung[],
-  scrapes: readonly Scrape[],
-  { late, alive }: AgainOptions,
-): PlannedRung[] {
-  const known = new Map(scrapes.map((scrape) => [scrape.hop.name, scrape]))
-  const unread = plan.filter(({ hop, purpose, id }) => {
-    if (purpose !== 'metrics' || !alive.has(hop.name)) return false
-    const scrape = known.get(hop.name)
-    return scrape === undefined ? late.has(id) : scrape.second === undefined
-  })
-  return unread.map((planned) => ({ ...planned, timeoutsMs: [PATIENT_MS] }))
+/** Those of servers that are there, waited for patiently: no counter of them can be told to grow yet. */
+function insistent(planned: readonly PlannedRung[], { alive }: AgainOptions): PlannedRung[] {
+  return planned.filter(({ hop }) => alive.has(hop.name)).map((rung) => ({ ...rung, timeoutsMs: [PATIENT_MS] }))
 }
 
 function mergeReadings(

@@ -5,14 +5,12 @@ import { qualifiedName } from './support.ts'
 /** Longest list of pods that a command names; more are left to the reader. */
 const MAX_NAMED = 6
 
-/** Whether a controller makes another in a deleted pod's place; one without, or kubelet's own, would be gone for good. */
-export function isMadeAnew({ meta }: Pod): boolean {
-  return meta.owner !== undefined && meta.owner.kind !== 'Node'
-}
-
-/** Names, as `namespace/name`, of those among pods that may be deleted to be made anew. */
+/**
+ * Names, as `namespace/name`, of those among pods that a controller makes anew when they are deleted; one without, or kubelet's own,
+ * would be gone for good.
+ */
 export function replaceable(pods: readonly Pod[]): string[] {
-  return pods.filter(isMadeAnew).map(qualifiedName)
+  return pods.filter(({ meta }) => meta.owner !== undefined && meta.owner.kind !== 'Node').map(qualifiedName)
 }
 
 /** One command a namespace that deletes pods, given as `namespace/name`. */
