@@ -9,7 +9,7 @@ export interface Io {
   readonly stderr: NodeJS.WritableStream
   readonly stdin: NodeJS.ReadableStream
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Whether colors may be used on stdout: a terminal, no NO_COLOR, no `--no-color`. */
+  /** Whether colors may be used on stdout ({@link allowsColor}). */
   readonly color: boolean
 }
 

@@ -2,6 +2,7 @@
 // so that a cold start costs little.
 import { BaseError, UnseenError, UsageError, describeError } from '../base/errors.ts'
 import { PROGRAM_NAME, PROGRAM_VERSION } from '../base/version.ts'
+import { allowsColor } from './allows-color.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 
@@ -85,8 +86,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function processIo(args: readonly string[]): Io {
   const { stdout, stderr, stdin, env } = process
-  const color = stdout.isTTY && env['NO_COLOR'] === undefined && !args.includes('--no-color')
-  return { stdout, stderr, stdin, env, color }
+  return { stdout, stderr, stdin, env, color: allowsColor(stdout, env, args) }
 }
 
 function helpText(): string {

@@ -20,13 +20,19 @@ export interface ProcessRig {
   readonly ended: Promise<number | string>
 }
 
-/** Starts `fathom` with these arguments; `input` goes to its standard input. */
-export function startProgram(
-  args: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string } = {},
-): ProcessRig {
+export interface ProgramOptions {
+  /** Goes to its standard input. */
+  readonly input?: string
+  readonly cwd?: string
+  /** Set beside the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts `fathom` with these arguments. */
+export function startProgram(args: readonly string[], options: ProgramOptions = {}): ProcessRig {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: options.cwd,
+    env: { ...process.env, ...options.env },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   let stdout = ''
