@@ -3,6 +3,16 @@ import { encodeMessage } from '../dns/index.ts'
 import type { Message } from '../dns/index.ts'
 import type { Endpoint, StrayMessage } from './exchange-result.ts'
 
+/** A network namespace to make sockets in; where none is given they are made in the calling thread's own. */
+export interface SocketSpace {
+  /** Tells one namespace from another: each has ports of its own. */
+  readonly id: string
+  /** Runs what makes a socket, synchronously. */
+  within<Result>(make: () => Result): Result
+  /** Makes a TCP socket without an address; returns its descriptor, which the caller owns. */
+  openStream(family: 4 | 6): number
+}
+
 export interface ExchangeOptions {
   readonly server: Endpoint
   /** Its id is replaced by an unpredictable one, see `drawId`. */
@@ -16,6 +26,8 @@ export interface ExchangeOptions {
   readonly timeoutMs: number
   /** Where to send from; default: the address that the route chooses, and an unpredictable port. */
   readonly source?: { readonly address?: string | undefined; readonly port?: number | undefined } | undefined
+  /** Where the sockets are made. */
+  readonly space?: SocketSpace | undefined
   /** Draws the message id; default: unpredictable (RFC 5452 §9.2). */
   readonly drawId?: (() => number) | undefined
   /** The message as it shall go out, when it is not what encoding `message` gives; its first two octets are replaced by the id. */

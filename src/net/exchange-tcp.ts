@@ -1,13 +1,12 @@
 // One question, one fresh TCP connection, one response.
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import { Socket, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setAwakeTimeout } from '../base/awake-timer.ts'
 import { randomId } from '../base/random.ts'
 import type { Message } from '../dns/index.ts'
 import type { Endpoint, ExchangeResult, StrayMessage } from './exchange-result.ts'
-import { MAX_STRAY, classifyFault, encodeQuery, faultDetail } from './exchange-request.ts'
-import type { ExchangeOptions } from './exchange-request.ts'
+import { MAX_STRAY, classifyFault, encodeQuery, faultDetail, isIpv6 } from './exchange-request.ts'
+import type { ExchangeOptions, SocketSpace } from './exchange-request.ts'
 import { matchResponse } from './match-response.ts'
 import { createFrameSplitter, frameMessage } from './tcp-frames.ts'
 
@@ -26,11 +25,11 @@ const END_OF_FILE = 'end of file'
  * @throws {WireError} @throws {RangeError} when the message cannot be encoded
  */
 export async function exchangeTcp(options: ExchangeOptions): Promise<ExchangeResult> {
-  const { server, source } = options
+  const { server, source, space } = options
   // The port that was asked for cannot be had twice.
   const attempts = source?.port === undefined ? ATTEMPTS : 1
   for (let attempt = 1; ; attempt += 1) {
-    const { result, lostMs } = await askOver(openTcp(server, source), options)
+    const { result, lostMs } = await askOver(openTcp(server, source, space), options)
     const isOurs = result.kind === 'closed' && result.detail === END_OF_FILE && lostMs >= LATE_MS
     if (!isOurs || attempt === attempts) return result
   }
@@ -100,13 +99,16 @@ async function askOver(
   }
 }
 
-/** Opens a connection whose messages leave at once. */
-export function openTcp(server: Endpoint, source: ExchangeOptions['source']): Socket {
-  return connect({
+/** Opens a connection whose messages leave at once. @throws what making a socket in `space` throws */
+export function openTcp(server: Endpoint, source?: ExchangeOptions['source'], space?: SocketSpace): Socket {
+  const options = {
     host: server.address,
     port: server.port,
-    noDelay: true,
     ...(source?.address === undefined ? {} : { localAddress: source.address }),
     ...(source?.port === undefined ? {} : { localPort: source.port }),
-  })
+  }
+  if (space === undefined) return connect({ ...options, noDelay: true })
+  // Node makes the socket of a connection later, when this thread is outside again.
+  const fd = space.openStream(isIpv6(server.address) ? 6 : 4)
+  return new Socket({ fd }).setNoDelay(true).connect(options)
 }

@@ -8,7 +8,7 @@ import { encodeMessage } from '../dns/index.ts'
 import type { Message } from '../dns/index.ts'
 import type { Endpoint, ExchangeResult, StrayMessage } from './exchange-result.ts'
 import { MAX_STRAY, classifyFault, encodeQuery, faultDetail, isIpv6 } from './exchange-request.ts'
-import type { ExchangeOptions } from './exchange-request.ts'
+import type { ExchangeOptions, SocketSpace } from './exchange-request.ts'
 import { matchResponse } from './match-response.ts'
 
 /**
@@ -22,7 +22,7 @@ import { matchResponse } from './match-response.ts'
  * Resolves for every network fault. @throws {WireError} @throws {RangeError} when the message cannot be encoded
  */
 export async function exchangeUdp(options: ExchangeOptions): Promise<ExchangeResult> {
-  const { server, timeoutMs, drawId = randomId, source, companion } = options
+  const { timeoutMs, server, drawId = randomId, companion } = options
   const startedAt = performance.now()
   const query: Message = { ...options.message, id: drawId() }
   const octets = encodeQuery(options, query)
@@ -51,7 +51,7 @@ export async function exchangeUdp(options: ExchangeOptions): Promise<ExchangeRes
         if (stray.length < MAX_STRAY) stray.push(found)
         options.onStray?.(found)
       }
-      openPair(server, source, sockets)
+      openPair(options, sockets)
         .then(({ connected, unconnected }) => {
           connected.on('message', (received) => {
             const match = matchResponse(new Uint8Array(received), query, server)
@@ -95,17 +95,18 @@ interface SocketPair {
 const heldPorts = new Set<string>()
 
 /** Opens the pair; each socket made goes into `sockets`, also when opening fails halfway. */
-async function openPair(server: Endpoint, source: ExchangeOptions['source'], sockets: Socket[]): Promise<SocketPair> {
+async function openPair(options: ExchangeOptions, sockets: Socket[]): Promise<SocketPair> {
+  const { server, source, space } = options
   const address = source?.address
-  const unconnected = await openShared(server, source, sockets)
+  const unconnected = await openShared(options, sockets)
   const { port } = unconnected.address()
   let connected = makeSocket(server, sockets)
   try {
-    await bind(connected, { address, port })
+    await bind(connected, { address, port, space })
   } catch {
     close(unconnected)
     connected = makeSocket(server, sockets)
-    await bind(connected, { address, port: source?.port ?? 0 })
+    await bind(connected, { address, port: source?.port ?? 0, space })
   }
   await connect(connected, server)
   return { connected, unconnected }
@@ -121,12 +122,12 @@ const MAX_DRAWS = 16
  * Binds a socket to a port that no other exchange of this process holds, unless one was asked for. Rejects with `EADDRINUSE` when
  * no port is left.
  */
-async function openShared(server: Endpoint, source: ExchangeOptions['source'], sockets: Socket[]): Promise<Socket> {
+async function openShared({ server, source, space }: ExchangeOptions, sockets: Socket[]): Promise<Socket> {
   for (let draw = 0; draw < MAX_DRAWS; draw += 1) {
     const socket = makeSocket(server, sockets)
-    await bind(socket, { address: source?.address, port: source?.port ?? 0 })
+    await bind(socket, { address: source?.address, port: source?.port ?? 0, space })
     const { family, port } = socket.address()
-    const key = `${family} ${port}`
+    const key = `${family} ${port} ${space?.id ?? ''}`
     if (!heldPorts.has(key)) {
       heldPorts.add(key)
       socket.once('close', () => heldPorts.delete(key))
@@ -144,16 +145,24 @@ function makeSocket(server: Endpoint, sockets: Socket[]): Socket {
   return socket
 }
 
-function bind(
-  socket: Socket,
-  { address, port }: { readonly address: string | undefined; readonly port: number },
-): Promise<void> {
+interface Binding {
+  readonly address: string | undefined
+  readonly port: number
+  readonly space: SocketSpace | undefined
+}
+
+function bind(socket: Socket, { address, port, space }: Binding): Promise<void> {
+  const options = address === undefined ? { port, exclusive: true } : { port, address, exclusive: true }
   return new Promise((resolve, reject) => {
     socket.once('error', reject)
-    socket.bind(address === undefined ? { port, exclusive: true } : { port, address, exclusive: true }, () => {
-      socket.off('error', reject)
-      resolve()
-    })
+    const make = (): Socket =>
+      socket.bind(options, () => {
+        socket.off('error', reject)
+        resolve()
+      })
+    // As addresses are literal and nobody shares its port, the system's socket is made in this very call.
+    if (space === undefined) make()
+    else space.within(make)
   })
 }
 

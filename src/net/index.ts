@@ -1,6 +1,6 @@
 export { exchange } from './exchange.ts'
-export { exchangeOverStream } from './exchange-tcp.ts'
-export type { ExchangeOptions } from './exchange-request.ts'
+export { exchangeOverStream, openTcp } from './exchange-tcp.ts'
+export type { ExchangeOptions, SocketSpace } from './exchange-request.ts'
 export * from './exchange-result.ts'
 export { createFrameSplitter, frameMessage } from './tcp-frames.ts'
 export type { FrameSplitter } from './tcp-frames.ts'

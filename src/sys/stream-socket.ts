@@ -1,6 +1,6 @@
 // A TCP socket for listening made by the C library, so that several may share its address: Node's own option for that is of
 // later versions. Node then takes the descriptor over (`server.listen({ fd })`).
-import { SOCK_STREAM, SO_REUSEADDR, SO_REUSEPORT, openBoundSocket } from './bound-socket.ts'
+import { SOCK_STREAM, SO_REUSEADDR, SO_REUSEPORT, openBoundSocket, openSocket } from './bound-socket.ts'
 import type { Libc } from './libc.ts'
 
 export interface StreamSocketOptions {
@@ -29,6 +29,16 @@ export function openStreamSocket(libc: Libc, { address, port, reusePort }: Strea
       if (reusePort) set(SO_REUSEPORT, 1)
     },
   })
+}
+
+/**
+ * Opens a non-blocking TCP socket that has no address yet: connecting gives it one.
+ *
+ * @returns the file descriptor; the caller owns it
+ * @throws {SystemCallError} of `socket`
+ */
+export function openUnboundStreamSocket(libc: Libc, family: 4 | 6): number {
+  return openSocket(libc, SOCK_STREAM, family === 6)
 }
 
 const F_DUPFD_CLOEXEC = 1030

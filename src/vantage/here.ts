@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { describeError } from '../base/errors.ts'
-import { exchange } from '../net/index.ts'
-import type { ExchangeResult } from '../net/index.ts'
+import { exchange, openTcp } from '../net/index.ts'
+import type { ExchangeResult, SocketSpace } from '../net/index.ts'
 import { awaitResponse } from './await-response.ts'
 import { collectKernelTables } from './kernel/collect.ts'
 import { localKernelSource } from './kernel/local-source.ts'
@@ -14,19 +14,27 @@ export function vantageHere(): Vantage {
   return {
     place: { kind: 'here' },
     how: 'this machine',
-    exchange: exchangeHere,
-    httpGet,
+    exchange: (request) => exchangeFrom(request),
+    httpGet: (request) => getFrom(request),
     readFile: readFileHere,
     kernelTables: (request) => collectKernelTables(localKernelSource(), request),
   }
 }
 
-function exchangeHere({ id, ...request }: ExchangeRequest): Promise<ExchangeResult> {
-  return exchange({ ...request, drawId: id === undefined ? undefined : () => id })
+/** Asks with this thread's own sockets, or with those of a namespace. */
+export function exchangeFrom({ id, ...request }: ExchangeRequest, space?: SocketSpace): Promise<ExchangeResult> {
+  return exchange({ ...request, space, drawId: id === undefined ? undefined : () => id })
 }
 
-function httpGet({ server, path, timeoutMs }: HttpRequest): Promise<HttpResult> {
-  const outgoing = request({ host: server.address, port: server.port, path, agent: false, method: 'GET' })
+/** Gets a page over a connection of its own; throws what making a socket in `space` throws. */
+export async function getFrom({ server, path, timeoutMs }: HttpRequest, space?: SocketSpace): Promise<HttpResult> {
+  const outgoing = request({
+    host: server.address,
+    port: server.port,
+    path,
+    method: 'GET',
+    ...(space === undefined ? { agent: false } : { createConnection: () => openTcp(server, undefined, space) }),
+  })
   return awaitResponse(outgoing, { timeoutMs })
 }
 

@@ -1,5 +1,6 @@
 // The kernel as the calling thread sees it: its own network namespace, entered or not.
 import { execFile } from 'node:child_process'
+import type { ExecFileException } from 'node:child_process'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { setImmediate as untilNextTurn } from 'node:timers/promises'
 import { describeError } from '../../base/errors.ts'
@@ -17,20 +18,42 @@ const TURN_MS = 5
 const SYSTEM_PATH = '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin'
 
 /**
- * Reads the tables of the namespace that the calling thread is in.
+ * Reads the tables of the namespace that the calling thread is in, or of another one that it enters.
+ *
+ * Opening a file, starting a program and a dump are one synchronous call each, which is all that has to happen inside; a file goes on
+ * showing the namespace that it was opened in.
  *
  * Files are read by blocking calls, piece by piece: asynchronous ones run on threads that stay in the process's first namespace. Programs
  * are children of the calling thread and inherit its namespace.
  */
-export function localKernelSource(): KernelSource {
-  return { readFile: readInTurns, run, dumpNetlink: dumpNow }
+export function localKernelSource(within: Within = (run) => run()): KernelSource {
+  return {
+    readFile(path, options) {
+      const read = (): Promise<FileResult> => readInTurns(() => within(() => openSync(path, 'r')), path, options)
+      return options?.timeoutMs === undefined ? read() : afterOthers(read)
+    },
+    run: (program, args, options) => run(within, { program, args, ...options }),
+    dumpNetlink: (dump, sink) => dumpNow(within, dump, sink),
+  }
 }
 
-function dumpNow(dump: NetlinkDump, sink: (message: DataView) => void): Skipped | undefined {
+let lastLong: Promise<unknown> = Promise.resolve()
+
+/** Reads a table that may be long when those of other namespaces are read: side by side each would take as long as all of them. */
+function afterOthers(read: () => Promise<FileResult>): Promise<FileResult> {
+  const own = lastLong.then(read)
+  lastLong = own
+  return own
+}
+
+/** Runs something synchronous inside a namespace. */
+type Within = <Result>(run: () => Result) => Result
+
+function dumpNow(within: Within, dump: NetlinkDump, sink: (message: DataView) => void): Skipped | undefined {
   const found = libc()
   if (!isLibc(found)) return { kind: 'skipped', why: `cannot ask the kernel by netlink: ${found.why}` }
   try {
-    dumpNetlink(found, dump, sink)
+    within(() => dumpNetlink(found, dump, sink))
     return undefined
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -42,12 +65,16 @@ function dumpNow(dump: NetlinkDump, sink: (message: DataView) => void): Skipped 
 }
 
 /** A table of hundreds of thousands of lines takes seconds: between pieces of it, sockets of the thread are looked after. */
-async function readInTurns(path: string, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<FileResult> {
+async function readInTurns(
+  open: () => number,
+  path: string,
+  { timeoutMs }: { readonly timeoutMs?: number } = {},
+): Promise<FileResult> {
   const giveUpAt = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
   const decoder = new TextDecoder()
   let fd: number | undefined
   try {
-    fd = openSync(path, 'r')
+    fd = open()
     const piece = Buffer.allocUnsafe(PIECE_OCTETS)
     let text = ''
     let turnEndsAt = performance.now() + TURN_MS
@@ -72,11 +99,13 @@ async function readInTurns(path: string, { timeoutMs }: { readonly timeoutMs?: n
   }
 }
 
-function run(
-  program: string,
-  args: readonly string[],
-  { timeoutMs }: { readonly timeoutMs: number },
-): Promise<CommandResult> {
+interface Call {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly timeoutMs: number
+}
+
+function run(within: Within, { program, args, timeoutMs }: Call): Promise<CommandResult> {
   const env = { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:${SYSTEM_PATH}` }
   const options = {
     env,
@@ -86,7 +115,7 @@ function run(
     maxBuffer: MAX_OUTPUT_OCTETS,
   } as const
   return new Promise((resolve) => {
-    execFile(program, [...args], options, (error, stdout, stderr) => {
+    const done = (error: ExecFileException | null, stdout: string, stderr: string): void => {
       if (error === null) resolve({ kind: 'ended', exitCode: 0, stdout, stderr })
       else if (typeof error.code === 'number') resolve({ kind: 'ended', exitCode: error.code, stdout, stderr })
       else if (error.killed === true) {
@@ -94,6 +123,7 @@ function run(
       } else if ((error.code as string | undefined) === 'ENOENT') {
         resolve({ kind: 'skipped', why: `the program "${program}" is not installed`, needs: program })
       } else resolve({ kind: 'skipped', why: `cannot run "${program}": ${describeError(error)}` })
-    })
+    }
+    within(() => execFile(program, [...args], options, done))
   })
 }

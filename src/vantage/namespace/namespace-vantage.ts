@@ -1,8 +1,12 @@
 // A place on this machine that has a network namespace of its own: a pod, a node of a lab, a container, a process.
+import { describeError } from '../../base/errors.ts'
+import { exchangeFrom, getFrom } from '../here.ts'
 import type { FileResult, Place, Skipped, Vantage, Vantages } from '../vantage.ts'
-import { startCapture } from './start-capture.ts'
-import { NamespaceThread } from './namespace-thread.ts'
+import { openSpace } from './open-space.ts'
+import type { NamespaceSpace } from './open-space.ts'
 import { readInRoot } from './read-in-root.ts'
+import { startCapture } from './start-capture.ts'
+import { TablesThread } from './tables-thread.ts'
 import type { NamespaceFiles, NamespaceTarget } from './target.ts'
 
 export interface NamespaceOptions {
@@ -10,7 +14,7 @@ export interface NamespaceOptions {
   readonly workerUrl?: URL
 }
 
-/** A vantage that holds its threads until it is closed. */
+/** A vantage that holds its namespace, and its thread, until it is closed. */
 export interface NamespaceVantage extends Vantage {
   close(): Promise<void>
 }
@@ -18,35 +22,82 @@ export interface NamespaceVantage extends Vantage {
 /** Enters a namespace; `skipped` says what is missing. */
 export async function openNamespace(
   target: NamespaceTarget,
-  {
-    place,
-    workerUrl = new URL('./namespace-worker.js', import.meta.url),
-  }: NamespaceOptions & { readonly place: Place },
+  { place, ...options }: NamespaceOptions & { readonly place: Place },
+): Promise<NamespaceVantage | Skipped> {
+  const tables = shareThread(options)
+  const vantage = await openWith(tables, target, place)
+  if ('kind' in vantage) return vantage
+  return {
+    ...vantage,
+    async close() {
+      await Promise.all([vantage.close(), tables.close()])
+    },
+  }
+}
+
+/** A thread for tables that is started when the first are wanted. */
+interface SharedThread {
+  get(): Promise<TablesThread | Skipped>
+  close(): Promise<void>
+}
+
+/** Starting the programs that print rules, and reading long tables, would keep answers waiting: that is a thread's work. */
+function shareThread({
+  workerUrl = new URL('./namespace-worker.js', import.meta.url),
+}: NamespaceOptions): SharedThread {
+  let thread: Promise<TablesThread | Skipped> | undefined
+  return {
+    get: () => (thread ??= TablesThread.start(workerUrl)),
+    async close() {
+      const started = await thread
+      if (started instanceof TablesThread) await started.close()
+      await TablesThread.closeStragglers()
+    },
+  }
+}
+
+async function openWith(
+  tables: SharedThread,
+  target: NamespaceTarget,
+  place: Place,
 ): Promise<NamespaceVantage | Skipped> {
   if (process.platform !== 'linux') {
     return { kind: 'skipped', why: `network namespaces are Linux's, this is ${process.platform}` }
   }
-  const thread = await NamespaceThread.start(target.netns, workerUrl)
-  if (!(thread instanceof NamespaceThread)) return thread
-  // Starting the tools that print rules, and reading long tables, would keep answers waiting.
-  let tables: Promise<NamespaceThread | Skipped> | undefined
+  const space = openSpace(target.netns)
+  if ('kind' in space) return space
   return {
     place,
     how: target.how,
-    exchange: (request) => thread.call('exchange', request),
-    httpGet: (request) => thread.call('httpGet', request),
-    async kernelTables(request) {
-      tables ??= NamespaceThread.start(target.netns, workerUrl)
-      const reader = await tables
-      return reader instanceof NamespaceThread ? reader.call('kernelTables', request) : reader
-    },
-    readFile: async (path) => thread.gone() ?? readFirst(target.files, path),
+    exchange: (request) => whileThere(space, () => exchangeFrom(request, space)),
+    httpGet: (request) => whileThere(space, () => getFrom(request, space)),
+    kernelTables: (request) =>
+      whileThere(space, async () => {
+        const reader = await tables.get()
+        return reader instanceof TablesThread ? reader.read(target.netns, request) : reader
+      }),
+    readFile: async (path) => space.gone() ?? readFirst(target.files, path),
     startCapture: () => startCapture(target.netns),
     async close() {
-      const reader = await tables
-      await Promise.all([thread.close(), ...(reader instanceof NamespaceThread ? [reader.close()] : [])])
+      space.close()
     },
   }
+}
+
+/** Asks while the namespace is there; what cannot be asked, or came when it was gone, is `skipped`. */
+async function whileThere<Result extends object>(
+  space: NamespaceSpace,
+  ask: () => Promise<Result>,
+): Promise<Result | Skipped> {
+  const before = space.gone()
+  if (before !== undefined) return before
+  const result = await ask().catch((error: unknown): Skipped => ({ kind: 'skipped', why: describeError(error) }))
+  // Silence out of a namespace whose pod is gone says nothing about DNS; what came before stays valid.
+  return isResponse(result) ? result : (space.gone() ?? result)
+}
+
+function isResponse(result: object): boolean {
+  return 'kind' in result && result.kind === 'response'
 }
 
 /** The first of the places where a file may lie that has it. */
@@ -65,12 +116,13 @@ export interface NamespaceVantagesOptions extends NamespaceOptions {
   readonly locate: (place: Place) => Promise<NamespaceTarget | Skipped | Vantage>
 }
 
-/** Vantages of places with namespaces: threads of their own, entered when first asked for. */
+/** Vantages of places with namespaces, each opened when first asked for; one thread reads the tables of all. */
 export function namespaceVantages({ locate, ...options }: NamespaceVantagesOptions): Vantages {
   const opened = new Map<string, Promise<NamespaceVantage | Skipped | Vantage>>()
+  const tables = shareThread(options)
   const open = async (place: Place): Promise<NamespaceVantage | Skipped | Vantage> => {
     const found = await locate(place)
-    return 'netns' in found ? openNamespace(found, { ...options, place }) : found
+    return 'netns' in found ? openWith(tables, found, place) : found
   }
   return {
     at(place) {
@@ -83,7 +135,7 @@ export function namespaceVantages({ locate, ...options }: NamespaceVantagesOptio
       const all = await Promise.all(opened.values())
       opened.clear()
       await Promise.all(all.flatMap((vantage) => ('close' in vantage ? [vantage.close()] : [])))
-      await NamespaceThread.closeStragglers()
+      await tables.close()
     },
   }
 }

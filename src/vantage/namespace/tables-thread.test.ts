@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { NamespaceThread } from './namespace-thread.ts'
+import { TablesThread } from './tables-thread.ts'
 
-it('NamespaceThread.start() does not end a thread before it has loaded: an addon would abort the process', async () => {
+it('TablesThread.start() does not end a thread before it has loaded: an addon would abort the process', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fathom-thread-'))
   const loaded = join(folder, 'loaded')
   try {
@@ -13,12 +13,12 @@ it('NamespaceThread.start() does not end a thread before it has loaded: an addon
       import { parentPort } from 'node:worker_threads'
       setTimeout(() => {
         writeFileSync(${JSON.stringify(loaded)}, '')
-        parentPort.postMessage({ kind: 'entered' })
+        parentPort.postMessage({ kind: 'ready' })
       }, 300)`
     const workerUrl = new URL(`data:text/javascript,${encodeURIComponent(program)}`)
-    const thread = await NamespaceThread.start(folder, workerUrl, 1)
-    expect(thread).toEqual({ kind: 'skipped', why: `the thread that enters ${folder} did not start` })
-    await NamespaceThread.closeStragglers()
+    const thread = await TablesThread.start(workerUrl, 1)
+    expect(thread).toEqual({ kind: 'skipped', why: 'the thread that reads kernel tables did not start' })
+    await TablesThread.closeStragglers()
     expect(existsSync(loaded)).toBe(true)
   } finally {
     rmSync(folder, { recursive: true })
