@@ -1,4 +1,5 @@
 // The page of faults is made from the registry: every code of the catalogue is on it, staged or with the reason why not.
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CAUSE_GROUPS } from '../../src/doctor/causes/index.ts'
@@ -6,6 +7,7 @@ import { FAULTS, NOT_STAGED } from '../../src/lab/index.ts'
 import type { Fault } from '../../src/lab/index.ts'
 
 const PAGE = resolve(import.meta.dirname, '../../docs/faults.md')
+const FOLDER = resolve(import.meta.dirname, '../../src/lab/faults')
 /** They have no group of checks: nothing is broken then. */
 const OTHERS = 'no fault at all'
 const INTRODUCTION = `# Faults of the lab
@@ -37,6 +39,14 @@ describe('docs/faults.md', () => {
     const codes = [...known, ...others]
     expect(codes.filter((code) => staged.has(code) === (NOT_STAGED[code] !== undefined))).toEqual([])
     expect([...staged].filter((code) => !known.has(code))).toEqual([])
+  })
+
+  it('every fault has a file of its name, in the folder of the group of its cause', () => {
+    const files = FAULTS.map((fault) => {
+      const group = [...groups].find(([, codes]) => codes.includes(causeOf(fault)))?.[0]
+      return `${group}/${fault.name}.ts`
+    })
+    expect(files.filter((file) => !existsSync(resolve(FOLDER, file)))).toEqual([])
   })
 })
 

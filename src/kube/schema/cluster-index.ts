@@ -1,5 +1,5 @@
 // The objects of a cluster arranged for questions: by namespace and name, and by address. Changes touch only what changed.
-import { intern, matchesLabelSelector } from '../../kube/objects/index.ts'
+import { intern, matchesLabelSelector } from '../objects/index.ts'
 import type {
   EndpointSlice,
   KubeObject,
@@ -8,7 +8,7 @@ import type {
   Pod,
   Service,
   ServiceImport,
-} from '../../kube/objects/index.ts'
+} from '../objects/index.ts'
 import { ChangeMarks } from './change-marks.ts'
 import { canonicalAddress } from './canonical-address.ts'
 import type { ObjectRef } from './answer.ts'

@@ -1,6 +1,6 @@
 // Objects to index entries.
-import { intern } from '../../kube/objects/index.ts'
-import type { EndpointSlice, Service, ServiceImport } from '../../kube/objects/index.ts'
+import { intern } from '../objects/index.ts'
+import type { EndpointSlice, Service, ServiceImport } from '../objects/index.ts'
 import { parseAddress } from '../../dns/address.ts'
 import type { ObjectRef } from './answer.ts'
 import { canonicalAddress } from './canonical-address.ts'

@@ -1,5 +1,5 @@
 // A pod's name where a Service's must stand: what the pod is called in DNS, if and because hostname and subdomain say so.
-import type { Pod, Workload } from '../../kube/objects/index.ts'
+import type { Pod, Workload } from '../objects/index.ts'
 import { describeAbsence } from './absence.ts'
 import { endpointName } from './endpoint-name.ts'
 import { OFFLINE_ENV } from './options.ts'

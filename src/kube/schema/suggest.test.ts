@@ -1,7 +1,7 @@
 // What was meant by a name that does not exist; first the questions of the story that started it all.
 import { describe, expect, it } from 'vitest'
 import { cluster, pod, read, service, slice } from '../../../test/support/cluster.ts'
-import { groupObjects, readList } from '../../kube/objects/index.ts'
+import { groupObjects, readList } from '../objects/index.ts'
 import { DEFAULT_SCHEMA_OPTIONS } from './options.ts'
 import { editDistance } from '../../base/edit-distance.ts'
 import { suggest, type Suggestion } from './suggest.ts'

@@ -1,7 +1,7 @@
 // What was probably meant by a name that does not exist: from the objects, each suggestion with what speaks for it.
 import { isSubdomain, lowerName } from '../../dns/name.ts'
 import type { DomainName, RRType } from '../../dns/message.ts'
-import type { Pod, Workload } from '../../kube/objects/index.ts'
+import type { Pod, Workload } from '../objects/index.ts'
 import { describeAbsence, type Absence } from './absence.ts'
 import type { ObjectRef } from './answer.ts'
 import type { ClusterIndex } from './cluster-index.ts'
