@@ -1,6 +1,7 @@
 // Go's regular expressions (RE2): the language of Corefiles, and linear in time whatever a client sends. JavaScript's own
-// engine backtracks and must never see a pattern from a configuration. Import this file itself: the engine is heavy.
-import { RE2JS } from 're2js'
+// engine backtracks and must never see a pattern from a configuration. The engine is heavy: it is loaded with the first pattern.
+import { createRequire } from 'node:module'
+import type { RE2JS } from 're2js'
 import { BaseError } from './errors.ts'
 
 /** Longest pattern a Corefile may hold, in characters; CoreDNS's limit. */
@@ -67,9 +68,17 @@ export function compileGoRegexp(pattern: string): GoRegexp {
   }
 }
 
+let engine: typeof RE2JS | undefined
+
+function loadEngine(): typeof RE2JS {
+  engine ??= (createRequire(import.meta.url)('re2js') as { readonly RE2JS: typeof RE2JS }).RE2JS
+  return engine
+}
+
 function compile(pattern: string): RE2JS {
+  const loaded = loadEngine()
   try {
-    return RE2JS.compile(pattern)
+    return loaded.compile(pattern)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     const message = detail.startsWith('error parsing regexp') ? detail : `error parsing regexp: ${detail}`

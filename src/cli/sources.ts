@@ -151,7 +151,8 @@ function rejectContradictions(options: SourceOptions): void {
 }
 
 async function attach(name: string): Promise<{ name: string; kubeconfig: string; vantages: Vantages }> {
-  const { attachLab } = await import('../lab/index.ts')
+  // Not through the folder's door: behind it is the whole lab, which runs in another process.
+  const { attachLab } = await import('../lab/register/attach.ts')
   return attachLab(name === '' ? undefined : name)
 }
 

@@ -1,6 +1,6 @@
 // Netlink dumps (netlink(7)): one question to the kernel, and messages until it says that it is done. The socket is of the calling
 // thread's network namespace.
-import { closeSync, readSync, writeSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import type { Libc } from './libc.ts'
 import { NETLINK_PROTOCOLS, frameNetlink, readNetlinkMessages } from './netlink-message.ts'
 import type { NetlinkProtocol } from './netlink-message.ts'
@@ -46,7 +46,8 @@ export function dumpNetlink(libc: Libc, dump: NetlinkDump, sink: (message: DataV
       isDone = readDump(new DataView(buffer.buffer, 0, readSync(fd, buffer)), sink)
     }
   } finally {
-    closeSync(fd)
+    // Node did not open it, and warns of that in a thread.
+    libc.close(fd)
   }
 }
 

@@ -99,8 +99,8 @@ export interface Vantage {
   readFile(path: string): Promise<FileResult>
   /** Reads what the kernel knows in the place's network namespace; each table says why it is missing. */
   kernelTables(request: KernelTablesRequest): Promise<KernelTables | Skipped>
-  /** Captures DNS packets and errors on every interface of the place; absent where a vantage has no way to. */
-  startCapture?(): RunningCapture | Skipped
+  /** Captures DNS packets and errors on every interface of the place, from when it resolves; absent where a vantage has no way to. */
+  startCapture?(): Promise<RunningCapture | Skipped>
   /** The command that does the same from where the user sits; absent where that is the command as it is. */
   equivalent?(plain: PlainCommand): string
 }

@@ -42,7 +42,7 @@ export async function captureFailures(
       let running: RunningCapture | undefined
       try {
         const vantage = await vantages.at(first.from)
-        const started = 'kind' in vantage ? vantage : vantage.startCapture?.()
+        const started = 'kind' in vantage ? vantage : await vantage.startCapture?.()
         if (started === undefined || 'kind' in started) return []
         running = started
         const again = questions.slice(0, MAX_QUESTIONS).map((one) => ({ ...one, timeoutsMs: [TIMEOUT_MS] }))

@@ -212,8 +212,11 @@ async function readIpvs({ source, request }: Context): Promise<IpvsTable | Skipp
 
 /** Drivers of cloud networks count what they drop; only hardware has such a driver. */
 async function readLinks(context: Context): Promise<readonly Link[] | Skipped> {
-  const printedLinks = await printed(context, { program: 'ip', args: ['-d', '-s', '-j', 'link'], parse: parseLinks })
-  const links = 'kind' in printedLinks ? dumpLinks(context, printedLinks) : printedLinks
+  const dumped = dumpLinks(context)
+  const links =
+    'kind' in dumped
+      ? await printed(context, { program: 'ip', args: ['-d', '-s', '-j', 'link'], parse: parseLinks })
+      : dumped
   if ('kind' in links) return links
   const hardware = links.filter(({ kind, name }) => kind === undefined && name !== 'lo').slice(0, MAX_HARDWARE)
   const counted = new Map(
@@ -233,32 +236,31 @@ async function readLinks(context: Context): Promise<readonly Link[] | Skipped> {
 /** Interfaces whose driver is asked. */
 const MAX_HARDWARE = 8
 
-/** Without the program "ip", or with one that prints no JSON, the kernel tells the same by netlink. */
-function dumpLinks({ source }: Context, otherwise: Skipped): readonly Link[] | Skipped {
+/** What the program "ip" prints, at the price of no process; it is asked where the kernel cannot be. */
+function dumpLinks({ source }: Context): readonly Link[] | Skipped {
   const links: DumpedLink[] = []
   const refused = dump(source, LINK_DUMP, (message) => {
     const link = readLink(message)
     if (link !== undefined) links.push(link)
   })
-  return refused === undefined ? nameLinks(links) : otherwise
+  return refused ?? nameLinks(links)
 }
 
 async function readAddresses(context: Context): Promise<readonly LinkAddress[] | Skipped> {
-  const addresses = await printed(context, { program: 'ip', args: ['-j', 'addr'], parse: parseLinkAddresses })
-  return 'kind' in addresses
-    ? dumpNamed(context, { what: ADDRESS_DUMP, read: readLinkAddress, otherwise: addresses })
-    : addresses
+  const dumped = dumpNamed(context, { what: ADDRESS_DUMP, read: readLinkAddress })
+  return 'kind' in dumped
+    ? printed(context, { program: 'ip', args: ['-j', 'addr'], parse: parseLinkAddresses })
+    : dumped
 }
 
 interface NamedDump<T> {
   readonly what: NetlinkDump
   readonly read: (message: DataView, names: ReadonlyMap<number, string>) => T | undefined
-  readonly otherwise: Skipped
 }
 
 /** A dump whose messages name devices by their number. */
-function dumpNamed<T>(context: Context, { what, read, otherwise }: NamedDump<T>): T[] | Skipped {
-  const links = dumpLinks(context, otherwise)
+function dumpNamed<T>(context: Context, { what, read }: NamedDump<T>): T[] | Skipped {
+  const links = dumpLinks(context)
   if ('kind' in links) return links
   const names = new Map(links.map(({ index, name }) => [index, name]))
   const found: T[] = []
@@ -266,10 +268,12 @@ function dumpNamed<T>(context: Context, { what, read, otherwise }: NamedDump<T>)
     const item = read(message, names)
     if (item !== undefined) found.push(item)
   })
-  return refused === undefined ? found : otherwise
+  return refused ?? found
 }
 
 async function readRoutes(context: Context): Promise<readonly Route[] | Skipped> {
+  const dumped = dumpNamed(context, { what: ROUTE_DUMP, read: readRoute })
+  if (!('kind' in dumped)) return dumped
   const of = (family: 4 | 6): Promise<Route[] | Skipped> =>
     printed(context, {
       program: 'ip',
@@ -277,7 +281,7 @@ async function readRoutes(context: Context): Promise<readonly Route[] | Skipped>
       parse: (text) => parseRoutes(text, family),
     })
   const [v4, v6] = await Promise.all([of(4), of(6)])
-  if ('kind' in v4) return dumpNamed(context, { what: ROUTE_DUMP, read: readRoute, otherwise: v4 })
+  if ('kind' in v4) return v4
   return [...v4, ...('kind' in v6 ? [] : v6)]
 }
 

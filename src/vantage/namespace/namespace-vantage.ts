@@ -5,7 +5,6 @@ import type { FileResult, Place, Skipped, Vantage, Vantages } from '../vantage.t
 import { openSpace } from './open-space.ts'
 import type { NamespaceSpace } from './open-space.ts'
 import { readInRoot } from './read-in-root.ts'
-import { startCapture } from './start-capture.ts'
 import { TablesThread } from './tables-thread.ts'
 import type { NamespaceFiles, NamespaceTarget } from './target.ts'
 
@@ -77,7 +76,11 @@ async function openWith(
         return reader instanceof TablesThread ? reader.read(target.netns, request) : reader
       }),
     readFile: async (path) => space.gone() ?? readFirst(target.files, path),
-    startCapture: () => startCapture(target.netns),
+    async startCapture() {
+      // The whole analysis of captures, which few runs need.
+      const { startCapture } = await import('./start-capture.ts')
+      return startCapture(target.netns)
+    },
     async close() {
       space.close()
     },

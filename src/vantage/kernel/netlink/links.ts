@@ -1,10 +1,11 @@
-// Devices, addresses and routes as rtnetlink(7) dumps them, in the form that `ip -j` gives them in: for nodes without iproute2.
+// Devices, addresses and routes as rtnetlink(7) dumps them, in the form that `ip -j` gives them in.
 import { readAttributes } from '../../../sys/index.ts'
 import type { Attributes, NetlinkDump } from '../../../sys/index.ts'
 import type { Link, LinkAddress, Route } from '../tables.ts'
 import { addressOf, nested, networkNumberOf, numberOf, textOf } from './attributes.ts'
 
 const AF_INET = 2
+const AF_INET6 = 10
 const RTM_GETLINK = 18
 const RTM_GETADDR = 22
 const RTM_GETROUTE = 26
@@ -91,7 +92,7 @@ const SCOPES: Readonly<Record<number, string>> = { 0: 'global', 200: 'site', 253
 
 /** Reads one RTM_NEWADDR (ifaddrmsg, IFA_*). */
 export function readLinkAddress(message: DataView, names: ReadonlyMap<number, string>): LinkAddress | undefined {
-  if (message.byteLength < 8) return undefined
+  if (message.byteLength < 8 || familyOf(message) === undefined) return undefined
   const attributes = readAttributes(message, 8)
   // On point-to-point links IFA_ADDRESS is the peer's.
   const address = addressOf(attributes, 2) ?? addressOf(attributes, 1)
@@ -124,8 +125,8 @@ const RTM_F_CLONED = 0x200
 
 /** Reads one RTM_NEWROUTE (rtmsg, RTA_*); undefined for the table of the machine's own addresses. */
 export function readRoute(message: DataView, names: ReadonlyMap<number, string>): Route | undefined {
-  if (message.byteLength < 12) return undefined
-  const family = message.getUint8(0) === AF_INET ? 4 : 6
+  const family = familyOf(message)
+  if (message.byteLength < 12 || family === undefined) return undefined
   const attributes = readAttributes(message, 12)
   const number = numberOf(attributes, 15) ?? message.getUint8(4)
   const table = TABLES[number] ?? `${number}`
@@ -149,6 +150,12 @@ export function readRoute(message: DataView, names: ReadonlyMap<number, string>)
     ...(source === undefined ? {} : { source }),
     ...(mtu === undefined ? {} : { mtu }),
   }
+}
+
+/** A dump of all families has those of MPLS and of multicast routing too. */
+function familyOf(message: DataView): 4 | 6 | undefined {
+  const family = message.byteLength === 0 ? 0 : message.getUint8(0)
+  return family === AF_INET ? 4 : family === AF_INET6 ? 6 : undefined
 }
 
 /** RTA_VIA: a gateway of the other family, behind two octets that say so. */
