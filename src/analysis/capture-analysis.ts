@@ -1,14 +1,21 @@
 // Everything from frames to figures and patterns, in one pass with bounded memory. Feed it frames, then ask for the result.
 import { FrameDecoder, TcpTable } from '../capture/index.ts'
-import type { CaptureFile, Frame, LostFragments, Packet, TcpConnection, TcpMessage } from '../capture/index.ts'
+import type {
+  CaptureFile,
+  Frame,
+  LostFragments,
+  Packet,
+  TcpConnection,
+  TcpMessage,
+  TcpSegment,
+} from '../capture/index.ts'
 import { IcmpErrors } from './icmp-errors.ts'
-import type { CarriedDatagram, IcmpMeaning } from './icmp-errors.ts'
+import type { CarriedDatagram } from './icmp-errors.ts'
 import { NAME_WORDS, NameTable, packName } from './messages/name-table.ts'
 import { createScan, scanMessage } from './messages/scan-message.ts'
 import type { MessageFault, ScannedMessage } from './messages/scan-message.ts'
 import { Loops } from './statistics/loops.ts'
 import { Traffic } from './statistics/traffic.ts'
-import type { Transaction } from './transactions/transaction.ts'
 import {
   CLIENT,
   ENDPOINT,
@@ -22,6 +29,7 @@ import {
   SENDS,
   SERVER,
 } from './transactions/transaction-row.ts'
+import type { AnalysisHooks, SeenAnswer, StreamPart } from './seen.ts'
 import { createLeg } from './transactions/leg.ts'
 import type { Leg } from './transactions/leg.ts'
 import { TransactionTable } from './transactions/transaction-table.ts'
@@ -34,52 +42,6 @@ const MAX_EXAMPLES = 64
 const MAX_CONNECTIONS = 4096
 /** Responses this long after the capture's first frame have a query in it, unless it lost packets. */
 const START_MICROS = 2e6
-
-/** What `--transactions`, `--flow` and the live view want besides figures; all optional, all cost time. */
-export interface AnalysisHooks {
-  /** Each transaction in the order of first queries, once it is finished. */
-  readonly onTransaction?: (transaction: Transaction) => void
-  /** Each message with what it was taken for. */
-  readonly onMessage?: (message: SeenMessage) => void
-  /** Each ICMP error that says that a query did not arrive. */
-  readonly onRejection?: (rejection: SeenRejection) => void
-  /** The first response to a query, as soon as it is there. */
-  readonly onAnswer?: (answer: SeenAnswer) => void
-}
-
-export interface SeenRejection {
-  /** Of the transaction. */
-  readonly number: number
-  readonly meaning: IcmpMeaning
-  /** The same error at another place, or behind NAT. */
-  readonly isCopy: boolean
-  readonly frame: number
-  readonly atMicros: number
-  readonly source: number
-  readonly destination: number
-  readonly path: number
-}
-
-export interface SeenAnswer {
-  /** From the query's first send on. */
-  readonly micros: number
-  readonly rcode: number
-  /** In presentation format. */
-  readonly name: () => string
-}
-
-/** A DNS message, where and as what it was seen; its octets are valid while the hook runs. */
-export interface SeenMessage {
-  readonly leg: Leg
-  readonly scan: ScannedMessage
-  readonly role: Role
-  readonly isResponse: boolean
-  /** Number of its transaction; 0 for none. */
-  readonly number: number
-  readonly octets: Uint8Array
-  readonly start: number
-  readonly end: number
-}
 
 export interface AnalysisOptions extends AnalysisHooks {
   /** Ports that DNS is on besides 53. */
@@ -161,6 +123,7 @@ export class CaptureAnalysis {
     this.#tcp = new TcpTable({
       isDnsPort: this.#isDnsPort,
       message: (message) => this.#tcpMessage(message),
+      resent: (segment) => this.#resent(segment),
       connection: (connection) => this.#connection(connection),
     })
     this.decoder = new FrameDecoder(
@@ -264,15 +227,37 @@ export class CaptureAnalysis {
       else if (sourcePort === LLMNR || destinationPort === LLMNR) this.counts.llmnr += 1
       return
     }
-    this.#message(packet, false, packet.octets, packet.start, packet.end, packet.missing > 0)
+    this.#message(packet, undefined, packet.octets, packet.start, packet.end, packet.missing > 0)
   }
 
-  #tcpMessage({ packet, octets, start, end }: TcpMessage): void {
-    this.#message(packet, true, octets, start, end, false)
+  #tcpMessage(message: TcpMessage): void {
+    this.#message(message.packet, message, message.octets, message.start, message.end, false)
+  }
+
+  #resent({ packet, connection, isFromClient }: TcpSegment): void {
+    const { frame, atMicros, source, destination, path, sequence, start, end } = packet
+    this.#hooks.onResent?.({
+      frame,
+      atMicros,
+      source,
+      destination,
+      path,
+      connection,
+      isFromClient,
+      startSequence: sequence,
+      endSequence: (sequence + end - start) >>> 0,
+    })
   }
 
   // oxlint-disable-next-line max-params -- hot path
-  #message(packet: Packet, isTcp: boolean, octets: Uint8Array, start: number, end: number, isCut: boolean): void {
+  #message(
+    packet: Packet,
+    inTcp: TcpMessage | undefined,
+    octets: Uint8Array,
+    start: number,
+    end: number,
+    isCut: boolean,
+  ): void {
     const scan = this.#scan
     const isWhole = scanMessage(octets, start, end, isCut, scan)
     if (isCut) this.#noteCut(packet)
@@ -290,7 +275,7 @@ export class CaptureAnalysis {
     leg.destinationPort = packet.destinationPort
     leg.path = packet.path
     leg.isCoarsePath = packet.isCoarsePath
-    leg.isTcp = isTcp
+    leg.isTcp = inTcp !== undefined
     leg.bytes = end - start + packet.missing
     // Opcodes other than QUERY (updates, notifications) are counted, not paired.
     if ((scan.bits & 0x7800) !== 0) {
@@ -301,7 +286,8 @@ export class CaptureAnalysis {
     const role = isResponse ? this.#response(leg, scan, octets) : this.#query(leg, scan, octets)
     if (this.#hooks.onMessage !== undefined && role !== undefined) {
       const number = this.#table.lastNumber
-      this.#hooks.onMessage({ leg, scan, role, isResponse, number, octets, start, end })
+      const stream = inTcp === undefined ? undefined : partOf(inTcp)
+      this.#hooks.onMessage({ leg, scan, role, isResponse, number, octets, start, end, stream })
     }
   }
 
@@ -407,6 +393,11 @@ export class CaptureAnalysis {
     const transaction = this.traffic.take(slot)
     if (this.#hooks.onTransaction !== undefined) this.#hooks.onTransaction(transaction ?? this.#table.read(slot))
   }
+}
+
+function partOf({ connection, isFromClient, start, end, endSequence }: TcpMessage): StreamPart {
+  // Two octets of length before the message (RFC 1035 §4.2.2).
+  return { connection, isFromClient, startSequence: (endSequence - (end - start) - 2) >>> 0, endSequence }
 }
 
 /** The UDP ports of VXLAN, of flannel's VXLAN, and of Geneve. */

@@ -1,5 +1,6 @@
 export { CaptureAnalysis } from './capture-analysis.ts'
-export type { AnalysisOptions, SeenMessage, SeenRejection } from './capture-analysis.ts'
+export type { AnalysisOptions } from './capture-analysis.ts'
+export type { SeenMessage, SeenRejection, SeenSegment, StreamPart } from './seen.ts'
 export { describeAddress } from './patterns/find-patterns.ts'
 export type { AddressNames } from './patterns/find-patterns.ts'
 export { createReport } from './report.ts'

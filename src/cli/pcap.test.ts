@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
-import { QUERY, captureOf, frameOf } from '../../test/support/captures.ts'
+import { QUERY, captureOf, frameOf, framesOf } from '../../test/support/captures.ts'
 import { pcapCommand } from './pcap.ts'
 
-const FAULTY = resolve(import.meta.dirname, '../../testdata/patterns/servfail-responses.pcap')
+const PATTERNS = resolve(import.meta.dirname, '../../testdata/patterns')
+const FAULTY = join(PATTERNS, 'servfail-responses.pcap')
 const folder = mkdtempSync(join(tmpdir(), 'fathom-pcap-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -59,6 +60,25 @@ describe('pcapCommand', () => {
     )
     const { stdout } = await pcap(FAULTY, '--transactions', '--rcode', 'servfail')
     expect(stdout).toContain('SERVFAIL')
+  })
+
+  it('shows TCP segments that were sent again where a transaction has them', async () => {
+    const steps = async (file: string): Promise<string[]> =>
+      (await pcap(file, '--flow', '1')).stdout.split('\n').filter((line) => line.includes('sent again'))
+    const query = await steps(join(PATTERNS, 'tcp-retransmissions.pcap'))
+    expect(query).toEqual([expect.stringContaining('tcp segment of the query, 44 octets; frame 5, if 0 (sent again)')])
+    const hole = join(PATTERNS, 'mtu-black-hole.pcap')
+    expect((await steps(hole)).map((line) => /frame \d+/.exec(line)?.[0])).toEqual(
+      [10, 11, 12, 13].map((n) => `frame ${n}`),
+    )
+    // Its response without the segments behind the first: nothing that could become whole.
+    const [unfinished] = await steps(fileOf('cut.pcap', framesOf(readFileSync(hole), [1, 2, 3, 4, 5, 6, 10])))
+    expect(unfinished).toContain('1448 octets; frame 7, if 0 (sent again; the response never became whole)')
+    // Without the first segment what it filled at last was sent again.
+    const filled = framesOf(readFileSync(hole), [1, 2, 3, 4, 5, 7, 8, 11])
+    expect(await steps(fileOf('filled.pcap', filled))).toEqual([
+      expect.stringContaining('3220 octets; frame 8, if 0 (whole only with this segment, sent again)'),
+    ])
   })
 
   it('says why an option has taken the file', async () => {

@@ -11,7 +11,8 @@ import type { Command, Io } from './command.ts'
 import { usageErrorOf } from './commander-error.ts'
 import { loadNames } from './pcap/address-names.ts'
 import { BufferedOutput } from './pcap/buffered-output.ts'
-import { collectFlow, describeFlow, renderFlow } from './pcap/flow.ts'
+import { collectFlow } from './pcap/collect-flow.ts'
+import { describeFlow, renderFlow } from './pcap/flow.ts'
 import type { Flow } from './pcap/flow.ts'
 import { openInput } from './pcap/open-input.ts'
 import { PacketPrinter } from './pcap/packet-printer.ts'
@@ -147,11 +148,11 @@ async function readFlow(
   io: Io,
   { ports, known, number }: WantedFlow,
 ): Promise<{ readonly analysis: CaptureAnalysis; readonly read: CaptureFile; readonly flow: Flow }> {
-  const { steps, onMessage, onRejection } = collectFlow(number)
-  const analysis = new CaptureAnalysis({ ports, onMessage, onRejection })
+  const { steps, ...hooks } = collectFlow(number)
+  const analysis = new CaptureAnalysis({ ports, ...hooks })
   const read = await readCapture(openInput(file, io), (frame) => analysis.frame(frame))
   analysis.finish()
-  const flow = describeFlow(analysis, { number, steps, known })
+  const flow = describeFlow(analysis, { number, steps: steps(), known })
   if (flow !== undefined) return { analysis, read, flow }
   throw new UsageError(
     'bad-argument',

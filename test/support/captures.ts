@@ -62,6 +62,17 @@ export function captureOf(frames: readonly Uint8Array[], linkType: number): Uint
   return Buffer.concat([header, ...records])
 }
 
+/** A pcap file with some of the frames of another, numbered from 1. */
+export function framesOf(octets: Buffer, numbers: readonly number[]): Buffer {
+  const kept = [octets.subarray(0, 24)]
+  for (let at = 24, number = 1; at < octets.length; number += 1) {
+    const end = at + 16 + octets.readUInt32LE(at + 8)
+    if (numbers.includes(number)) kept.push(octets.subarray(at, end))
+    at = end
+  }
+  return Buffer.concat(kept)
+}
+
 /** A file's octets as a stream gives them: `sizeBytes` at a time, in one piece by default. */
 export async function* inParts(octets: Uint8Array, sizeBytes: number = octets.length): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < octets.length; at += sizeBytes) yield octets.subarray(at, at + sizeBytes)

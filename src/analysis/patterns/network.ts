@@ -301,7 +301,7 @@ export const tunnelBlocked: Finder = ({ analysis, address }) => {
         evidence: [
           {
             text: `${tunnel.packets} packets in ${tunnel.kind}${tunnel.port === 0 ? '' : ` to UDP port ${tunnel.port}`} leave, none comes back`,
-            frames: [tunnel.firstFrame],
+            frames: firstFrames([...tunnel.firstFrames, tunnel.lastFrame]),
           },
         ],
       },

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { framesOf } from '../../../test/support/captures.ts'
 import { messagesOf, reportOf } from '../../../test/support/read-patterns.ts'
 import { PATTERN_CODES } from './codes.ts'
 
@@ -67,6 +68,11 @@ describe('patterns', () => {
     expect(await firstOf('response-late')).toEqual(['response-late', expect.objectContaining({ frames: [1, 2, 3] })])
   })
 
+  it('prove a tunnel without answers by its first packets and the last', async () => {
+    const frames = [1, 2, 3]
+    expect(await firstOf('tunnel-blocked')).toEqual(['tunnel-blocked', expect.objectContaining({ frames })])
+  })
+
   it('take an ICMP error rewritten by NAT for the one of the endpoint', async () => {
     const { patterns, icmp, dns } = await reportOf(join(CAPTURES, 'service-rejected.near-miss.pcap'))
     const faults = patterns.filter(({ kind }) => kind === 'fault').map(({ code, subject }) => `${code} ${subject}`)
@@ -126,14 +132,3 @@ describe('conntrack-race', () => {
     }
   })
 })
-
-/** A pcap file with some of the frames of another, numbered from 1. */
-function framesOf(octets: Buffer, numbers: readonly number[]): Buffer {
-  const kept = [octets.subarray(0, 24)]
-  for (let at = 24, number = 1; at < octets.length; number += 1) {
-    const end = at + 16 + octets.readUInt32LE(at + 8)
-    if (numbers.includes(number)) kept.push(octets.subarray(at, end))
-    at = end
-  }
-  return Buffer.concat(kept)
-}

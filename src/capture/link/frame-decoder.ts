@@ -26,6 +26,7 @@ const GRE = 47
 const ICMPV6 = 58
 
 /** Tunnels in tunnels that are followed. */
+const TUNNEL_EXAMPLES = 5
 const MAX_DEPTH = 4
 
 /** Tunnel kinds and the octets inside, as {@link FrameDecoder} goes on with them. */
@@ -336,7 +337,8 @@ export class FrameDecoder {
         network,
         index: this.tunnels.size + 1,
         packets: 0,
-        firstFrame: packet.frame,
+        firstFrames: [],
+        lastFrame: packet.frame,
         firstAtMicros: packet.atMicros,
         lastAtMicros: packet.atMicros,
       }
@@ -344,6 +346,8 @@ export class FrameDecoder {
     }
     if (tunnel !== undefined) {
       tunnel.packets += 1
+      if (tunnel.firstFrames.length < TUNNEL_EXAMPLES) tunnel.firstFrames.push(packet.frame)
+      tunnel.lastFrame = packet.frame
       tunnel.lastAtMicros = packet.atMicros
     }
     packet.tunnel = tunnel

@@ -48,7 +48,9 @@ export interface Tunnel {
   /** Unlike for each pair of endpoints and kind, from 1. */
   readonly index: number
   packets: number
-  readonly firstFrame: number
+  /** The first few, and the last. */
+  readonly firstFrames: number[]
+  lastFrame: number
   readonly firstAtMicros: number
   lastAtMicros: number
 }

@@ -7,8 +7,9 @@ const REORDER_MICROS = 50_000
 const MAX_WAITING_SEGMENTS = 256
 const MAX_STREAM_BYTES = 1 << 20
 
-/** A message, valid while the sink runs. */
-export type MessageSink = (octets: Uint8Array, start: number, end: number) => void
+/** A message, valid while the sink runs. @param endSequence sequence number of the octet behind it */
+// oxlint-disable-next-line max-params -- hot path
+export type MessageSink = (octets: Uint8Array, start: number, end: number, endSequence: number) => void
 
 interface Segment {
   readonly sequence: number
@@ -64,19 +65,19 @@ export class TcpStream {
     return this.resentTimes > 0 && (this.acknowledged === undefined || before(this.acknowledged, this.resentEnd))
   }
 
-  /** Takes a segment's payload; whole messages go to the sink. */
-  take(packet: Packet, sink: MessageSink): void {
+  /** Takes a segment's payload; whole messages go to the sink. @returns whether the segment was sent again */
+  take(packet: Packet, sink: MessageSink): boolean {
     const { octets, start, end, sequence } = packet
     const length = end - start
-    if (length <= 0) return
+    if (length <= 0) return false
     if (length > this.largestSegment) this.largestSegment = length
     this.#next ??= sequence
     const ahead = (sequence - this.#next) | 0
     // A keep-alive repeats the last octet.
-    if (ahead < 0 && length <= 1) return
+    if (ahead < 0 && length <= 1) return false
     if (ahead + length <= 0) {
       if (!packet.isCoarsePath) this.#countResent(packet, length)
-      return
+      return !packet.isCoarsePath
     }
     if (packet.missing > 0) {
       this.cutMessages += 1
@@ -84,16 +85,18 @@ export class TcpStream {
     }
     if (this.isBroken) {
       this.#next = (sequence + length) >>> 0
-      return
+      return false
     }
     if (ahead > 0) {
       this.#keep(packet, sink)
-      return
+      return false
     }
-    if (this.#waiting.length > 0 && packet.atMicros - this.#gapSince > REORDER_MICROS) this.#countResent(packet, length)
+    const fillsGapLate = this.#waiting.length > 0 && packet.atMicros - this.#gapSince > REORDER_MICROS
+    if (fillsGapLate) this.#countResent(packet, length)
     this.#next = (sequence + length) >>> 0
     this.#read(octets, start - ahead, end, sink)
     this.#drain(sink)
+    return fillsGapLate
   }
 
   /** The other side acknowledges: what is missing before that, the capture has lost. */
@@ -151,15 +154,16 @@ export class TcpStream {
   }
 
   #read(octets: Uint8Array, start: number, end: number, sink: MessageSink): void {
+    const next = this.#next ?? 0
     if (this.#partial.length === 0) {
-      const stop = readMessages(octets, start, end, sink)
+      const stop = readMessages(octets, { start, end, next }, sink)
       if (stop < end) this.#setPartial(octets.slice(stop, end))
       return
     }
     const joined = new Uint8Array(this.#partial.length + end - start)
     joined.set(this.#partial)
     joined.set(octets.subarray(start, end), this.#partial.length)
-    const stop = readMessages(joined, 0, joined.length, sink)
+    const stop = readMessages(joined, { start: 0, end: joined.length, next }, sink)
     this.#setPartial(joined.slice(stop))
   }
 
@@ -179,14 +183,21 @@ export class TcpStream {
   }
 }
 
+interface Stretch {
+  readonly start: number
+  readonly end: number
+  /** Sequence number of the octet at `end`. */
+  readonly next: number
+}
+
 /** Hands on whole messages; where the rest begins. */
-function readMessages(octets: Uint8Array, start: number, end: number, sink: MessageSink): number {
+function readMessages(octets: Uint8Array, { start, end, next }: Stretch, sink: MessageSink): number {
   let at = start
   while (end - at >= 2) {
     const length = ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)
     if (end - at < 2 + length) break
-    sink(octets, at + 2, at + 2 + length)
     at += 2 + length
+    sink(octets, at - length, at, (next - (end - at)) >>> 0)
   }
   return at
 }

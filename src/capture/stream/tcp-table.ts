@@ -19,6 +19,8 @@ export interface TcpHandlers {
   readonly isDnsPort: (port: number) => boolean
   /** A message; its packet is the one that completed it. Valid while the handler runs. */
   message(message: TcpMessage): void
+  /** A segment with data that was sent again; its packet is valid while the handler runs. */
+  resent?(segment: TcpSegment): void
   /** A connection that ended, was given up, or was open at the end of the capture. */
   connection(connection: TcpConnection): void
 }
@@ -28,6 +30,14 @@ export interface TcpMessage {
   readonly octets: Uint8Array
   readonly start: number
   readonly end: number
+  /** Sequence number of the octet behind it. */
+  readonly endSequence: number
+  readonly connection: TcpConnection
+  readonly isFromClient: boolean
+}
+
+export interface TcpSegment {
+  readonly packet: Packet
   readonly connection: TcpConnection
   readonly isFromClient: boolean
 }
@@ -145,15 +155,24 @@ export class TcpTable {
     if ((tcpFlags & RST) !== 0) connection.clientReset ??= seen
     if ((tcpFlags & FIN) !== 0) connection.clientFin ??= seen
     if (!connection.isDns) return
-    connection.toServer.take(packet, (octets, start, end) => {
+    const isResent = connection.toServer.take(packet, (octets, start, end, endSequence) => {
       connection.queries += 1
       connection.firstQuery ??= seen
-      this.#handlers.message({ packet, octets, start, end, connection, isFromClient: true })
+      this.#handlers.message({ packet, octets, start, end, endSequence, connection, isFromClient: true })
     })
+    if (isResent) this.#handlers.resent?.({ packet, connection, isFromClient: true })
     if ((tcpFlags & ACK) !== 0) {
-      connection.toClient.acknowledge(packet.acknowledgment, (octets, start, end) => {
+      connection.toClient.acknowledge(packet.acknowledgment, (octets, start, end, endSequence) => {
         connection.responses += 1
-        this.#handlers.message({ packet: reversed(packet), octets, start, end, connection, isFromClient: false })
+        this.#handlers.message({
+          packet: reversed(packet),
+          octets,
+          start,
+          end,
+          endSequence,
+          connection,
+          isFromClient: false,
+        })
       })
     }
   }
@@ -167,15 +186,24 @@ export class TcpTable {
     if ((tcpFlags & RST) !== 0) connection.serverReset ??= seen
     if ((tcpFlags & FIN) !== 0) connection.serverFin ??= seen
     if (!connection.isDns) return
-    connection.toClient.take(packet, (octets, start, end) => {
+    const isResent = connection.toClient.take(packet, (octets, start, end, endSequence) => {
       connection.responses += 1
-      this.#handlers.message({ packet, octets, start, end, connection, isFromClient: false })
+      this.#handlers.message({ packet, octets, start, end, endSequence, connection, isFromClient: false })
     })
+    if (isResent) this.#handlers.resent?.({ packet, connection, isFromClient: false })
     if ((tcpFlags & ACK) !== 0) {
-      connection.toServer.acknowledge(packet.acknowledgment, (octets, start, end) => {
+      connection.toServer.acknowledge(packet.acknowledgment, (octets, start, end, endSequence) => {
         connection.queries += 1
         connection.firstQuery ??= seen
-        this.#handlers.message({ packet: reversed(packet), octets, start, end, connection, isFromClient: true })
+        this.#handlers.message({
+          packet: reversed(packet),
+          octets,
+          start,
+          end,
+          endSequence,
+          connection,
+          isFromClient: true,
+        })
       })
     }
   }

@@ -1,82 +1,9 @@
 // `--flow N`: one transaction over all its legs, as a sequence of who sent what to whom, where it was seen and when.
-import type { CaptureAnalysis, SeenMessage, SeenRejection } from '../../analysis/index.ts'
+import type { CaptureAnalysis } from '../../analysis/index.ts'
 import { describeAddress, formatWireName } from '../../analysis/index.ts'
 import type { AddressNames } from '../../analysis/index.ts'
-import { rcodeMnemonic, typeMnemonic } from '../../dns/index.ts'
+import type { FlowStep } from './collect-flow.ts'
 import { formatTime } from './transaction-table.ts'
-
-/** A message of the flow, kept. */
-export interface FlowStep {
-  readonly frame: number
-  readonly atMicros: number
-  readonly source: number
-  readonly destination: number
-  readonly path: number
-  readonly isResponse: boolean
-  readonly transport: 'icmp' | 'tcp' | 'udp'
-  readonly what: string
-  /** What is not ordinary about it; else empty. */
-  readonly note: string
-  /** In wire format. */
-  readonly name: Uint8Array
-}
-
-const MAX_STEPS = 1000
-
-/** Collects the messages of one transaction, and the ICMP errors that end it. */
-export function collectFlow(number: number): {
-  readonly steps: FlowStep[]
-  readonly onMessage: (message: SeenMessage) => void
-  readonly onRejection: (rejection: SeenRejection) => void
-} {
-  const steps: FlowStep[] = []
-  return {
-    steps,
-    onMessage({ number: own, leg, scan, role, isResponse, octets }) {
-      if (own !== number || steps.length >= MAX_STEPS) return
-      steps.push({
-        frame: leg.frame,
-        atMicros: leg.atMicros,
-        source: leg.source,
-        destination: leg.destination,
-        path: leg.path,
-        isResponse,
-        transport: leg.isTcp ? 'tcp' : 'udp',
-        what: isResponse
-          ? `${rcodeMnemonic(scan.rcode)}, ${scan.answers} answers, ${leg.bytes} octets`
-          : `query ${typeMnemonic(scan.type)} id ${scan.id}`,
-        note: WHAT[role] ?? '',
-        name: octets.slice(scan.nameStart, scan.nameEnd),
-      })
-    },
-    onRejection({ number: own, meaning, isCopy, frame, atMicros, source, destination, path }) {
-      if (own !== number || steps.length >= MAX_STEPS) return
-      steps.push({
-        frame,
-        atMicros,
-        source,
-        destination,
-        path,
-        isResponse: true,
-        transport: 'icmp',
-        what: meaning.replaceAll('-', ' '),
-        note: isCopy ? 'the same error, seen again' : '',
-        name: new Uint8Array(),
-      })
-    },
-  }
-}
-
-const WHAT: Readonly<Record<string, string>> = {
-  new: '',
-  repeat: 'asked again after the response',
-  copy: 'the same packet, seen again',
-  leg: 'the same query behind NAT',
-  resend: 'sent again',
-  response: '',
-  conflict: 'says something else than the first response',
-  strange: 'from an address that was not asked',
-}
 
 /** A transaction over all its legs, in words: text and page are made from it. */
 export interface Flow {
@@ -108,9 +35,11 @@ export interface FlowMessage {
 /** Puts the steps into words; undefined when there are none. */
 export function describeFlow(
   analysis: CaptureAnalysis,
-  { number, steps, known }: { number: number; steps: readonly FlowStep[]; known: AddressNames | undefined },
+  { number, steps: unordered, known }: { number: number; steps: readonly FlowStep[]; known: AddressNames | undefined },
 ): Flow | undefined {
+  const steps = unordered.toSorted((a, b) => a.frame - b.frame)
   const [first] = steps
+  const name = steps.find((step) => step.name.length > 0)?.name
   if (first === undefined) return undefined
   const { addresses } = analysis.decoder
   // Who asks stands left, under each of its addresses, who is asked right: queries point to the right.
@@ -123,7 +52,7 @@ export function describeFlow(
   const who = [...new Set(all)]
   return {
     number,
-    name: first.name.length === 0 ? '(no question)' : formatWireName(first.name),
+    name: name === undefined ? '(no question)' : formatWireName(name),
     participants: who.map((id) => describeAddress(addresses.format(id), known)),
     messages: steps.map((step) => ({
       at: formatTime(step.atMicros),
