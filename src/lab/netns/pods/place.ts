@@ -1,6 +1,6 @@
 // A place to run programs in: a network namespace, and a view of the file system in which some files are the place's own. The view
 // is made anew for each program, by a script: whoever has the script's path can enter the place with a shell alone.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { etcFolder } from '../journal.ts'
 
@@ -69,6 +69,7 @@ export class Place {
     if (text === undefined) {
       this.#files.delete(target)
       rmSync(source, { force: true })
+      if (this.#isShownByIp(target)) rmSync(this.#link(target), { force: true })
       return
     }
     this.#files.set(target, text)
@@ -77,10 +78,12 @@ export class Place {
       // Whole or not at all, as kubelet changes mounted files.
       replaceFile(source, text)
     } else writeFileSync(source, text)
-    if (!this.#options.ownsNamespace || !SHOWN_BY_IP.includes(target)) return
-    const folder = etcFolder(this.#options.namespace)
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, posix.basename(target)), text)
+    if (!this.#isShownByIp(target)) return
+    // One file, whichever way somebody comes in: what is edited for `ip netns exec` is edited for the pod's own programs.
+    const link = this.#link(target)
+    mkdirSync(dirname(link), { recursive: true })
+    rmSync(link, { force: true })
+    symlinkSync(source, link)
   }
 
   /** The words before a command that run it in this place. */
@@ -101,6 +104,15 @@ export class Place {
 
   #source(path: string): string {
     return join(this.root, normal(path))
+  }
+
+  #isShownByIp(path: string): boolean {
+    return this.#options.ownsNamespace && SHOWN_BY_IP.includes(path)
+  }
+
+  /** Where `ip netns exec` looks for its text of a file. */
+  #link(path: string): string {
+    return join(etcFolder(this.#options.namespace), posix.basename(path))
   }
 
   #isInDirectory(path: string): boolean {
