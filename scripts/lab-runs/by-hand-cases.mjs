@@ -55,6 +55,24 @@ const RECIPES = [
     expected: ['udp-53-blocked'],
   },
   {
+    title: 'iptables: the raw table of one CoreDNS pod drops UDP 53',
+    recipe: 'inside kube-system/coredns-79c6f6447f-hp7ng iptables -t raw -I PREROUTING -p udp --dport 53 -j DROP',
+    expected: ['udp-53-blocked'],
+  },
+  {
+    title: 'iptables: one CoreDNS pod drops every second datagram of DNS by chance',
+    recipe: `inside kube-system/coredns-79c6f6447f-hp7ng iptables -I INPUT -p udp --dport 53 \
+      -m statistic --mode random --probability 0.5 -j DROP`,
+    ask: ['--repeat', '20'],
+    expected: ['udp-53-blocked'],
+  },
+  {
+    title: 'iptables: a pod drops the datagrams of DNS that it sends',
+    recipe: 'inside shop/web-5f6d8b9c47-t6wnc iptables -I OUTPUT -p udp --dport 53 -j DROP',
+    ask: WEB,
+    expected: ['udp-53-blocked'],
+  },
+  {
     title: 'iptables: kube-proxy rules of the DNS Service flushed on node4, kube-proxy stopped',
     recipe: `kubectl -n kube-system delete daemonset kube-proxy --cascade=orphan
       kubectl -n kube-system delete pod --field-selector spec.nodeName=node4 -l k8s-app=kube-proxy --wait=false || true

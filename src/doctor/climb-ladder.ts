@@ -13,6 +13,7 @@ import {
   planExercise,
   readKernels,
   readKernelsAgain,
+  readLossyReplicas,
   readLogs,
   readPodFiles,
   repeatRungs,
@@ -107,6 +108,8 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     },
   })
   const rungs = first.map(({ rung }) => rung)
+  const ofReplicas = readLossyReplicas(facts, rungs, vantages)
+  const lossySince = clock.monotonic()
   const followUpContext = { facts, plan, rungs, podFiles: await podFiles, options: planOptions }
   const followUps = climb(
     FOLLOW_UPS.flatMap((planFollowUp) => planFollowUp(followUpContext)),
@@ -142,13 +145,24 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     alive: new Set(all.filter(({ observed }) => isAnswer(observed)).map(({ hop }) => hop.name)),
   })
   const captures = await captureFailures(plan, all, climbing)
-  const kernels = await kernelsAtEnd(await kernelsAtStart, { ...again, facts, vantages, clock })
+  const [ofPlaces, ofLossy] = await Promise.all([
+    kernelsAtEnd(await kernelsAtStart, { ...again, facts, vantages, clock }),
+    kernelsAtEnd({ read: await ofReplicas, unread: [] }, { ...again, startedAt: lossySince, facts, vantages, clock }),
+  ])
   const read = await reading
   const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
   const wire = captures.length === 0 ? {} : { captures }
   const ownDelayMs = stopWatching?.() ?? 0
   const late = ownDelayMs < NOTABLE_DELAY_MS ? {} : { ownDelayMs }
-  return { rungs: all, scrapes: read, logs, kernels, podFiles: await podFiles, ...wire, ...late }
+  return {
+    rungs: all,
+    scrapes: read,
+    logs,
+    kernels: { ...ofPlaces, read: [...ofPlaces.read, ...ofLossy.read] },
+    podFiles: await podFiles,
+    ...wire,
+    ...late,
+  }
 }
 
 interface AgainOptions {

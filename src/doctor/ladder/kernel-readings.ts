@@ -7,6 +7,7 @@ import type { ClusterFacts } from '../facts/index.ts'
 import { phrase } from './phrase.ts'
 import type { Phrase } from './phrase.ts'
 import type { Origin } from './plan-options.ts'
+import type { Rung } from './rung.ts'
 
 /** The tables of one place's network namespace. */
 export interface KernelReading {
@@ -35,7 +36,15 @@ export interface KernelReadings {
 const READ_TIMEOUT_MS = 4000
 
 /** Reads the tables of every origin at once; never rejects. */
-export async function readKernels(
+export function readKernels(
+  facts: ClusterFacts,
+  origins: readonly Origin[],
+  vantages: Vantages,
+): Promise<KernelReadings> {
+  return readPlaces(facts, withTheirNodes(origins), vantages)
+}
+
+async function readPlaces(
   facts: ClusterFacts,
   origins: readonly Origin[],
   vantages: Vantages,
@@ -44,7 +53,7 @@ export async function readKernels(
   const read: KernelReading[] = []
   const unread: UnreadKernel[] = []
   await Promise.all(
-    withTheirNodes(origins).map(async ({ place, node, skip }) => {
+    origins.map(async ({ place, node, skip }) => {
       const where = { place, ...(node === undefined ? {} : { node }) }
       if (skip !== undefined) return unread.push({ ...where, ...skip })
       try {
@@ -60,6 +69,32 @@ export async function readKernels(
     }),
   )
   return { read, unread }
+}
+
+/** Replicas whose namespaces are read as well at most: what all of them lose is not lost inside them. */
+const MAX_LOSSY = 2
+
+/**
+ * Reads the tables of replicas that lost datagrams: what their own namespaces drop no node shows. Nobody misses what cannot be read there.
+ */
+export async function readLossyReplicas(
+  facts: ClusterFacts,
+  rungs: readonly Rung[],
+  vantages: Vantages,
+): Promise<readonly KernelReading[]> {
+  const lost = rungs.filter(
+    ({ hop, transport, observed, result }) =>
+      hop.kind === 'replica' && transport === 'udp' && result === 'failed' && observed.kind !== 'response',
+  )
+  const names = new Set(lost.map(({ hop }) => hop.name))
+  const origins = facts.dns.replicas
+    .filter(({ pod }) => names.has(`${pod.meta.namespace}/${pod.meta.name}`))
+    .slice(0, MAX_LOSSY)
+    .map(({ pod, node }): Origin => ({
+      place: { kind: 'pod', namespace: pod.meta.namespace, name: pod.meta.name },
+      node,
+    }))
+  return (await readPlaces(facts, origins, vantages)).read
 }
 
 /** A pod's namespace has its own tables; those that carry its traffic are its node's. */
@@ -78,7 +113,7 @@ export async function readKernelsAgain(
   { read, unread }: KernelReadings,
   { vantages, clock, startedAt }: { readonly vantages: Vantages; readonly clock: Clock; readonly startedAt: number },
 ): Promise<KernelReadings> {
-  const again = await readKernels(facts, read, vantages)
+  const again = await readPlaces(facts, read, vantages)
   const apartMs = clock.monotonic() - startedAt
   const merged = read.map((reading) => {
     const second = again.read.find(({ place }) => JSON.stringify(place) === JSON.stringify(reading.place))?.first

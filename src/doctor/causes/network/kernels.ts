@@ -11,6 +11,11 @@ export function nodeKernels({ kernels }: Ladder): KernelReading[] {
   return kernels.read.filter(({ place, node }) => place.kind !== 'pod' && node !== undefined)
 }
 
+/** The namespaces of pods that were read: of those that were asked from, and of servers that lost something. */
+export function podKernels({ kernels }: Ladder): KernelReading[] {
+  return kernels.read.filter(({ place, node }) => place.kind === 'pod' && node !== undefined)
+}
+
 /** A table that was seen. */
 export function seen<Table extends object>(
   table: Table | { readonly kind: 'skipped' } | undefined,
@@ -22,6 +27,8 @@ export function seen<Table extends object>(
 /** A rule that held packets back between the two readings. */
 export interface BlockingRule {
   readonly node: string
+  /** `NAMESPACE/NAME` of the pod in whose namespace it is; absent for the node's own. */
+  readonly pod?: string
   /** As iptables-save writes it, behind its table: `raw: -A PREROUTING …`. */
   readonly text: string
   readonly chain: string
@@ -34,8 +41,8 @@ export interface BlockingRule {
 /** Chains that network plugins and kube-proxy write: what they hold back is their policy, no firewall of the host's. */
 const OF_PLUGINS = /^(cali|KUBE-|CILIUM|OLD_CILIUM|WEAVE|FLANNEL|CNI-|ANTREA)/
 
-/** Rules of the node's own firewall that drop or reject, and did so while the ladder was climbed. */
-export function blockingRules({ node = '', first, second }: KernelReading): BlockingRule[] {
+/** Rules of a place's own firewall that drop or reject, and did so while the ladder was climbed. */
+export function blockingRules({ place, node = '', first, second }: KernelReading): BlockingRule[] {
   const [before, after] = [rulesOf(first.iptables), rulesOf(second?.iptables)]
   return [...after].flatMap(([text, { rule, packets }]) => {
     const growth = packets - (before.get(text)?.packets ?? 0)
@@ -45,7 +52,8 @@ export function blockingRules({ node = '', first, second }: KernelReading): Bloc
       ...(protocol === undefined ? {} : { protocol }),
       ...(destinationPort === undefined ? {} : { destinationPort }),
     }
-    return [{ node, text, chain, growth, ...match }]
+    const owner = place.kind === 'pod' ? { pod: `${place.namespace}/${place.name}` } : {}
+    return [{ node, ...owner, text, chain, growth, ...match }]
   })
 }
 

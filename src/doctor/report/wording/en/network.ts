@@ -84,6 +84,10 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
       differs:
         'From {place}: {attempts} UDP {attempts:query|queries} to {server} ({address}) brought nothing; it answered over TCP',
       all: 'The same on {count} of {of} ways',
+      'at-server':
+        '{pod} loses UDP queries from everywhere, from its own node {node} as well, while it answers TCP: what drops them is in its own namespace',
+      'at-client':
+        'Pod {pod} loses the UDP queries that it sends to {servers}, while TCP is answered and {node} itself loses none',
       'at-times': 'UDP queries to {servers} are dropped at times, by a rule on {nodes}; TCP hides it by sending again',
       'lost-at-times':
         'From {place}: {count} of {of} UDP queries to {server} ({address}) brought nothing; over TCP {tcp} of {tcpOf}',
@@ -247,6 +251,11 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
     explanation:
       'Let UDP port 53 pass on {nodes} and between nodes. Until then pods can use TCP (options use-vc), and a node cache force_tcp.',
     risk: 'Opens DNS between nodes and pods only.',
+  },
+  'udp-53-blocked.in-pod': {
+    explanation:
+      'Let UDP port 53 pass in the namespace of {pod}: a rule there goes with the pod, and comes back with whatever wrote it (a sidecar, a network plugin, a policy).',
+    risk: 'One pod less for a moment; a pod without a controller does not come back by itself.',
   },
   'cloud-firewall-blocks-dns': {
     explanation:

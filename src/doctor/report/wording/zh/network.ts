@@ -77,6 +77,9 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     lines: {
       differs: '从 {place}：向 {server}（{address}）发出的 {attempts} 个 UDP 查询没有响应；经 TCP 它有应答',
       all: '{of} 条路径中有 {count} 条如此',
+      'at-server':
+        '{pod} 丢失来自各处的 UDP 查询，连它自己的节点 {node} 发来的也丢失，而 TCP 有应答：丢包发生在它自己的命名空间里',
+      'at-client': 'Pod {pod} 发往 {servers} 的 UDP 查询丢失，而 TCP 有应答，{node} 本身没有丢失',
       'at-times': '发往 {servers} 的 UDP 查询被 {nodes} 上的一条规则间歇丢弃；TCP 会重传，因而看不出来',
       'lost-at-times':
         '从 {place}：向 {server}（{address}）发出的 {of} 个 UDP 查询中有 {count} 个没有响应；经 TCP 是 {tcpOf} 个中的 {tcp} 个',
@@ -223,6 +226,11 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
     explanation:
       '在 {nodes} 上以及节点之间放行 UDP 53 端口。在此之前，Pod 可改用 TCP（options use-vc），节点缓存可用 force_tcp。',
     risk: '只在节点与 Pod 之间开放 DNS。',
+  },
+  'udp-53-blocked.in-pod': {
+    explanation:
+      '在 {pod} 的命名空间里放行 UDP 53 端口：那里的规则随 Pod 一同消失，但写下它的程序（sidecar、网络插件、策略）可能会再次写入。',
+    risk: '暂时少一个 Pod；没有控制器的 Pod 不会自动重建。',
   },
   'cloud-firewall-blocks-dns': {
     explanation: '在云平台上让带 {label}={value} 的节点与其他节点互通：UDP 与 TCP 53 端口，以及承载 Pod 网络的端口。',
