@@ -14,7 +14,7 @@ import { loadNames } from './pcap/address-names.ts'
 import { PacketPrinter } from './pcap/packet-printer.ts'
 import { renderSummary } from './pcap/render-summary.ts'
 import { exitCodeOf } from './pcap/verdict.ts'
-import type { PlaceOptions } from './place.ts'
+import type { PlaceOptions } from './place/place-options.ts'
 import { addSourceOptions, normalizeSourceArgs } from './sources.ts'
 import type { SourceOptions } from './sources.ts'
 

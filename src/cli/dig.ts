@@ -24,7 +24,7 @@ import type { Settings } from './dig/settings.ts'
 import { DigError, USAGE } from './dig/usage.ts'
 import { formatSkipped } from './format-skipped.ts'
 import { openPlace } from './place.ts'
-import type { OpenPlace } from './place.ts'
+import type { OpenPlace } from './place/open-place.ts'
 
 /** dig's exit codes beside those of a lookup. */
 const EXIT_NO_BATCH_FILE = 8

@@ -1,5 +1,5 @@
 // What was not seen, in one line.
-import type { Skipped } from '../vantage/vantage.ts'
+import type { Skipped } from '../vantage/skipped.ts'
 
 /** One line for a place that cannot be asked from. */
 export function formatSkipped({ why, needs }: Skipped): string {

@@ -3,40 +3,9 @@ import { UsageError } from '../base/index.ts'
 import { locateNetns, locateNode, locatePod, locateProcess, openNamespace, vantageHere } from '../vantage/index.ts'
 import { openInLab, withLabHint } from './place/in-lab.ts'
 import { openThroughApi } from './place/through-api.ts'
-import type { Environment } from '../kube/api/index.ts'
-import type { EphemeralConsent, NamespaceTarget, Place, Skipped, Vantage } from '../vantage/index.ts'
-
-/** As the command line gives it; at most one of `in`, `netns` and `pid`. */
-export interface PlaceOptions {
-  /** `POD`, `NAMESPACE/POD`, `node/NODE` or `here`. */
-  readonly in?: string
-  /** A namespace's file, or its name under /run/netns. */
-  readonly netns?: string
-  readonly pid?: string
-  /** Name of a running lab; empty for the one that runs. */
-  readonly lab?: string
-  /** Namespace of a pod that is given without one; default `default`. */
-  readonly namespace?: string
-  /** Of the cluster that has the pod. */
-  readonly kubeconfig?: string
-  readonly context?: string
-  readonly as?: string
-  /** Whether commands may be run in the pod: what reads its resolv.conf from afar. */
-  readonly allowExec?: boolean
-  /** Consent to add a container to the pod. */
-  readonly ephemeral?: EphemeralConsent | undefined
-  /** Where a kubeconfig is found; default: this process's environment. */
-  readonly env?: Environment
-}
-
-export interface OpenPlace {
-  readonly vantage: Vantage
-  /** What the place is, for people: `pod shop/web-0 on node2 (lab reference)`. */
-  readonly from: string
-  /** What would reach further, a line each, where the place is seen through the API server alone. */
-  readonly instead?: readonly string[]
-  close(): Promise<void>
-}
+import type { OpenPlace } from './place/open-place.ts'
+import type { PlaceOptions } from './place/place-options.ts'
+import type { NamespaceTarget, Place, Skipped } from '../vantage/index.ts'
 
 /**
  * Opens the place that the options name.

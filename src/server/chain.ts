@@ -1,5 +1,5 @@
 // The plugins of a block as one function: each is called with the next one, values stay values.
-import type { Handler, Next, Outcome, Request } from './plugin.ts'
+import type { Handler, Next, Outcome, Request } from './handler.ts'
 
 /** One plugin of a chain. */
 export interface Link {

@@ -12,7 +12,8 @@ import { createZoneTable } from './zone-table.ts'
 import type { Site } from './zone-table.ts'
 import type { WantedListener } from './listener-set.ts'
 import type { ThreadCount } from './workers/index.ts'
-import type { BlockInfo, BoundListener, Outcome, PluginInstance, Request } from './plugin.ts'
+import type { BlockInfo, BoundListener, PluginInstance } from './plugin.ts'
+import type { Outcome, Request } from './handler.ts'
 
 /** What a configuration needs from the server. */
 export type ConfigurationDeps = Pick<QueryContext, 'clock' | 'log' | 'metrics' | 'render'> & {

@@ -2,7 +2,7 @@
 // only for who asked for it on the command line.
 import { EDNS_OPTION, findOption, writeExtendedError } from '../dns/index.ts'
 import type { Message, Rcode } from '../dns/index.ts'
-import type { Outcome, Request } from './plugin.ts'
+import type { Outcome, Request } from './handler.ts'
 import { respond } from './respond.ts'
 
 /** Longer texts would crowd out the answer. */

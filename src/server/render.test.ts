@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeMessage, decodeResponse, encodeMessage, parseRecord, query, response } from '../dns/index.ts'
 import type { Edns, Message, WireImage } from '../dns/index.ts'
-import type { Outcome, Request } from './plugin.ts'
+import type { Outcome, Request } from './handler.ts'
 import { maxResponseSize, renderOutcome } from './render.ts'
 
 const COOKIE = { code: 10, octets: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) }

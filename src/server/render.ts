@@ -10,7 +10,8 @@ import {
 } from '../dns/index.ts'
 import type { DomainName, Edns, EdnsOption, Message, Rcode, ResourceRecord, WireImage } from '../dns/index.ts'
 import { explainOutcome } from './explain.ts'
-import type { Features, Outcome, Request } from './plugin.ts'
+import type { Features } from './plugin.ts'
+import type { Outcome, Request } from './handler.ts'
 
 /** The largest payload of a UDP datagram over IPv4: what a client claims beyond it cannot be sent. */
 const MAX_DATAGRAM_PAYLOAD = 65_507

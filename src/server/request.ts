@@ -1,6 +1,6 @@
 // Requests made from requests: what rewrite, autopath, dns64 and look-ups inside the server pass on.
 import type { Question } from '../dns/message.ts'
-import type { Request } from './plugin.ts'
+import type { Request } from './handler.ts'
 
 /** The same query with another question; message, lower-cased name, type and class follow. */
 export function withQuestion(request: Request, change: Partial<Question>): Request {

@@ -1,6 +1,7 @@
 // Builds the outcomes that plugins give most: a response to the request with these records.
 import type { EdnsOption, Message, Rcode, ResourceRecord } from '../dns/message.ts'
-import type { Keep, Outcome, Request } from './plugin.ts'
+import type { Keep } from './plugin.ts'
+import type { Outcome, Request } from './handler.ts'
 
 /** Sections and bits of a response; absent means an empty section, NOERROR, AA set and the other bits clear. */
 export interface ResponseParts {

@@ -25,15 +25,13 @@ import type {
   Files,
   Metrics,
   Network,
-  Next,
-  Outcome,
   Plugin,
   PluginEnv,
   PluginInstance,
   PluginRegistry,
-  Request,
   SetupContext,
 } from './plugin.ts'
+import type { Next, Outcome, Request } from './handler.ts'
 
 /** What setting up needs from the server. */
 export interface SetupDeps {

@@ -1,7 +1,7 @@
 // Which server block of one listener answers a name: the longest zone that the name is in.
 import type { DomainName } from '../dns/index.ts'
 import type { HotChain } from './hot/index.ts'
-import type { Next } from './plugin.ts'
+import type { Next } from './handler.ts'
 
 /** One zone of one block on one listener. */
 export interface Site {

@@ -2,6 +2,7 @@
 import type { Message } from '../dns/message.ts'
 import type { Endpoint, ExchangeResult, Transport } from '../net/exchange-result.ts'
 import type { KernelTables, KernelTablesRequest } from './kernel/tables.ts'
+import type { Skipped } from './skipped.ts'
 
 export type * from './kernel/tables.ts'
 
@@ -31,13 +32,6 @@ export interface HttpRequest {
   readonly server: Endpoint
   readonly path: string
   readonly timeoutMs: number
-}
-
-/** Not seen, and why; `needs` names the permission or place that would show it. A skipped probe never counts as passed. */
-export interface Skipped {
-  readonly kind: 'skipped'
-  readonly why: string
-  readonly needs?: string
 }
 
 export type HttpResult =

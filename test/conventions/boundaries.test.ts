@@ -139,6 +139,14 @@ function importsOf(path: string): string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
 }
 
+/** The files of the house that a file imports, from SRC on. */
+function importedFiles(path: string): string[] {
+  return importsOf(path)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => relative(SRC, resolve(SRC, dirname(path), target)).replaceAll('\\', '/'))
+    .filter((target) => !target.startsWith('..') && target.endsWith('.ts'))
+}
+
 describe('the house', () => {
   it('has files to look at', () => {
     expect(files.length).toBeGreaterThan(20)
@@ -161,16 +169,27 @@ describe('the house', () => {
   it('imports only what the table allows', () => {
     const wrong = files.flatMap((path) => {
       const own = folderOf(path) ?? ''
-      return importsOf(path)
-        .filter((target) => target.startsWith('.'))
-        .map((target) => relative(SRC, resolve(SRC, dirname(path), target)).replaceAll('\\', '/'))
-        .filter((target) => !target.startsWith('..') && target.endsWith('.ts'))
+      return importedFiles(path)
         .map((target) => ({ target, folder: folderOf(target) }))
         .filter(({ folder }) => folder !== own && (folder === undefined || !(MAY_IMPORT[own] ?? []).includes(folder)))
         .filter(() => !path.endsWith('.test.ts'))
         .map(({ target }) => `${path} -> ${target}`)
     })
     expect(wrong).toEqual([])
+  })
+
+  it('has no circle of files, types included', () => {
+    const done = new Set<string>()
+    const circles: string[] = []
+    const visit = (path: string, trail: readonly string[]): void => {
+      const start = trail.indexOf(path)
+      if (start >= 0) circles.push([...trail.slice(start), path].join(' -> '))
+      if (done.has(path)) return
+      done.add(path)
+      for (const target of importedFiles(path)) visit(target, [...trail, path])
+    }
+    for (const path of files) visit(path, [])
+    expect(circles).toEqual([])
   })
 
   it('lets no plugin import another plugin', () => {

@@ -1,12 +1,7 @@
 // One TCP connection as it was seen at one place: who opened it, how it went, and the octets of its two directions.
 import type { AddressId } from '../link/address-table.ts'
+import type { SeenAt } from './seen-at.ts'
 import type { TcpStream } from './tcp-stream.ts'
-
-/** A frame as evidence. */
-export interface SeenAt {
-  readonly frame: number
-  readonly atMicros: number
-}
 
 export interface TcpConnection {
   readonly client: AddressId

@@ -1,6 +1,6 @@
 // One direction of a TCP connection: segments in any order become the messages in it (RFC 1035 §4.2.2: length u16, message).
 import type { Packet } from '../link/packet.ts'
-import type { SeenAt } from './tcp-connection.ts'
+import type { SeenAt } from './seen-at.ts'
 
 /** Later than this a segment that fills a gap was sent again; earlier it came out of order. */
 const REORDER_MICROS = 50_000

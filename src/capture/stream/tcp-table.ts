@@ -1,7 +1,8 @@
 // TCP connections by their addresses and ports: handshakes of all, messages of those to DNS ports. Copies of segments at other
 // places are left aside; a connection under translated addresses is another one.
 import type { Packet } from '../link/packet.ts'
-import type { SeenAt, TcpConnection } from './tcp-connection.ts'
+import type { TcpConnection } from './tcp-connection.ts'
+import type { SeenAt } from './seen-at.ts'
 import { TcpStream } from './tcp-stream.ts'
 import type { StreamBudget } from './tcp-stream.ts'
 

@@ -4,7 +4,7 @@ import { locateNetns, locateNode, locatePod, locateProcess } from '../../vantage
 import type { NamespaceTarget, Place, Skipped } from '../../vantage/index.ts'
 import { formatSkipped } from '../format-skipped.ts'
 import { parsePlace } from '../place.ts'
-import type { PlaceOptions } from '../place.ts'
+import type { PlaceOptions } from '../place/place-options.ts'
 import { withLabHint } from '../place/in-lab.ts'
 
 /** The namespace's path; undefined for the present one. @throws {UsageError} for a place that cannot be entered */

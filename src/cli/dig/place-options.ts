@@ -1,5 +1,5 @@
 // The options that dig does not have: from where to ask. They stand anywhere on the command line and hold for all of it.
-import type { PlaceOptions } from '../place.ts'
+import type { PlaceOptions } from '../place/place-options.ts'
 import { DigError } from './usage.ts'
 
 /** A place, and what may be done in the cluster to get there. */

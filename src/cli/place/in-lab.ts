@@ -1,7 +1,8 @@
 // A place of a running lab.
 import { UsageError } from '../../base/index.ts'
 import type { Place, Skipped } from '../../vantage/index.ts'
-import type { OpenPlace, PlaceOptions } from '../place.ts'
+import type { OpenPlace } from './open-place.ts'
+import type { PlaceOptions } from './place-options.ts'
 
 /** Opens a place of the lab that the options name. @throws {LabError} no such lab runs */
 export async function openInLab(place: Place, options: PlaceOptions): Promise<OpenPlace | Skipped> {

@@ -4,7 +4,8 @@ import type { KubeClient } from '../../kube/api/index.ts'
 import { apiVantages } from '../../vantage/index.ts'
 import type { Place, Skipped } from '../../vantage/index.ts'
 import { undoingOnSignal } from '../consent.ts'
-import type { OpenPlace, PlaceOptions } from '../place.ts'
+import type { OpenPlace } from './open-place.ts'
+import type { PlaceOptions } from './place-options.ts'
 import { waysInstead } from './ways-instead.ts'
 
 /**

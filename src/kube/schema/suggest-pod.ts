@@ -4,7 +4,7 @@ import { describeAbsence } from './absence.ts'
 import { endpointName } from './endpoint-name.ts'
 import { OFFLINE_ENV } from './options.ts'
 import { resolve } from './resolve.ts'
-import type { Evidence, Suggestion, SuggestionContext } from './suggest.ts'
+import type { Evidence, Suggestion, SuggestionContext } from './suggestion.ts'
 
 /** Suggests for `POD.NAMESPACE.svc.ZONE`; nothing when no pod, endpoint or StatefulSet goes by that label. */
 export function suggestForPodName(

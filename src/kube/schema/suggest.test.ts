@@ -4,7 +4,8 @@ import { cluster, pod, read, service, slice } from '../../../test/support/cluste
 import { groupObjects, readList } from '../objects/index.ts'
 import { DEFAULT_SCHEMA_OPTIONS } from './options.ts'
 import { editDistance } from '../../base/edit-distance.ts'
-import { suggest, type Suggestion } from './suggest.ts'
+import { suggest } from './suggest.ts'
+import type { Suggestion } from './suggestion.ts'
 
 const statefulSet = {
   apiVersion: 'apps/v1',

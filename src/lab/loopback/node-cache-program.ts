@@ -6,7 +6,7 @@ import type { NodeAccess, WritableFiles } from '../../node-cache/index.ts'
 import type { Files } from '../../server/index.ts'
 import { textsAt } from '../cluster/raw-object.ts'
 import { readyProbe } from './ready-probe.ts'
-import type { Program } from './programs.ts'
+import type { Program } from './program.ts'
 
 /** Runs `fathom node-cache` with the container's arguments. */
 export const startNodeCacheProgram: Program = async (context) => {

@@ -11,7 +11,7 @@ import {
 import type { UpstreamClient, UpstreamResult, UpstreamSettings } from './client.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import { UdpClient } from './udp-client.ts'
-import type { UdpPath } from './udp-port.ts'
+import type { UdpPath } from './open-udp-port.ts'
 
 const closing: { close(): Promise<void> }[] = []
 afterEach(async () => {

@@ -4,7 +4,7 @@
 import { Later } from '../../base/index.ts'
 import type { Message } from '../../dns/index.ts'
 import type { UpstreamClient, UpstreamExchangeOptions, UpstreamResult, UpstreamSettings } from './client.ts'
-import type { UdpPath } from './udp-port.ts'
+import type { UdpPath } from './open-udp-port.ts'
 import { UdpSocket } from './udp-socket.ts'
 import { UpstreamError, timeoutError } from './upstream-error.ts'
 

@@ -1,8 +1,5 @@
 // One local UDP port that speaks to one upstream: octets out, octets in. What they mean is for `UdpSocket` to know.
-import { isLibc, libc } from '../../sys/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
-import { openBatchPort } from './batch-port.ts'
-import { openDgramPort } from './dgram-port.ts'
 
 export interface UdpPortOptions {
   readonly connectTo: Endpoint
@@ -23,17 +20,3 @@ export interface UdpPort {
 
 /** The longest query that every kind of port sends, in octets. */
 export const MAX_QUERY_OCTETS = 4096
-
-/** How datagrams pass: many with one system call, or one by one through Node. */
-export type UdpPath = 'batches' | 'dgram'
-
-/** Opens a connected port of the system's choice: it hears its upstream only, and hears at once when nobody listens there. */
-export function openUdpPort(options: UdpPortOptions, path: UdpPath = defaultPath()): UdpPort {
-  const found = libc()
-  return path === 'batches' && isLibc(found) ? openBatchPort(found, options) : openDgramPort(options)
-}
-
-/** The same switch as the listeners'. */
-function defaultPath(): UdpPath {
-  return process.env['FATHOM_UDP'] === 'dgram' ? 'dgram' : 'batches'
-}

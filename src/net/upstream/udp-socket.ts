@@ -4,7 +4,8 @@ import type { Message } from '../../dns/index.ts'
 import type { Endpoint } from '../exchange-result.ts'
 import type { UpstreamResult } from './client.ts'
 import { encodeQuery, idOf, judgeCut, judgeResponse } from './query-exchange.ts'
-import { MAX_QUERY_OCTETS, openUdpPort, type UdpPath, type UdpPort } from './udp-port.ts'
+import { MAX_QUERY_OCTETS, type UdpPort } from './udp-port.ts'
+import { openUdpPort, type UdpPath } from './open-udp-port.ts'
 import { UpstreamError, shutDownError, socketError, timeoutError, type FailurePlace } from './upstream-error.ts'
 
 interface Pending {

@@ -1,6 +1,5 @@
-// What plugins tell the fast path: which answers may be given again without asking them, and what has to be done then.
+// For how long an answer may be given again without asking the plugin that gave it, and what has to be done then.
 import { NEVER_CHANGES } from '../../base/index.ts'
-import type { Outcome, Request } from '../plugin.ts'
 
 /** A number that is another one once what it stands for may have changed. */
 export interface Stamp {
@@ -31,32 +30,3 @@ export interface Keep {
 
 /** Of answers that depend on nothing but the query and the configuration. */
 export const FIXED: Stamp = NEVER_CHANGES
-
-/** Counts for one kept answer. */
-export interface HotCounts {
-  /** Told now and then how often the answer was given since it was told last. */
-  readonly add: (hits: number) => void
-  /** Where the time that the answers took is counted. */
-  readonly duration?: HotDuration | undefined
-}
-
-export interface HotDuration {
-  observe(seconds: number, times: number): void
-}
-
-/**
- * What a plugin does for queries that it passes on, said so that the fast path can do it too. A plugin without this sees
- * every query: nothing behind it is kept. An empty object: nothing that the answer itself would not show.
- */
-export interface HotTrait {
-  /** Whether this answer to such a query may be kept; absent means yes. Both are as the client sees them. */
-  readonly permits?: ((request: Request, outcome: Outcome) => boolean) | undefined
-  /** What the plugin does changes with this: all kept answers are dropped then. */
-  readonly stamp?: Stamp | undefined
-  /** What the plugin does depends on the client's address; holds for the answers it gives itself too. */
-  readonly perClient?: boolean | undefined
-  /** Address records leave in random order. */
-  readonly shuffles?: boolean | undefined
-  /** Called when an answer is kept; the result counts for it. */
-  readonly counts?: ((request: Request, outcome: Outcome, responseBytes: number) => HotCounts) | undefined
-}

@@ -1,6 +1,6 @@
 // Asks the API server beforehand whether something is allowed: a probe that is not is skipped, and says what it needs.
 import type { AccessQuestion, KubeClient } from '../../kube/api/index.ts'
-import type { Skipped } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 
 /** One right, such as `create pods/portforward in kube-system`. */
 export interface NeededRight {

@@ -13,7 +13,8 @@ import { query, response } from '../../dns/index.ts'
 import { collectFromCluster } from '../../doctor/facts/index.ts'
 import type { KubeClient } from '../../kube/api/index.ts'
 import type { Pod } from '../../kube/objects/index.ts'
-import type { ExchangeRequest, Place, Skipped, Vantage } from '../vantage.ts'
+import type { ExchangeRequest, Place, Vantage } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 import { apiVantages } from './api-vantages.ts'
 
 const REPLICA = { address: '10.233.71.1', port: 53 }

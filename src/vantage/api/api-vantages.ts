@@ -19,10 +19,10 @@ import type {
   KernelTablesRequest,
   Place,
   PlainCommand,
-  Skipped,
   Vantage,
   Vantages,
 } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 import { whyNotEntered } from '../why-not-entered.ts'
 import { createAccessCheck, streamRights } from './access-check.ts'
 import type { AccessCheck } from './access-check.ts'

@@ -5,7 +5,8 @@ import { KubeApiError, execInPod } from '../../kube/api/index.ts'
 import type { ExecResult, KubeClient, PodName } from '../../kube/api/index.ts'
 import { describeError } from '../../base/index.ts'
 import type { CommandResult, KernelSource } from '../kernel/source.ts'
-import type { FileResult, Skipped } from '../vantage.ts'
+import type { FileResult } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 
 export interface ExecTarget {
   readonly pod: PodName

@@ -1,5 +1,6 @@
 // All kernel tables of one place, side by side: each from where it is cheapest to read, and a reason where it is not there.
-import type { FileResult, Skipped } from '../vantage.ts'
+import type { FileResult } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 import type { NetlinkDump } from '../../sys/index.ts'
 import { keepConntrack, parseConntrack } from './conntrack.ts'
 import { CONNTRACK_DUMP, readConntrackMessage } from './netlink/conntrack.ts'

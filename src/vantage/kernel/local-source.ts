@@ -6,7 +6,8 @@ import { setImmediate as untilNextTurn } from 'node:timers/promises'
 import { describeError } from '../../base/errors.ts'
 import { dumpNetlink, isLibc, libc } from '../../sys/index.ts'
 import type { NetlinkDump } from '../../sys/index.ts'
-import type { FileResult, Skipped } from '../vantage.ts'
+import type { FileResult } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 import type { CommandResult, KernelSource } from './source.ts'
 
 /** A busy node's connection table is some tens of megabytes. */

@@ -1,6 +1,7 @@
 // Where kernel tables are read from: this machine, a namespace, or a pod that one may run commands in.
 import type { NetlinkDump } from '../../sys/index.ts'
-import type { FileResult, Skipped } from '../vantage.ts'
+import type { FileResult } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 
 export type CommandResult =
   | { readonly kind: 'ended'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }

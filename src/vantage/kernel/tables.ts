@@ -1,7 +1,7 @@
 // What a kernel knows about the way of DNS datagrams in one network namespace, as plain data: the contract between
 // vantages, which collect it, and causes, which judge it. Each table says for itself why it could not be seen.
 import type { Endpoint } from '../../net/exchange-result.ts'
-import type { Skipped } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 
 export interface KernelTablesRequest {
   /** Addresses whose entries matter: DNS Service, node cache, replicas, upstreams. Port 53 counts with any address. */

@@ -1,7 +1,8 @@
 // A place on this machine that has a network namespace of its own: a pod, a node of a lab, a container, a process.
 import { describeError } from '../../base/errors.ts'
 import { exchangeFrom, getFrom } from '../here.ts'
-import type { FileResult, Place, Skipped, Vantage, Vantages } from '../vantage.ts'
+import type { FileResult, Place, Vantage, Vantages } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 import { openSpace } from './open-space.ts'
 import type { NamespaceSpace } from './open-space.ts'
 import { readInRoot } from './read-in-root.ts'

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { describeError } from '../../base/errors.ts'
 import type { SocketSpace } from '../../net/index.ts'
 import { HeldNamespace, isLibc, libc, openUnboundStreamSocket } from '../../sys/index.ts'
-import type { Skipped } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 
 /** One namespace, from opening to close. */
 export interface NamespaceSpace extends SocketSpace {

@@ -1,6 +1,6 @@
 // What the main thread and the thread that reads kernel tables say to each other: plain data, copied.
 import type { KernelTables, KernelTablesRequest } from '../kernel/tables.ts'
-import type { Skipped } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 
 export interface CallMessage {
   readonly id: number

@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { CaptureAnalysis, createReport } from '../../analysis/index.ts'
 import { describeError } from '../../base/index.ts'
 import { DEFAULT_EXPRESSION, LiveCapture, compileExpression } from '../../capture/index.ts'
-import type { RunningCapture, Skipped, WirePattern } from '../vantage.ts'
+import type { RunningCapture, WirePattern } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 
 /** What was sent before the end is in the socket: time to read it. */
 const DRAIN_MS = 30

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { describeError } from '../../base/errors.ts'
 import type { KernelTables, KernelTablesRequest } from '../kernel/tables.ts'
-import type { Skipped } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 import type { CallMessage, WorkerMessage } from './protocol.ts'
 
 /** Starting a thread takes some tens of milliseconds; on a node in trouble more. */

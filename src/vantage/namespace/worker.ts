@@ -5,7 +5,7 @@ import { describeError } from '../../base/errors.ts'
 import { collectKernelTables } from '../kernel/collect.ts'
 import { localKernelSource } from '../kernel/local-source.ts'
 import type { KernelTables } from '../kernel/tables.ts'
-import type { Skipped } from '../vantage.ts'
+import type { Skipped } from '../skipped.ts'
 import { openSpace } from './open-space.ts'
 import type { CallMessage, WorkerMessage } from './protocol.ts'
 

@@ -1,14 +1,8 @@
 // All controllers of a lab: they look again at what a change concerns, one after the other, until nothing changes any more.
-import type { ObjectStore } from '../object-store.ts'
+import type { ControllerOptions } from './controller-options.ts'
 import { runEndpointControllers } from './endpoints.ts'
 import { runScheduler } from './scheduler.ts'
 import { runWorkloadControllers } from './workloads.ts'
-
-export interface ControllerOptions {
-  readonly store: ObjectStore
-  /** Whether the lab runs a program in this container, which then reports readiness itself. */
-  readonly runsProgram: (container: Readonly<Record<string, unknown>>) => boolean
-}
 
 /** Starts every controller; the result ends them. */
 export function runControllers(options: ControllerOptions): () => void {

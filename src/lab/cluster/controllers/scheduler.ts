@@ -6,7 +6,7 @@ import { objectAt, objectsAt, textAt, textMapAt, valueAt } from '../raw-object.t
 import type { RawObject } from '../raw-object.ts'
 import { recordEvent } from '../record-event.ts'
 import { NODE_TYPE, POD_TYPE } from '../resource-types.ts'
-import type { ControllerOptions } from './run-controllers.ts'
+import type { ControllerOptions } from './controller-options.ts'
 
 /** Calico's own address on a node, the first of the node's block of 64. */
 const CALICO_BLOCK = 'projectcalico.org/IPv4IPIPTunnelAddr'
