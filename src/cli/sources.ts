@@ -37,6 +37,8 @@ export interface OpenSourceOptions {
   readonly kinds?: readonly FactKind[]
   /** For each answer of the API server, milliseconds. */
   readonly timeoutMs?: number
+  /** Kernel tables of a lab's places will be read: what that takes is started while the facts are collected. */
+  readonly expectsTables?: boolean
   /** Where files of nodes can be read from, when the cluster is no lab. */
   readonly placesOf?: ((client: KubeClient) => Vantages) | undefined
 }
@@ -81,7 +83,7 @@ async function validateCorefile(blocks: readonly ServerBlock[]): Promise<readonl
 export async function openSource(
   options: SourceOptions,
   io: Io,
-  { kinds, timeoutMs, placesOf }: OpenSourceOptions = {},
+  { kinds, timeoutMs, expectsTables, placesOf }: OpenSourceOptions = {},
 ): Promise<OpenSource> {
   rejectContradictions(options)
   const { collectFromCluster, collectFromManifests } = await import('../doctor/facts/index.ts')
@@ -99,6 +101,7 @@ export async function openSource(
   }
   const { loadCluster } = await import('../kube/api/index.ts')
   const lab = options.lab === undefined ? undefined : await attach(options.lab)
+  if (expectsTables === true) lab?.vantages.prepareTables?.()
   const client = await loadCluster(
     {
       kubeconfig: lab?.kubeconfig ?? options.kubeconfig,

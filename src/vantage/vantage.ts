@@ -102,5 +102,7 @@ export interface Vantage {
 /** Hands out vantages; one per run. */
 export interface Vantages {
   at(place: Place): Promise<Vantage | Skipped>
+  /** Says that kernel tables will be wanted soon: what takes long to start is started. Absent where nothing does. */
+  prepareTables?(): void
   close(): Promise<void>
 }

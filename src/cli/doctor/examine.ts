@@ -46,7 +46,7 @@ export async function examineCluster(options: ExamineOptions, io: Io, signal?: A
   const ephemeral = consentOf(options, io)
   const { allow, mostCalls } = options
   const placesOf = allow.has('exec') ? (client: KubeClient) => nodesByExec(client, mostCalls) : undefined
-  const source = await openSource(options.source, io, { placesOf })
+  const source = await openSource(options.source, io, { placesOf, expectsTables: true })
   try {
     for (const note of source.notes) io.stderr.write(`fathom: ${note}\n`)
     return await examine(source, { options, ephemeral, signal }, io)

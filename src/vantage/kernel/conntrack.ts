@@ -91,38 +91,33 @@ function* linesOf(text: string): Generator<string> {
 /** Reads one entry; undefined for a line that is none. */
 export function parseConntrackEntry(line: string): ConntrackEntry | undefined {
   const words = line.trim().split(/\s+/)
-  const head = /^ipv[46]$/.test(words[0] ?? '') ? 2 : 0
-  const [protocol = '', , timeout = ''] = words.slice(head)
+  const head = words[0] === 'ipv4' || words[0] === 'ipv6' ? 2 : 0
+  const [protocol = '', timeout = '', state = ''] = [words[head], words[head + 2], words[head + 3]]
   if (!/^\d+$/.test(timeout)) return undefined
-  const rest = words.slice(head + 3)
-  const starts = rest.flatMap((word, index) => (word.startsWith('src=') ? [index] : []))
-  const [first, second] = starts
-  if (first === undefined || second === undefined) return undefined
-  const original = parseTuple(rest.slice(first, second))
-  const reply = parseTuple(rest.slice(second))
-  const state = first > 0 ? rest[0] : undefined
+  const first = words.findIndex((word) => word.startsWith('src='))
+  const second = words.findIndex((word, index) => index > first && word.startsWith('src='))
+  if (first <= head + 2 || second === -1) return undefined
   return {
     protocol,
-    ...(state === undefined || state.startsWith('[') ? {} : { state }),
+    ...(first === head + 3 || state.startsWith('[') ? {} : { state }),
     timeoutSeconds: Number(timeout),
-    original,
-    reply,
-    isReplied: !rest.includes('[UNREPLIED]'),
-    isAssured: rest.includes('[ASSURED]'),
+    original: parseTuple(words, first, second),
+    reply: parseTuple(words, second, words.length),
+    isReplied: !words.includes('[UNREPLIED]'),
+    isAssured: words.includes('[ASSURED]'),
   }
 }
 
-function parseTuple(words: readonly string[]): ConntrackTuple {
-  const values = new Map<string, string>()
-  for (const word of words) {
-    const at = word.indexOf('=')
-    // In the second tuple mark, zone and use follow; the first of a kind is the tuple's own.
-    if (at > 0 && !values.has(word.slice(0, at))) values.set(word.slice(0, at), word.slice(at + 1))
+/** In the second tuple mark, zone and use follow; the first of a kind is the tuple's own. */
+function parseTuple(words: readonly string[], start: number, end: number): ConntrackTuple {
+  const valueOf = (key: string): string | undefined => {
+    for (let at = start; at < end; at += 1) if (words[at]?.startsWith(key) === true) return words[at]?.slice(key.length)
+    return undefined
   }
-  const packets = values.get('packets')
+  const packets = valueOf('packets=')
   return {
-    source: { address: shortAddress(values.get('src') ?? ''), port: Number(values.get('sport') ?? 0) },
-    destination: { address: shortAddress(values.get('dst') ?? ''), port: Number(values.get('dport') ?? 0) },
+    source: { address: shortAddress(valueOf('src=') ?? ''), port: Number(valueOf('sport=') ?? 0) },
+    destination: { address: shortAddress(valueOf('dst=') ?? ''), port: Number(valueOf('dport=') ?? 0) },
     ...(packets === undefined ? {} : { packets: Number(packets) }),
   }
 }

@@ -135,6 +135,10 @@ export function namespaceVantages({ locate, ...options }: NamespaceVantagesOptio
       opened.set(key, vantage)
       return vantage
     },
+    prepareTables() {
+      // Whoever wants tables hears why they cannot be had.
+      tables.get().catch(() => undefined)
+    },
     async close() {
       const all = await Promise.all(opened.values())
       opened.clear()
