@@ -240,6 +240,20 @@ END
     expected: ['upstream-dead'],
   },
   {
+    title: 'an editor: the resolv.conf of a running pod names a dead nameserver first',
+    recipe: `inside shop/web-5f6d8b9c47-t6wnc sh -c \
+      '(echo nameserver 10.9.9.9; cat /etc/resolv.conf) > /tmp/edited.$$ && cat /tmp/edited.$$ > /etc/resolv.conf; rm /tmp/edited.$$'`,
+    ask: WEB,
+    expected: ['pod-resolv-conf-outdated'],
+  },
+  {
+    title: 'an editor: the search line is gone from the resolv.conf of a running pod',
+    recipe: `inside shop/web-5f6d8b9c47-t6wnc sh -c \
+      'grep -v ^search /etc/resolv.conf > /tmp/edited.$$; cat /tmp/edited.$$ > /etc/resolv.conf; rm /tmp/edited.$$'`,
+    ask: [...WEB, '--name', 'api'],
+    expected: ['pod-resolv-conf-outdated'],
+  },
+  {
     title: "an editor: node2's kubelet hands out an address that nobody serves, and its pods were made anew",
     recipe: `${EDIT}
       edit node2 /var/lib/kubelet/config.yaml 's/169.254.25.10/10.96.0.10/'

@@ -4,6 +4,7 @@ import type { Ladder, Rung } from '../../ladder/index.ts'
 import type { DnsReplica } from '../../facts/index.ts'
 import { shownName } from '../records/asked-service.ts'
 import type { Cause, Evidence } from '../cause.ts'
+import type { CauseCode } from '../codes.ts'
 import { ASKED_NAME, line } from '../judgement.ts'
 import type { EvidenceLine, Judgement } from '../judgement.ts'
 import { askedRungs, excluded, failedIds, notChecked, podRef, qualifiedName } from '../support.ts'
@@ -13,6 +14,9 @@ export const replicaAnswersDiffer: Cause = {
   needs: ['probes', 'pods'],
   judge: (evidence) => [judge(evidence)],
 }
+
+/** What a changed Corefile does to names of the cluster. */
+const CHANGES: readonly CauseCode[] = ['cluster-domain-mismatch', 'cluster-zone-overridden']
 
 /** One question's whole answers, one for each replica. */
 interface Comparison {
@@ -59,6 +63,8 @@ function judgeDifference({ facts, ladder, asked }: Evidence, { question, rungs }
       command: `kubectl -n ${namespace} delete pod ${pods.join(' ')}`,
     },
     isFault: true,
+    // While a change of the Corefile is taken over, replicas differ by what the change brought.
+    ...(hashes.length > 0 ? { beneath: CHANGES } : {}),
     explains: [
       ...failedIds(ladder, (rung) => {
         const same = rung.question.kind === 'dns' && formatQuestion(rung) === question

@@ -1,5 +1,6 @@
 // A pod keeps the resolv.conf that its sandbox was made with: a fix to kubelet or node reaches only pods made after it.
-import { parseResolvConf } from '../../../route/index.ts'
+import { lowerName } from '../../../dns/index.ts'
+import { expandSearchList, parseResolvConf } from '../../../route/index.ts'
 import type { ResolvConf } from '../../../route/index.ts'
 import type { Pod } from '../../../kube/objects/index.ts'
 import { podResolvConfOf } from '../../facts/index.ts'
@@ -7,6 +8,7 @@ import { phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { ASKED_NAME, line } from '../judgement.ts'
 import type { EvidenceLine, Judgement, Subject } from '../judgement.ts'
+import { shownName } from '../records/asked-service.ts'
 import { excluded, failedIds, notChecked, podRef, qualifiedName } from '../support.ts'
 
 export const podResolvConfOutdated: Cause = {
@@ -33,12 +35,15 @@ function judgePod(evidence: Evidence, pod: Pod): Judgement {
       ? notChecked('not-checked.no-pod-file', { pod: name }, subject)
       : excluded(line('observed', 'younger', { pod: name, at: pod.startTime ?? '', changed: change.at }), subject)
   }
+  const neverAsked = file === undefined ? undefined : missesName(evidence, parseResolvConf(file.text), computed.conf)
+  const explained = explainedBy(evidence, pod, file === undefined ? [] : parseResolvConf(file.text).nameservers)
   const finding = {
     subject,
     objects: [podRef(pod, 'status.startTime')],
     values: { pod: name },
     evidence: [
       ...(differences ?? []),
+      ...(neverAsked === undefined ? [] : [neverAsked]),
       line('computed', 'written-once', { pod: name }),
       ...(change === undefined || !isOlder
         ? []
@@ -49,8 +54,9 @@ function judgePod(evidence: Evidence, pod: Pod): Judgement {
       values: { pod: name },
       command: `kubectl -n ${pod.meta.namespace} delete pod ${pod.meta.name}`,
     },
-    isFault: false,
-    explains: explainedBy(evidence, pod, file === undefined ? [] : parseResolvConf(file.text).nameservers),
+    // Nothing fails where nothing is asked: the name resolves for everybody but this pod.
+    isFault: neverAsked !== undefined,
+    explains: neverAsked === undefined ? explained : [...new Set([ASKED_NAME, ...explained])],
   }
   const isWhole = computed.unseen === undefined
   return differences !== undefined && isWhole
@@ -74,6 +80,15 @@ function explainedBy({ ladder, asked }: Evidence, { meta }: Pod, nameservers: re
       from.name === meta.name,
   )
   return asked === undefined || failed.length === 0 ? failed : [ASKED_NAME, ...failed]
+}
+
+/** A name that exists and that this pod does not come to ask for: its own search list leads elsewhere than the one of a new pod. */
+function missesName({ asked }: Evidence, seen: ResolvConf, computed: ResolvConf): EvidenceLine | undefined {
+  if (asked === undefined || !asked.inCluster) return undefined
+  const namesOf = (conf: ResolvConf): string[] => expandSearchList(asked.given, conf).map(({ name }) => lowerName(name))
+  const asksFor = namesOf(seen)
+  if (asksFor.includes(asked.name) || !namesOf(computed).includes(asked.name)) return undefined
+  return line('computed', 'never-asked', { given: asked.given, name: shownName(asked.name), names: asksFor.join(', ') })
 }
 
 function compare(seen: ResolvConf, computed: ResolvConf): EvidenceLine[] {

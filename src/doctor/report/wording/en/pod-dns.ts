@@ -68,11 +68,12 @@ export const podDns: GroupWording<(typeof CAUSE_GROUPS)['pod-dns'][number]> = {
   },
   'pod-resolv-conf-outdated': {
     title: "the pod's resolv.conf is older than the settings",
-    summary: '{pod} has a resolv.conf from before the last change: kubelet would write another one today',
+    summary: '{pod} has another resolv.conf than kubelet would write today: from before a change, or edited',
     lines: {
       'other-nameservers': 'nameserver {has}; a new pod gets {now}',
       'other-searches': 'search {has}; a new pod gets {now}',
       'other-options': 'options {has}; a new pod gets {now}',
+      'never-asked': 'With its search list {given} is asked for as {names}: never as {name}, which exists',
       older: '{pod} started at {at}, {what} was changed at {changed}',
       'written-once': 'The file of {pod} was written when its sandbox was made, and never since',
       same: '{pod} has what kubelet would write today',

@@ -67,11 +67,12 @@ export const podDns: GroupWording<(typeof CAUSE_GROUPS)['pod-dns'][number]> = {
   },
   'pod-resolv-conf-outdated': {
     title: 'Pod 的 resolv.conf 早于现在的设置',
-    summary: '{pod} 的 resolv.conf 是上次变更之前写的：今天 kubelet 会写成另一份',
+    summary: '{pod} 的 resolv.conf 与 kubelet 今天会写的不同：写于某次变更之前，或被人改过',
     lines: {
       'other-nameservers': 'nameserver 为 {has}；新建的 Pod 得到 {now}',
       'other-searches': 'search 为 {has}；新建的 Pod 得到 {now}',
       'other-options': 'options 为 {has}；新建的 Pod 得到 {now}',
+      'never-asked': '按它的搜索域，{given} 会以 {names} 查询：从不查询确实存在的 {name}',
       older: '{pod} 启动于 {at}，{what} 在 {changed} 被修改',
       'written-once': '{pod} 的文件在创建沙箱时写入，此后不再改变',
       same: '{pod} 的文件与 kubelet 今天会写的相同',
