@@ -103,6 +103,8 @@ export class CaptureAnalysis {
   lastAtMicros = 0
   /** Octets that frames had on the wire. */
   wireBytes = 0
+  /** Of the last frame. */
+  #nowMicros = 0
   readonly #table: TransactionTable
   readonly #tcp: TcpTable
   readonly #scan: ScannedMessage = createScan()
@@ -118,6 +120,7 @@ export class CaptureAnalysis {
     this.#table = new TransactionTable({
       onFinished: (slot) => this.#finished(slot),
       beforeFinished: (slot) => this.traffic.prepare(slot),
+      onJumpBack: () => this.traffic.forgetOpen(),
     })
     this.traffic = new Traffic(this.names, this.#table)
     this.#tcp = new TcpTable({
@@ -137,6 +140,11 @@ export class CaptureAnalysis {
       },
     )
     this.icmp = new IcmpErrors(this.decoder.addresses)
+  }
+
+  /** How often the times of the capture jumped back for good, as where files were joined one behind the other. */
+  get jumpsBack(): number {
+    return this.#table.jumpsBack
   }
 
   /** Whether a port is one that DNS is on. */
@@ -166,6 +174,7 @@ export class CaptureAnalysis {
   countFrame(atMicros: number): void {
     this.frames += 1
     if (this.frames === 1) this.firstAtMicros = atMicros
+    this.#nowMicros = atMicros
     if (atMicros > this.lastAtMicros) this.lastAtMicros = atMicros
   }
 
@@ -210,9 +219,11 @@ export class CaptureAnalysis {
   /** Ends the capture. @param endMicros when it ended, if that is known better than by its last frame */
   finish(endMicros = 0): void {
     this.lastAtMicros = Math.max(this.lastAtMicros, endMicros)
-    this.decoder.finish(this.lastAtMicros)
+    // Where times jumped back the latest one is of another stretch than the last frame.
+    const end = this.jumpsBack === 0 ? this.lastAtMicros : Math.max(this.#nowMicros, endMicros)
+    this.decoder.finish(end)
     this.#tcp.finish()
-    this.#table.finish(this.lastAtMicros)
+    this.#table.finish(end)
     this.traffic.finish()
     this.counts.copies += this.#tcp.copies
   }

@@ -74,7 +74,7 @@ export class IcmpErrors {
     this.#recent.delete(again)
     this.#recent.set(again, packet.atMicros)
     if (this.#recent.size > 1024) this.#recent.clear()
-    const isCopy = last !== undefined && packet.atMicros - last < COPY_MICROS
+    const isCopy = last !== undefined && Math.abs(packet.atMicros - last) < COPY_MICROS
     if (number !== 0) onRejection(number, meaning, isCopy)
     if (isCopy) return
     // The port of the service alone: the other one changes with each query.

@@ -24,6 +24,8 @@ export interface CaptureReport {
     readonly firstAt: string | null
     readonly lastAt: string | null
     readonly cutShort: boolean
+    /** How often times jumped back by more than 20 s, as in files that were joined one behind the other. */
+    readonly jumpsBack: number
   }
   readonly dns: {
     readonly queries: number
@@ -103,6 +105,7 @@ export function createReport(
       firstAt: isoTime(analysis.frames === 0 ? undefined : analysis.firstAtMicros),
       lastAt: isoTime(analysis.frames === 0 ? undefined : analysis.lastAtMicros),
       cutShort: file?.cutShort !== undefined,
+      jumpsBack: analysis.jumpsBack,
     },
     dns: {
       queries: counts.queries,

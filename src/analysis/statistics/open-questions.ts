@@ -42,6 +42,11 @@ export class OpenQuestions {
     if (this.#incidents.delete(keyOf(client, name, type))) this.#count(client, name, type, -1)
   }
 
+  clear(): void {
+    this.#incidents.clear()
+    this.#counters.fill(0)
+  }
+
   // oxlint-disable-next-line max-params -- hot path
   #count(client: AddressId, name: NameId, type: number, change: number): void {
     const counter = counterOf(client, name, type)

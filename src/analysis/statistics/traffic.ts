@@ -189,6 +189,11 @@ export class Traffic {
     return isOrdinary ? undefined : this.#note(slot, this.#pair(number))
   }
 
+  /** What comes next is no consequence of what went wrong before. */
+  forgetOpen(): void {
+    this.#open.clear()
+  }
+
   /** All latencies so far. */
   latency(): LatencyHistogram {
     const all = new LatencyHistogram()

@@ -73,6 +73,8 @@ export interface TransactionTableOptions {
   readonly onFinished: (slot: number) => void
   /** Told of some transactions before they are given to `onFinished`, to touch what that will need. */
   readonly beforeFinished?: (slot: number) => void
+  /** The capture's times jumped back for good: what came before has nothing to do with what comes. */
+  readonly onJumpBack?: () => void
   /** Octets of typed arrays grow up to this many entries; a power of two. */
   readonly maxEntries?: number
 }
@@ -101,6 +103,8 @@ const SIBLING_MICROS = 10_000
 /** An unanswered query in the last part of a capture says nothing yet. */
 const PATIENCE_MICROS = 5e6
 const MAX_BACKWARD = 2048
+/** So many messages in a row that are older than the horizon are no stragglers: the capture's times jumped back. */
+const JUMPED_BACK = 64
 /** What a signed half of a word can tell; siblings are milliseconds apart. */
 const MAX_SIBLING_DISTANCE = 0x7fff
 
@@ -116,6 +120,10 @@ export class TransactionTable {
   /** Before this number nothing was kept when the ring grew. */
   #firstReadable = 1
   #now = 0
+  /** Messages in a row that are older than the horizon. */
+  #behind = 0
+  /** How often the times of the capture jumped back for good, as those of files that were joined do. */
+  jumpsBack = 0
   readonly #lastOfClient = new LastOfClient()
   /** Number of the transaction that the last message belonged to; 0 for an orphan. */
   lastNumber = 0
@@ -476,8 +484,29 @@ export class TransactionTable {
   /** Lets go of what is older than the horizon, some together. */
   #advance(atMicros: number): void {
     if (atMicros > this.#now) this.#now = atMicros
+    else if (atMicros < this.#now - HORIZON_MICROS) {
+      this.#fallBehind(atMicros)
+      return
+    }
+    this.#behind = 0
     const limit = this.#now - HORIZON_MICROS
     if (this.#isOldestBefore(limit - RETIRE_TOGETHER_MICROS)) this.#retireBefore(limit)
+  }
+
+  /** A message from long ago: nothing leaves on its account, until so many came that the time is theirs. */
+  #fallBehind(atMicros: number): void {
+    this.#behind += 1
+    if (this.#behind < JUMPED_BACK) return
+    this.#behind = 0
+    this.jumpsBack += 1
+    // What was asked before the jump is judged by the time before it.
+    while (this.#oldest < this.#next && this.#firstAt(this.#oldest) > atMicros + HORIZON_MICROS) this.#retire()
+    this.#now = atMicros
+    this.#options.onJumpBack?.()
+  }
+
+  #firstAt(number: number): number {
+    return this.#rows.times[(number & this.#mask) * (ROW / 2) + FIRST_AT] ?? 0
   }
 
   #isOldestBefore(limitMicros: number): boolean {

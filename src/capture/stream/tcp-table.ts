@@ -15,6 +15,8 @@ const MAX_CONNECTIONS = 16_384
 const BUDGET_BYTES = 24 << 20
 /** In link types without interfaces, a copy and not a resend. */
 const COPY_MICROS = 2000
+/** A packet so much older than the one before it is of another stretch of time. */
+const JUMP_MICROS = 20e6
 
 export interface TcpHandlers {
   readonly isDnsPort: (port: number) => boolean
@@ -217,12 +219,13 @@ export class TcpTable {
   }
 }
 
-/** A SYN on the ports of a connection that ended, or was answered by RST. */
+/** A SYN on the ports of a connection that ended, or was answered by RST, or is of a time after which the capture's times jumped back. */
 function isNewBeginning(
-  { tcpFlags }: Packet,
-  { serverReset, clientReset, serverFin, clientFin }: TcpConnection,
+  { tcpFlags, atMicros }: Packet,
+  { serverReset, clientReset, serverFin, clientFin, last }: TcpConnection,
 ): boolean {
   if ((tcpFlags & (SYN | ACK)) !== SYN) return false
+  if (last.atMicros - atMicros > JUMP_MICROS) return true
   return [serverReset, clientReset, serverFin, clientFin].some((end) => end !== undefined)
 }
 

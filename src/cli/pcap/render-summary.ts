@@ -29,8 +29,9 @@ export function figureLines(report: CaptureReport, heading: (text: string) => st
   const lines: string[] = []
   const seconds =
     file.firstAt === null || file.lastAt === null ? 0 : (Date.parse(file.lastAt) - Date.parse(file.firstAt)) / 1000
+  const jumps = file.jumpsBack === 0 ? '' : `; times jump back ${file.jumpsBack} x (files joined one behind the other?)`
   lines.push(
-    `capture       ${file.format}${file.linkTypes.length === 0 ? '' : `, ${file.linkTypes.join(', ')}`}; ${file.frames} frames, ${seconds.toFixed(1)} s${file.firstAt === null ? '' : ` from ${file.firstAt}`}`,
+    `capture       ${file.format}${file.linkTypes.length === 0 ? '' : `, ${file.linkTypes.join(', ')}`}; ${file.frames} frames, ${seconds.toFixed(1)} s${file.firstAt === null ? '' : ` from ${file.firstAt}`}${jumps}`,
     `DNS           ${dns.queries} queries, ${dns.responses} responses; ${dns.transactions} transactions: ${dns.answered} answered, ${dns.unanswered} unanswered, ${dns.unknown} unknown`,
     `asked again   ${dns.resent} resent, ${dns.retried} with a new id, ${dns.parallel} of several servers at once; ${dns.copies} copies of packets left out`,
   )
