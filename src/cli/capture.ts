@@ -1,5 +1,5 @@
 // `fathom capture`: takes packets from this machine's or a pod's network namespace, writes them to a file, shows what they say.
-import { Command as Commander, CommanderError, Option } from 'commander'
+import { Command as Commander, Option } from 'commander'
 import { CaptureAnalysis, createReport } from '../analysis/index.ts'
 import { UsageError } from '../base/index.ts'
 import { DEFAULT_EXPRESSION, LiveCapture, compileExpression } from '../capture/index.ts'
@@ -9,7 +9,7 @@ import { LiveView } from './capture/live-view.ts'
 import { locateNamespace } from './capture/locate-namespace.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
-import { usageErrorOf } from './commander-error.ts'
+import { addPlainOptions, outputOption, parseCommandLine } from './command-line.ts'
 import { loadNames } from './pcap/address-names.ts'
 import { PacketPrinter } from './pcap/packet-printer.ts'
 import { renderSummary } from './pcap/render-summary.ts'
@@ -129,19 +129,9 @@ function parseArguments(args: readonly string[], io: Io): { expression: string; 
     .option('-w, --write <file>', 'write the packets to a file, "-": standard output')
     .addOption(new Option('--format <format>', 'of the file; default: by its name').choices(['pcap', 'pcapng']))
     .option('--packets', 'print each packet, also on a terminal')
-    .addOption(new Option('-o, --output <format>', 'format of the summary').choices(['text', 'json']).default('text'))
-    .option('--no-color', 'no colors')
-    .option('--verbose', 'show stack traces of errors')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
-  try {
-    program.parse(normalizeSourceArgs(args), { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return undefined
-    throw usageErrorOf(error, program)
-  }
+    .addOption(outputOption(['text', 'json'], 'format of the summary'))
+  if (!parseCommandLine(addPlainOptions(program).addHelpText('after', EXAMPLES), normalizeSourceArgs(args), { io }))
+    return undefined
   return { expression: program.args.join(' '), options: program.opts() }
 }
 

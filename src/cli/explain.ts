@@ -1,7 +1,10 @@
 // fathom explain: what a name or an address should give in this cluster, which object says so, and which way the query takes.
-import { Command as Commander, CommanderError, Option } from 'commander'
+import { Command as Commander, Option } from 'commander'
+import type { CommanderError } from 'commander'
 import { UsageError } from '../base/index.ts'
 import { EXIT, type Command, type Io } from './command.ts'
+import { addPlainOptions, outputOption, parseCommandLine } from './command-line.ts'
+import { usageErrorOf } from './commander-error.ts'
 import { RESOLVER_NAMES, type ResolverName } from '../route/index.ts'
 import { ALLOW_HELP, IMAGE_HELP, readAllowances, readEphemeral, undoingOnSignal } from './consent.ts'
 import { comparableOf, computedOnly, readResolvConf } from './read-resolv-conf.ts'
@@ -140,19 +143,9 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .addOption(new Option('--resolver <name>', 'how the pod searches').choices(RESOLVER_NAMES).default('glibc'))
     .option('--allow <what...>', `${ALLOW_HELP}: to read the pod's resolv.conf`)
     .option('--image <image>', IMAGE_HELP)
-    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
-    .option('--no-color', 'no colors')
-    .option('--verbose', 'show stack traces of errors')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
-  try {
-    command.parse(normalizeSourceArgs(args), { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return undefined
-    throw usageError(error, command)
-  }
+    .addOption(outputOption(['text', 'json']))
+  addPlainOptions(command).addHelpText('after', EXAMPLES)
+  if (!parseCommandLine(command, normalizeSourceArgs(args), { io, complain: describeMistake })) return undefined
   const [name = '', type] = command.args
   return { name, type, options: command.opts() }
 }
@@ -165,20 +158,12 @@ Examples:
   fathom explain redis-ha.shop --from default/console
   kubectl get ns,svc,endpointslices,pods,nodes,configmaps -A -o json | fathom explain redis-ha.shop --manifests -`
 
-function usageError(error: CommanderError, command: Commander): UsageError {
-  const said = error.message
-    .replace(/^error: /, '')
-    .replace(/\.$/, '')
-    .replaceAll(/\s*\n\s*/g, ' ')
-  const message = said.charAt(0).toUpperCase() + said.slice(1)
-  if (error.code === 'commander.missingArgument') {
-    const swallowed = command.opts<SourceOptions>().manifests?.at(-1)
-    const hint =
-      swallowed === undefined
-        ? 'give a domain name or an IP address'
-        : `"${swallowed}" was taken for a path of --manifests; put the name first`
-    return new UsageError('missing-argument', `Missing name: ${hint}; see "fathom explain --help"`)
-  }
-  const code = error.code === 'commander.unknownOption' ? 'unknown-option' : 'bad-argument'
-  return new UsageError(code, `${message}; see "fathom explain --help"`)
+function describeMistake(error: CommanderError, command: Commander): UsageError {
+  if (error.code !== 'commander.missingArgument') return usageErrorOf(error, command)
+  const swallowed = command.opts<SourceOptions>().manifests?.at(-1)
+  const hint =
+    swallowed === undefined
+      ? 'give a domain name or an IP address'
+      : `"${swallowed}" was taken for a path of --manifests; put the name first`
+  return new UsageError('missing-argument', `Missing name: ${hint}; see "fathom explain --help"`)
 }

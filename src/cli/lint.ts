@@ -1,6 +1,7 @@
 // fathom lint: Corefiles, also inside ConfigMaps, and resolv.conf files, without running anything.
 import { readFileSync } from 'node:fs'
-import { Command as Commander, CommanderError, Option } from 'commander'
+import { Command as Commander } from 'commander'
+import type { CommanderError } from 'commander'
 import pico from 'picocolors'
 import { UsageError } from '../base/index.ts'
 import { EMPTY_SOURCE, lintCorefile } from '../corefile/index.ts'
@@ -8,6 +9,7 @@ import type { CorefileSource, Finding, LintOptions, LintPlace, Severity } from '
 import { corefileSource, systemFiles } from '../server/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
+import { outputOption, parseCommandLine } from './command-line.ts'
 import { readInputs, reasonOf } from './lint/inputs.ts'
 import type { LintInput } from './lint/inputs.ts'
 import { findCorefiles } from './lint/manifest.ts'
@@ -47,7 +49,7 @@ interface LintRequest {
 function parseArguments(args: readonly string[], io: Io): LintRequest | undefined {
   const program = new Commander('fathom lint')
     .argument('<file...>', 'Corefiles, manifests (YAML or JSON), resolv.conf files, folders, or - for standard input')
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json', 'sarif']).default('text'))
+    .addOption(outputOption(['text', 'json', 'sarif'], 'how to print'))
     .option(
       '--resolv-conf <file>',
       'the /etc/resolv.conf that the server will have (in a Pod: what the kubelet writes)',
@@ -56,16 +58,7 @@ function parseArguments(args: readonly string[], io: Io): LintRequest | undefine
     .option('--no-color', 'no colors')
     .option('--verbose', 'stack traces')
     .description('Says what is wrong with Corefiles and resolv.conf files. Ends with 1 when it finds errors.')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
-  try {
-    program.parse(args, { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return undefined
-    const message = error.message.replace(/^error: /, '').replace(/^./, (letter) => letter.toUpperCase())
-    throw new UsageError('bad-argument', `${message}; "fathom lint --help" tells more`)
-  }
+  if (!parseCommandLine(program, args, { io, complain: describeMistake })) return undefined
   const options = program.opts<{ output: string; resolvConf?: string; strict?: boolean }>()
   return {
     paths: program.args,
@@ -73,6 +66,11 @@ function parseArguments(args: readonly string[], io: Io): LintRequest | undefine
     strict: options.strict === true,
     resolvConf: options.resolvConf === undefined ? undefined : readResolvConf(options.resolvConf),
   }
+}
+
+function describeMistake({ message }: CommanderError): UsageError {
+  const said = message.replace(/^error: /, '').replace(/^./, (letter) => letter.toUpperCase())
+  return new UsageError('bad-argument', `${said}; "fathom lint --help" tells more`)
 }
 
 function readResolvConf(path: string): string {

@@ -1,5 +1,6 @@
 // `fathom pcap`: reads a capture and says what is wrong on the wire.
-import { Command as Commander, CommanderError, Option } from 'commander'
+import { Command as Commander } from 'commander'
+import type { CommanderError } from 'commander'
 import { CaptureAnalysis, createReport } from '../analysis/index.ts'
 import type { AddressNames } from '../analysis/index.ts'
 import { UsageError } from '../base/index.ts'
@@ -8,6 +9,7 @@ import type { CaptureFile } from '../capture/index.ts'
 import { rcodeMnemonic, rcodeNumber } from '../dns/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
+import { addPlainOptions, outputOption, parseCommandLine } from './command-line.ts'
 import { usageErrorOf } from './commander-error.ts'
 import { loadNames } from './pcap/address-names.ts'
 import { BufferedOutput } from './pcap/buffered-output.ts'
@@ -186,28 +188,10 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .option('--slow <ms>', 'transactions that took at least so long')
     .option('--unanswered', 'transactions without a response')
     .option('--port <port...>', 'ports that DNS is on besides 53')
-    .addOption(
-      new Option('-o, --output <format>', 'output format of the summary; html also of a flow')
-        .choices(['text', 'json', 'html'])
-        .default('text'),
-    )
-    .option('--no-color', 'no colors')
-    .option('--verbose', 'show stack traces of errors')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
-  try {
-    program.parse(normalizeSourceArgs(args), { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return undefined
-    const greedy = ['--manifests', '--port', '--as-group'].find((option) => args.includes(option))
-    if (error.code !== 'commander.missingArgument' || greedy === undefined) throw usageErrorOf(error, program)
-    throw new UsageError(
-      'bad-argument',
-      `Missing the capture file: ${greedy} takes every word behind it; put the file before it, or "--" between them`,
-    )
-  }
+    .addOption(outputOption(['text', 'json', 'html'], 'output format of the summary; html also of a flow'))
+  addPlainOptions(program).addHelpText('after', EXAMPLES)
+  const complain = (error: CommanderError): UsageError => describeMistake(error, program, args)
+  if (!parseCommandLine(program, normalizeSourceArgs(args), { io, complain })) return undefined
   const options = program.opts<PcapOptions>()
   const modes = (['summary', 'transactions', 'packets', 'flow'] as const).filter((mode) => options[mode] !== undefined)
   if (modes.length > 1) {
@@ -237,6 +221,15 @@ Examples:
 Exit codes: 0 no fault seen, 1 a fault was seen, 2 usage, 3 nothing proven:
 no DNS in the capture, nothing answered, or queries unanswered without a pattern. --transactions,
 --packets and --flow in text judge nothing and give 0`
+
+function describeMistake(error: CommanderError, program: Commander, args: readonly string[]): UsageError {
+  const greedy = ['--manifests', '--port', '--as-group'].find((option) => args.includes(option))
+  if (error.code !== 'commander.missingArgument' || greedy === undefined) return usageErrorOf(error, program)
+  return new UsageError(
+    'bad-argument',
+    `Missing the capture file: ${greedy} takes every word behind it; put the file before it, or "--" between them`,
+  )
+}
 
 function filterOf({ name, client, server, rcode, slow, unanswered }: PcapOptions): TransactionFilter {
   const slowMs = slow === undefined ? undefined : readNumber('--slow', slow.replace(/ms$/, ''), { from: 0, to: 1e9 })

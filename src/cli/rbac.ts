@@ -1,9 +1,9 @@
 // `fathom rbac`: prints the roles that a tier of probing needs, to be read, and then given to `kubectl apply`.
-import { Command as Commander, CommanderError } from 'commander'
+import { Command as Commander } from 'commander'
 import { UsageError } from '../base/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
-import { usageErrorOf } from './commander-error.ts'
+import { parseCommandLine } from './command-line.ts'
 import { roleObjects } from './rbac/role-objects.ts'
 import type { RbacSubject, RoleOptions } from './rbac/role-objects.ts'
 import { TIERS } from './rbac/tiers.ts'
@@ -46,16 +46,7 @@ function parseArguments(args: readonly string[], io: Io): Given | undefined {
     .option('--serviceaccount <namespace:name>', 'bind to this ServiceAccount')
     .option('--verbose', 'stack traces of internal errors')
     .addHelpText('after', `\nTiers:\n${TIERS.map(({ number, decides }) => `  ${number}  ${decides}`).join('\n')}\n`)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined })
-  try {
-    program.parse([...args], { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return undefined
-    throw usageErrorOf(error, program)
-  }
-  return program.opts<Given>()
+  return parseCommandLine(program, args, { io }) ? program.opts<Given>() : undefined
 }
 
 /** @throws {UsageError} */

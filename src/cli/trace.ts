@@ -1,5 +1,5 @@
 // `fathom trace`: what the resolver of a pod would send, asked for real from the pod's own place, hop by hop.
-import { Command as Commander, CommanderError, Option } from 'commander'
+import { Command as Commander, Option } from 'commander'
 import { UsageError } from '../base/index.ts'
 import { parseName, reverseName, typeMnemonic, typeNumber } from '../dns/index.ts'
 import { translateReason } from '../doctor/report/translate-reason.ts'
@@ -13,7 +13,7 @@ import type { ResolverName } from '../route/index.ts'
 import type { EphemeralConsent, Place } from '../vantage/index.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
-import { usageErrorOf } from './commander-error.ts'
+import { addPlainOptions, outputOption, parseCommandLine } from './command-line.ts'
 import {
   ALLOW_HELP,
   IMAGE_HELP,
@@ -120,23 +120,13 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
     .option('--tcp', 'ask everything over TCP')
     .option('--all-replicas', 'ask every replica behind the DNS Service, not only one')
     .option('--timeout <duration>', 'for the whole walk, such as 20s', '20s')
-    .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(outputOption(['text', 'json']))
     .addOption(new Option('--lang <language>', 'language of the texts').choices(LANGUAGES).default('en'))
     .option('--allow <what...>', ALLOW_HELP)
     .option('--image <image>', IMAGE_HELP)
     .option('--max-calls <n>', MAX_CALLS_HELP)
-    .option('--no-color', 'no colors')
-    .option('--verbose', 'show stack traces of errors')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => {} })
-  try {
-    program.parse(normalizeSourceArgs(args), { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return undefined
-    throw usageErrorOf(error, program)
-  }
+  if (!parseCommandLine(addPlainOptions(program).addHelpText('after', EXAMPLES), normalizeSourceArgs(args), { io }))
+    return undefined
   const [name = '', type] = program.args
   const options = program.opts<TraceOptions>()
   parseName(name)

@@ -1,6 +1,6 @@
 // The doctor's command line: options as given, checked before anything is asked.
 import { isIP } from 'node:net'
-import { Command as Commander, CommanderError } from 'commander'
+import { Command as Commander } from 'commander'
 import { UsageError, describeError } from '../../base/index.ts'
 import { parseName, typeMnemonic, typeNumber } from '../../dns/index.ts'
 import type { RRType } from '../../dns/message.ts'
@@ -9,7 +9,7 @@ import { LANGUAGES, REPORT_FORMATS } from '../../doctor/report/index.ts'
 import type { Language, ReportFormat } from '../../doctor/report/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { Io } from '../command.ts'
-import { usageErrorOf } from '../commander-error.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { ALLOW_HELP, IMAGE_HELP, MAX_CALLS_HELP, readAllowances, readMostCalls } from '../consent.ts'
 import type { Allowance } from '../consent.ts'
 import { addSourceOptions, normalizeSourceArgs } from '../sources.ts'
@@ -102,8 +102,8 @@ const MAX_REPEAT = 10_000
  * @throws {UsageError}
  */
 export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions | undefined {
-  const program = createDoctorProgram(io)
-  if (!parse(program, args)) return undefined
+  const program = createDoctorProgram()
+  if (!parseCommandLine(program, normalizeSourceArgs(args), { io })) return undefined
   const given = program.opts<DoctorGiven>()
   const watch = readWatchOptions(given)
   if (given.bundle !== undefined) rejectBesideBundle(program)
@@ -124,22 +124,10 @@ export function parseDoctorArgs(args: readonly string[], io: Io): DoctorOptions 
  * @throws {UsageError}
  */
 export function parseCollectArgs(args: readonly string[], io: Io): CollectOptions | undefined {
-  const program = createCollectProgram(io)
-  if (!parse(program, args)) return undefined
+  const program = createCollectProgram()
+  if (!parseCommandLine(program, normalizeSourceArgs(args), { io })) return undefined
   const given = program.opts<ExamineGiven & { readonly output: string; readonly pseudonymize?: true }>()
   return { ...readExamineOptions(given), output: given.output, pseudonymize: given.pseudonymize === true }
-}
-
-/** False when only help was asked for. */
-function parse(program: Commander, args: readonly string[]): boolean {
-  try {
-    program.parse(normalizeSourceArgs(args), { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return false
-    throw usageErrorOf(error, program)
-  }
-  return true
 }
 
 function readExamineOptions(given: ExamineGiven): ExamineOptions {
@@ -187,13 +175,12 @@ function rejectBesideBundle(program: Commander): void {
   )
 }
 
-function createDoctorProgram(io: Io): Commander {
-  const program = createProgram(
-    'fathom doctor',
-    'Finds out why DNS in a cluster fails: asks the same questions at every hop, holds what comes against what the\n' +
-      "cluster's objects say, and names the root cause with its proof and the command that fixes it.",
-    io,
-  )
+function createDoctorProgram(): Commander {
+  const program = new Commander('fathom doctor')
+    .description(
+      'Finds out why DNS in a cluster fails: asks the same questions at every hop, holds what comes against what the\n' +
+        "cluster's objects say, and names the root cause with its proof and the command that fixes it.",
+    )
     .option('-o, --output <format>', `how to report: ${REPORT_FORMATS.join(', ')}`, 'text')
     .option('--lang <language>', `language of the report: ${LANGUAGES.join(', ')}`, 'en')
     .option('--bundle <file>', 'judge what "fathom collect" saw instead of a cluster', once('--bundle'))
@@ -209,13 +196,12 @@ function createDoctorProgram(io: Io): Commander {
   )
 }
 
-function createCollectProgram(io: Io): Commander {
-  const program = createProgram(
-    'fathom collect',
-    'Looks and asks as the doctor does, and writes what it saw to one file: "fathom doctor --bundle FILE" gives the same\n' +
-      'report from it, without the cluster.',
-    io,
-  )
+function createCollectProgram(): Commander {
+  const program = new Commander('fathom collect')
+    .description(
+      'Looks and asks as the doctor does, and writes what it saw to one file: "fathom doctor --bundle FILE" gives the same\n' +
+        'report from it, without the cluster.',
+    )
     .option('-o, --output <file>', 'file to write, or "-" for standard output', 'fathom-bundle.tar.gz')
     .option('--pseudonymize', 'other names and addresses than those of the cluster, each always the same')
   return addExamineOptions(program).addHelpText(
@@ -227,13 +213,6 @@ function createCollectProgram(io: Io): Commander {
 const HARMLESS =
   'Nothing in the cluster is changed without --allow ephemeral. Without --direct or --lab no packet is sent to cluster addresses: from outside\n' +
   'they may belong to somebody else.'
-
-function createProgram(name: string, description: string, io: Io): Commander {
-  return new Commander(name)
-    .description(description)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: () => undefined })
-}
 
 function addExamineOptions(program: Commander): Commander {
   program
