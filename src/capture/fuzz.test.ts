@@ -17,7 +17,7 @@ async function analyze(octets: Uint8Array, size = 1 << 16): Promise<number> {
       analysis.frame(frame)
       printer.print(frame)
     })
-    analysis.finish()
+    analysis.finish(file.endMicros)
     // oxlint-disable-next-line no-control-regex -- that is what must not get through
     expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F]/)
     JSON.stringify(createReport(analysis, file))

@@ -65,19 +65,22 @@ export const captureCommand: Command = {
     process.on('SIGTERM', stop)
     const timer = durationMs === undefined ? undefined : setTimeout(stop, durationMs)
     view?.start(analysis)
+    let endMicros = 0
     try {
       await capture.run((frame) => {
         for (const sink of sinks) sink(frame)
         if (frame.number >= limit) capture.close()
       })
     } finally {
+      endMicros = Date.now() * 1000
       clearTimeout(timer)
       process.off('SIGINT', stop)
       process.off('SIGTERM', stop)
       view?.close()
-      file?.close()
+      file?.close({ endMicros, droppedFrames: capture.dropped })
     }
-    analysis.finish(analysis.frames === 0 ? 0 : Date.now() * 1000)
+    const lastAtMicros = analysis.lastAtMicros
+    analysis.finish(analysis.frames === 0 ? 0 : endMicros)
     const report = createReport(analysis, undefined, known)
     if (options.output === 'json') io.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
     else {
@@ -85,8 +88,16 @@ export const captureCommand: Command = {
       ;(isForStdout ? io.stdout : io.stderr).write(renderSummary(report, io.color && view !== undefined))
     }
     io.stderr.write(`fathom: ${analysis.frames} packets captured, ${capture.dropped} dropped by the kernel\n`)
+    const quietSeconds = (endMicros - lastAtMicros) / 1e6
+    if (file?.format === 'pcap' && report.dns.unanswered > 0 && quietSeconds >= 1)
+      io.stderr.write(endIsLost(quietSeconds))
     return exitCodeOf(report)
   },
+}
+
+/** Why the file will look otherwise: what waited at its last packet did so until the capture's end. */
+function endIsLost(quietSeconds: number): string {
+  return `fathom: the last packet came ${quietSeconds.toFixed(1)} s before the end, which a pcap file does not keep: read from it, what had no response then counts as unknown, not as unanswered (-w FILE.pcapng keeps it)\n`
 }
 
 /** @throws {UsageError} when something else than the capture would go to standard output */

@@ -59,7 +59,7 @@ async function read({ file, options }: Parsed, io: Io): Promise<number> {
   if (number !== undefined) return printFlowPage(file, io, { ports, known, number })
   const analysis = new CaptureAnalysis({ ports })
   const capture = await readInto(analysis, file, io)
-  analysis.finish()
+  analysis.finish(capture.endMicros)
   const report = createReport(analysis, capture, known)
   if (options.output === 'html') io.stdout.write(renderPage(report, undefined))
   else {
@@ -117,7 +117,7 @@ async function printTransactions(
     },
   })
   const read = await readCapture(output.paced(openInput(file, io)), (frame) => analysis.frame(frame))
-  analysis.finish()
+  analysis.finish(read.endMicros)
   await output.end()
   const { transactions } = analysis.traffic
   if (shown < transactions || transactions === 0)
@@ -153,7 +153,7 @@ async function readFlow(
   const { steps, ...hooks } = collectFlow(number)
   const analysis = new CaptureAnalysis({ ports, ...hooks })
   const read = await readCapture(openInput(file, io), (frame) => analysis.frame(frame))
-  analysis.finish()
+  analysis.finish(read.endMicros)
   const flow = describeFlow(analysis, { number, steps: steps(), known })
   if (flow !== undefined) return { analysis, read, flow }
   throw new UsageError(

@@ -13,6 +13,8 @@ export interface CaptureParser extends UnitParser {
   readonly interfaces: readonly CaptureInterface[]
   /** Frames that the capturing program says it lost; pcapng only. */
   readonly droppedFrames: number
+  /** When the capture ended, microseconds since the Unix epoch; 0 where the file does not say: pcapng only. */
+  readonly endMicros: number
   /** Why the rest of the file cannot be read; undefined while all is well. */
   readonly damage: string | undefined
 }

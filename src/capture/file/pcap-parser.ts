@@ -26,6 +26,7 @@ export class PcapParser implements CaptureParser {
   format: CaptureFormat = 'pcap'
   interfaces: readonly CaptureInterface[] = []
   readonly droppedFrames = 0
+  readonly endMicros = 0
   damage: string | undefined
   readonly #frame: Frame
   readonly #sink: FrameSink

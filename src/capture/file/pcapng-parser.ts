@@ -21,6 +21,7 @@ const OPTION_END = 0
 const IF_NAME = 2
 const IF_TIME_RESOLUTION = 9
 const IF_TIME_OFFSET = 14
+const STATISTICS_END_TIME = 3
 const STATISTICS_DROPPED = 5
 const STATISTICS_OS_DROPPED = 7
 const PACKET_FLAGS = 2
@@ -46,6 +47,7 @@ export class PcapngParser implements CaptureParser {
   readonly format: CaptureFormat = 'pcapng'
   readonly interfaces: CaptureInterface[] = []
   droppedFrames = 0
+  endMicros = 0
   damage: string | undefined
   readonly #frame: Frame
   readonly #sink: FrameSink
@@ -237,10 +239,10 @@ export class PcapngParser implements CaptureParser {
     const at = this.#section[uint32At(octets, start, this.#isLittle)]
     if (at === undefined || end - start < 12) return
     let dropped = 0
-    this.#eachOption(octets, { start: start + 12, end }, (code, at, size) => {
-      if ((code === STATISTICS_DROPPED || code === STATISTICS_OS_DROPPED) && size >= 8) {
-        dropped += Number(this.#uint64(octets, at))
-      }
+    this.#eachOption(octets, { start: start + 12, end }, (code, value, size) => {
+      if (size < 8) return
+      if (code === STATISTICS_DROPPED || code === STATISTICS_OS_DROPPED) dropped += Number(this.#uint64(octets, value))
+      if (code === STATISTICS_END_TIME) this.endMicros = Math.max(this.endMicros, this.#micros(octets, value, at))
     })
     this.droppedFrames += dropped - (this.#dropped.get(at.index) ?? 0)
     this.#dropped.set(at.index, dropped)

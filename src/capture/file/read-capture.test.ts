@@ -1,7 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { QUERY, captureOf, frameOf, inParts } from '../../../test/support/captures.ts'
+import { createFrame } from '../frame.ts'
 import { readCapture } from './read-capture.ts'
+import { encodeFileEnd, encodeFileHeader, encodeRecord } from './write-capture.ts'
 
 const whole = captureOf([frameOf(QUERY, 1), frameOf(QUERY, 1)], 1)
 
@@ -28,6 +30,24 @@ describe('readCapture()', () => {
     expect(await read(whole.subarray(0, -1))).toEqual({
       frames: 1,
       cutShort: expect.stringMatching(/^the last record has \d+ octets/),
+    })
+  })
+
+  it('reads when a capture ended and what it lost, where the format keeps that', async () => {
+    const octets = frameOf(QUERY, 276)
+    const frame = { ...createFrame(), octets, end: octets.length, wireBytes: octets.length, atMicros: 1.7e15 }
+    const end = { endMicros: 1.7e15 + 7e6, droppedFrames: 3 }
+    const ended = (format: 'pcap' | 'pcapng'): Buffer =>
+      Buffer.concat([encodeFileHeader(format), encodeRecord(format, frame), encodeFileEnd(format, end)])
+    expect(await readCapture(inParts(ended('pcapng')), () => {})).toMatchObject({
+      frames: 1,
+      ...end,
+      cutShort: undefined,
+    })
+    expect(await readCapture(inParts(ended('pcap')), () => {})).toMatchObject({
+      frames: 1,
+      endMicros: 0,
+      droppedFrames: 0,
     })
   })
 

@@ -20,6 +20,8 @@ export interface CaptureFile {
   readonly bytes: number
   /** Frames that the capturing program said it lost. */
   readonly droppedFrames: number
+  /** When the capture ended, which may be long after its last frame; 0 where the file does not say. */
+  readonly endMicros: number
   /** Why it ends before its end: a record that is not whole, or a length that cannot be; undefined for a whole file. */
   readonly cutShort: string | undefined
 }
@@ -93,6 +95,7 @@ async function read(chunks: AsyncIterable<Uint8Array>, { frame, sink, isGzip }: 
     frames: frame.number,
     bytes,
     droppedFrames: parser.droppedFrames,
+    endMicros: parser.endMicros,
     cutShort: parser.damage ?? broken ?? rest,
   }
 }

@@ -33,6 +33,36 @@ export function encodeFileHeader(format: WrittenFormat): Buffer {
   return header
 }
 
+/** What stands behind the last packet: when the capture ended and what it lost; nothing in pcap, which has no place for it. */
+export function encodeFileEnd(format: WrittenFormat, { endMicros, droppedFrames }: CaptureEnd): Buffer {
+  if (format === 'pcap') return Buffer.alloc(0)
+  // Interface statistics: type, length, interface u32, time, options end time (3) and dropped (5), end of options, length.
+  const block = Buffer.alloc(20 + 12 + 12 + 4 + 4)
+  block.writeUInt32LE(5, 0)
+  block.writeUInt32LE(block.length, 4)
+  writeTime(block, endMicros, 12)
+  block.writeUInt16LE(3, 20)
+  block.writeUInt16LE(8, 22)
+  writeTime(block, endMicros, 24)
+  block.writeUInt16LE(5, 32)
+  block.writeUInt16LE(8, 34)
+  block.writeBigUInt64LE(BigInt(droppedFrames), 36)
+  block.writeUInt32LE(block.length, block.length - 4)
+  return block
+}
+
+export interface CaptureEnd {
+  readonly endMicros: number
+  /** Frames that the kernel had no room for. */
+  readonly droppedFrames: number
+}
+
+/** Upper half, lower half. */
+function writeTime(block: Buffer, atMicros: number, at: number): void {
+  block.writeUInt32LE(Math.floor(atMicros / 4_294_967_296), at)
+  block.writeUInt32LE(atMicros % 4_294_967_296, at + 4)
+}
+
 /** One packet. */
 export function encodeRecord(format: WrittenFormat, { octets, start, end, wireBytes, atMicros }: Frame): Buffer {
   const length = end - start
@@ -50,8 +80,7 @@ export function encodeRecord(format: WrittenFormat, { octets, start, end, wireBy
   const block = Buffer.alloc(32 + padded)
   block.writeUInt32LE(6, 0)
   block.writeUInt32LE(block.length, 4)
-  block.writeUInt32LE(Math.floor(atMicros / 4_294_967_296), 12)
-  block.writeUInt32LE(atMicros % 4_294_967_296, 16)
+  writeTime(block, atMicros, 12)
   block.writeUInt32LE(length, 20)
   block.writeUInt32LE(wireBytes, 24)
   block.set(captured, 28)

@@ -1,8 +1,8 @@
 // The packets of a live capture as a file, or on standard output for another program to read meanwhile.
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { describeError } from '../../base/index.ts'
-import { CaptureError, encodeFileHeader, encodeRecord } from '../../capture/index.ts'
-import type { FrameSink, WrittenFormat } from '../../capture/index.ts'
+import { CaptureError, encodeFileEnd, encodeFileHeader, encodeRecord } from '../../capture/index.ts'
+import type { CaptureEnd, FrameSink, WrittenFormat } from '../../capture/index.ts'
 
 const WRITE_BYTES = 1 << 20
 /** Who reads along sees a packet this late at most. */
@@ -12,9 +12,10 @@ const RETRY_MS = 5
 
 /** Takes frames until it is closed. */
 export interface CaptureWriter {
+  readonly format: WrittenFormat
   readonly sink: FrameSink
   /** @throws {CaptureError} `cannot-write` */
-  close(): void
+  close(end: CaptureEnd): void
 }
 
 /**
@@ -54,12 +55,14 @@ export function openCaptureWriter(path: string, format: WrittenFormat | undefine
     if (size > 0) flush()
   }, FLUSH_MS)
   return {
+    format: chosen,
     sink(frame) {
       add(encodeRecord(chosen, frame))
       if (size >= WRITE_BYTES) flush()
     },
-    close() {
+    close(end) {
       clearInterval(timer)
+      add(encodeFileEnd(chosen, end))
       flush()
       if (fd !== 1) closeSync(fd)
       if (failure !== undefined) throw failure
