@@ -92,10 +92,14 @@ function planUpstreams(facts: ClusterFacts, options: PlanOptions): PlannedRung[]
   const external = externalQuestion(options)
   const asked = options.asked?.inCluster === false ? askedQuestion(options) : undefined
   const seen = new Set<string>()
-  return listUpstreamUses(facts).flatMap((use) => {
+  const uses = listUpstreamUses(facts)
+  const keyOf = ({ node, address, port }: UpstreamUse): string => `${node} ${address} ${port}`
+  const inEffect = new Set(uses.filter((use) => use.inEffect).map(keyOf))
+  return uses.flatMap((use) => {
     const origin = options.origins.find(({ node }) => node === use.node)
-    const key = `${use.node} ${use.address} ${use.port}`
-    if (origin === undefined || seen.has(key)) return []
+    const key = keyOf(use)
+    // What kubelet cuts off in one file may be asked because another one names it.
+    if (origin === undefined || seen.has(key) || (!use.inEffect && inEffect.has(key))) return []
     seen.add(key)
     const questions = asked === undefined ? [external] : [external, asked]
     const hop: Hop = { kind: 'upstream', name: use.address }
