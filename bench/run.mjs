@@ -1,12 +1,10 @@
 // `npm run bench`: Fathom beside its peers, the same names, one after the other in each round, CPU time per answer from
 // /proc. Servers run on core 0, dnsperf on core 1.
-//   node bench/run.mjs [--quick] [--rounds 3] [--seconds 2] [--only CASE,…] [--programs NAME,…] [--json FILE] [--no-apt]
-//   node bench/run.mjs --profile CASE,…   where Fathom's time goes, without its peers
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../scripts/support/options.mjs'
 import { CASES, MEMORY_BARS } from './cases.mjs'
 import { answers, drive } from './drive.mjs'
 import { measureMemory } from './memory.mjs'
@@ -15,22 +13,48 @@ import { printProfile, profileCase } from './profile.mjs'
 import { PROGRAMS, startHelper, startProgram, usageOf } from './programs.mjs'
 import { judge, printBars, printTable, summarize } from './report.mjs'
 
+const HELP = `usage: npm run bench -- [options]
+
+  --rounds N       (default 3)
+  --seconds N      for each case of a round (default 2)
+  --quick          one round of one second
+  --only CASE,…    these cases
+  --programs NAME,…
+                   these peers
+  --profile CASE,…
+                   where Fathom's time goes, without its peers
+  --json FILE      all figures
+  --no-apt         install no peers
+  --help           print this`
+
 const HERE = new URL('.', import.meta.url).pathname
 const print = (line) => process.stdout.write(`${line}\n`)
 
 async function main() {
-  const options = readOptions()
-  if (options.apt) install()
+  const values = readOptions(HELP, {
+    // 0: as --quick says.
+    rounds: 0,
+    seconds: 0,
+    quick: false,
+    only: undefined,
+    programs: undefined,
+    profile: undefined,
+    json: undefined,
+    'no-apt': false,
+  })
+  const [wanted, programs, profiled] = [values.only, values.programs, values.profile].map((list) => list?.split(','))
+  const rounds = values.rounds || (values.quick ? 1 : 3)
+  const seconds = values.seconds || (values.quick ? 1 : 2)
+  if (!values['no-apt'] && profiled === undefined) install()
   execFileSync(process.execPath, [join(HERE, '../scripts/build.mjs')], { stdio: 'inherit' })
-  const { rounds, seconds } = options
   const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version, rounds, seconds }
   print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${rounds} rounds of ${seconds} s`)
   const directory = mkdtempSync(join(tmpdir(), 'fathom-bench-'))
   const helpers = [await startHelper('cluster-api.mjs'), await startHelper('upstream.mjs')]
   const [api, upstream] = helpers.map(({ port }) => port)
   try {
-    if (options.profiled !== undefined) {
-      for (const one of chosen(options.profiled)) {
+    if (profiled !== undefined) {
+      for (const one of chosen(profiled)) {
         const profile = await profileCase(one, {
           api,
           upstream,
@@ -42,42 +66,18 @@ async function main() {
       }
       return
     }
-    const results = await compare(options, { api, upstream, directory })
-    const isWanted = MEMORY_BARS.some(({ case: name }) => options.wanted?.includes(name) !== false)
+    const results = await compare({ wanted, programs, rounds, seconds }, { api, upstream, directory })
+    const isWanted = MEMORY_BARS.some(({ case: name }) => wanted?.includes(name) !== false)
     const memory = isWanted ? await measureMemory(upstream) : []
     printTable({ results, memory }, print)
     const bars = judge({ results, memory })
     printBars(bars, print)
-    if (options.json !== undefined) {
-      writeFileSync(options.json, JSON.stringify({ machine, results, memory, bars }, undefined, 2))
+    if (values.json !== undefined) {
+      writeFileSync(values.json, JSON.stringify({ machine, results, memory, bars }, undefined, 2))
     }
   } finally {
     for (const { child } of helpers) child.kill('SIGKILL')
     rmSync(directory, { recursive: true, force: true })
-  }
-}
-
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
-      only: { type: 'string' },
-      programs: { type: 'string' },
-      profile: { type: 'string' },
-      json: { type: 'string' },
-      'no-apt': { type: 'boolean', default: false },
-    },
-  })
-  return {
-    rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
-    seconds: Number(values.seconds ?? (values.quick ? 1 : 2)),
-    wanted: values.only?.split(','),
-    programs: values.programs?.split(','),
-    profiled: values.profile?.split(','),
-    json: values.json,
-    apt: !values['no-apt'] && values.profile === undefined,
   }
 }
 

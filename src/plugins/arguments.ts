@@ -21,6 +21,20 @@ export function onlyArgument(dispenser: Dispenser): string {
   return first
 }
 
+/** Reads the argument that the current option may have. @throws {CorefileError} when there are several */
+export function optionalArgument(dispenser: Dispenser): string | undefined {
+  const [first, ...more] = dispenser.remainingArgs()
+  if (more.length > 0) throw dispenser.argError()
+  return first
+}
+
+/** Reads the arguments of the current option, at least one. @throws {CorefileError} when there are none */
+export function someArguments(dispenser: Dispenser): readonly string[] {
+  const texts = dispenser.remainingArgs()
+  if (texts.length === 0) throw dispenser.argError()
+  return texts
+}
+
 /** Makes sure that the current option stands alone. @throws {CorefileError} */
 export function noArguments(dispenser: Dispenser): void {
   if (dispenser.remainingArgs().length > 0) throw dispenser.argError()

@@ -1,6 +1,7 @@
 // The `cancel [TIMEOUT]` directive.
 import { parseGoDuration, quoteGo } from '../../base/index.ts'
 import type { Dispenser } from '../../corefile/index.ts'
+import { optionalArgument } from '../arguments.ts'
 
 export interface CancelOptions {
   /** How long a query may take, in milliseconds. */
@@ -14,8 +15,7 @@ const DEFAULT_TIMEOUT_MS = 5001
 export function parseCancel(dispenser: Dispenser): CancelOptions {
   let timeoutMs = DEFAULT_TIMEOUT_MS
   while (dispenser.next()) {
-    const [text, ...more] = dispenser.remainingArgs()
-    if (more.length > 0) throw dispenser.argError()
+    const text = optionalArgument(dispenser)
     timeoutMs = text === undefined ? DEFAULT_TIMEOUT_MS : readTimeout(dispenser, text)
     dispenser.expectNoBlock()
   }

@@ -1,6 +1,7 @@
 // The `dns64 [PREFIX] { prefix PREFIX ; translate_all ; allow_ipv4 }` directive.
 import { describeError } from '../../base/index.ts'
 import type { Dispenser } from '../../corefile/index.ts'
+import { optionalArgument } from '../arguments.ts'
 import { parsePrefix, type Dns64Prefix } from './prefix.ts'
 
 export interface Dns64Options {
@@ -18,8 +19,7 @@ const WELL_KNOWN_PREFIX = '64:ff9b::/96'
 export function parseDns64(dispenser: Dispenser): Dns64Options {
   let options: Dns64Options = { prefix: parsePrefix(WELL_KNOWN_PREFIX), translateAll: false, allowIpv4: false }
   while (dispenser.next()) {
-    const [text, ...more] = dispenser.remainingArgs()
-    if (more.length > 0) throw dispenser.argError()
+    const text = optionalArgument(dispenser)
     if (text !== undefined) options = { ...options, prefix: readPrefix(dispenser, text) }
     while (dispenser.nextBlock()) options = { ...options, ...parseOption(dispenser) }
   }

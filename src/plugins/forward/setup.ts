@@ -5,7 +5,15 @@ import { parseAddress, parseName, rcodeNumber, rcodeMnemonic, type DomainName, t
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { UpstreamTls } from '../../net/upstream/index.ts'
 import type { SetupContext } from '../../server/index.ts'
-import { durationArgument, integerArgument, noArguments, onlyArgument, readValue, zoneArguments } from '../arguments.ts'
+import {
+  durationArgument,
+  integerArgument,
+  noArguments,
+  onlyArgument,
+  readValue,
+  someArguments,
+  zoneArguments,
+} from '../arguments.ts'
 import { readTargets, type Target } from './targets.ts'
 import { readTlsFiles } from './tls-files.ts'
 
@@ -137,12 +145,9 @@ function finish(
 function parseOption(dispenser: Dispenser, draft: Draft, context: SetupContext): void {
   const option = dispenser.value()
   switch (option) {
-    case 'except': {
-      const texts = dispenser.remainingArgs()
-      if (texts.length === 0) throw dispenser.argError()
-      draft.except = [...draft.except, ...zoneArguments(dispenser, texts, context)]
+    case 'except':
+      draft.except = [...draft.except, ...zoneArguments(dispenser, someArguments(dispenser), context)]
       return
-    }
     case 'force_tcp':
       noArguments(dispenser)
       draft.forceTcp = true
@@ -270,9 +275,7 @@ function parseHealthCheck(dispenser: Dispenser, defaults: HealthOptions): Health
 }
 
 function parseRcodes(dispenser: Dispenser): Rcode[] {
-  const texts = dispenser.remainingArgs()
-  if (texts.length === 0) throw dispenser.argError()
-  return texts.map((text) => {
+  return someArguments(dispenser).map((text) => {
     const number = rcodeNumber(text)
     if (number === undefined) throw dispenser.error(`${text} is not a valid rcode`)
     return rcodeMnemonic(number)
@@ -280,9 +283,7 @@ function parseRcodes(dispenser: Dispenser): Rcode[] {
 }
 
 function parseResolvers(dispenser: Dispenser): Endpoint[] {
-  const texts = dispenser.remainingArgs()
-  if (texts.length === 0) throw dispenser.argError()
-  return texts.map((text) => {
+  return someArguments(dispenser).map((text) => {
     const [, bracketed, plain, portText] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [text, undefined, text]
     const address = bracketed ?? plain ?? ''
     const port = portText === undefined ? 53 : Number(portText)

@@ -2,6 +2,7 @@
 import { describeError, parseGoDuration } from '../../base/index.ts'
 import type { Dispenser } from '../../corefile/index.ts'
 import { readHttpAddress } from '../http-endpoint.ts'
+import { onlyArgument, optionalArgument } from '../arguments.ts'
 
 export interface HealthOptions {
   /** `:8080`. */
@@ -15,13 +16,11 @@ export function parseHealth(dispenser: Dispenser): HealthOptions {
   let address = ':8080'
   let lameduckMs = 0
   while (dispenser.next()) {
-    const [text, ...more] = dispenser.remainingArgs()
-    if (more.length > 0) throw dispenser.argError()
+    const text = optionalArgument(dispenser)
     if (text !== undefined) address = readHttpAddress(dispenser, text)
     while (dispenser.nextBlock()) {
       if (dispenser.value() !== 'lameduck') throw dispenser.error(`unknown property '${dispenser.value()}'`)
-      const [duration, ...more] = dispenser.remainingArgs()
-      if (duration === undefined || more.length > 0) throw dispenser.argError()
+      const duration = onlyArgument(dispenser)
       lameduckMs = parseLameduck(dispenser, duration)
     }
   }

@@ -10,7 +10,9 @@ import {
   fallthroughArguments,
   integerArgument,
   noArguments,
+  onlyArgument,
   readValue,
+  someArguments,
   zoneArguments,
 } from '../arguments.ts'
 
@@ -176,15 +178,8 @@ function checkTogether(dispenser: Dispenser, { schema, namespaceLabels }: Kubern
 
 // --- Arguments ---
 
-function someArguments(dispenser: Dispenser): string[] {
-  const args = dispenser.remainingArgs()
-  if (args.length === 0) throw dispenser.argError()
-  return args
-}
-
 function podsArgument(dispenser: Dispenser): SchemaOptions['pods'] {
-  const [mode, ...more] = dispenser.remainingArgs()
-  if (mode === undefined || more.length > 0) throw dispenser.argError()
+  const mode = onlyArgument(dispenser)
   if (mode === 'disabled' || mode === 'insecure' || mode === 'verified') return mode
   throw dispenser.error(`wrong value for pods: ${mode},  must be one of: disabled, verified, insecure`)
 }
@@ -228,8 +223,7 @@ function startupTimeoutArgument(dispenser: Dispenser): number {
 
 function limitArgument(dispenser: Dispenser, parse: (text: string) => number): number {
   const option = dispenser.value()
-  const [text, ...more] = dispenser.remainingArgs()
-  if (text === undefined || more.length > 0) throw dispenser.argError()
+  const text = onlyArgument(dispenser)
   const limit = readValue(dispenser, () => parse(text))
   if (Number.isNaN(limit)) throw dispenser.error(`invalid ${option} ${quoteGo(text)}: it is no number`)
   if (limit < 0) throw dispenser.error(`${option} must be >= 0`)

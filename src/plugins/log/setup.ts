@@ -1,6 +1,7 @@
 // The `log` directive: which names, which classes of responses, in which format.
 import type { Dispenser } from '../../corefile/index.ts'
 import type { DomainName } from '../../dns/index.ts'
+import { someArguments } from '../arguments.ts'
 import { readZone } from './zone.ts'
 import { COMMON_FORMAT, expandFormat, parseFormat } from './format.ts'
 import type { Format } from './format.ts'
@@ -37,9 +38,7 @@ function parseClasses(dispenser: Dispenser): ReadonlySet<ResponseClass> {
   const classes = new Set<ResponseClass>()
   while (dispenser.nextBlock()) {
     if (dispenser.value() !== 'class') throw dispenser.error(`unknown property '${dispenser.value()}'`)
-    const names = dispenser.remainingArgs()
-    if (names.length === 0) throw dispenser.argError()
-    for (const name of names) {
+    for (const name of someArguments(dispenser)) {
       if (!isClass(name)) throw dispenser.error(`invalid Class: ${name}`)
       classes.add(name)
     }

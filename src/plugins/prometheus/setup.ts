@@ -2,7 +2,7 @@
 import { onceError } from '../../corefile/index.ts'
 import type { Dispenser } from '../../corefile/index.ts'
 import type { SetupContext } from '../../server/index.ts'
-import { onlyArgument } from '../arguments.ts'
+import { onlyArgument, optionalArgument } from '../arguments.ts'
 import { readHttpAddress } from '../http-endpoint.ts'
 import { readWebConfig } from './web-config.ts'
 import type { WebTls } from './web-config.ts'
@@ -24,8 +24,7 @@ export function parsePrometheus(dispenser: Dispenser, context: SetupContext): Pr
   while (dispenser.next()) {
     if (seen) throw onceError(dispenser)
     seen = true
-    const [text, ...more] = dispenser.remainingArgs()
-    if (more.length > 0) throw dispenser.argError()
+    const text = optionalArgument(dispenser)
     if (text !== undefined) address = readHttpAddress(dispenser, text)
     while (dispenser.nextBlock()) {
       switch (dispenser.value()) {

@@ -1,7 +1,7 @@
 // The `ready` directive: address, and whether plugins that were ready once are asked again.
 import { onceError } from '../../corefile/index.ts'
 import type { Dispenser } from '../../corefile/index.ts'
-import { onlyArgument } from '../arguments.ts'
+import { onlyArgument, optionalArgument } from '../arguments.ts'
 import { readHttpAddress } from '../http-endpoint.ts'
 
 export interface ReadyOptions {
@@ -18,8 +18,7 @@ export function parseReady(dispenser: Dispenser): ReadyOptions {
   while (dispenser.next()) {
     if (seen) throw onceError(dispenser)
     seen = true
-    const [text, ...more] = dispenser.remainingArgs()
-    if (more.length > 0) throw dispenser.argError()
+    const text = optionalArgument(dispenser)
     if (text !== undefined) address = readHttpAddress(dispenser, text)
     while (dispenser.nextBlock()) {
       if (dispenser.value() !== 'monitor') throw dispenser.error(`unknown property '${dispenser.value()}'`)

@@ -5,7 +5,7 @@ import type { Dispenser } from '../../corefile/index.ts'
 import { classNumber, classMnemonic, rcodeMnemonic, rcodeNumber, typeMnemonic, typeNumber } from '../../dns/index.ts'
 import type { DomainName, RRClass, RRType, Rcode } from '../../dns/message.ts'
 import type { Fallthrough, SetupContext } from '../../server/index.ts'
-import { fallthroughArguments, readValue, zoneArguments } from '../arguments.ts'
+import { fallthroughArguments, readValue, someArguments, zoneArguments } from '../arguments.ts'
 import { compileExpression, isReservedName, type CompiledExpression } from './expression/index.ts'
 import { compileTemplate, type CompiledTemplate } from './go-template/index.ts'
 import { QUERY_FUNCTIONS, dependenceOf } from './query-scope.ts'
@@ -118,12 +118,6 @@ function parseOption(dispenser: Dispenser, draft: Draft): void {
     default:
       throw dispenser.error(`unknown property '${option}'`)
   }
-}
-
-function someArguments(dispenser: Dispenser): readonly string[] {
-  const texts = dispenser.remainingArgs()
-  if (texts.length === 0) throw dispenser.argError()
-  return texts
 }
 
 function compileMatch(dispenser: Dispenser, text: string): GoRegexp {
