@@ -3,26 +3,26 @@ import type { Clock } from '../../base/index.ts'
 
 export interface Pace {
   readonly clock: Clock
-  /** Questions asked at the same time; default 32. More would lose datagrams and lengthen the times that are measured. */
-  readonly concurrent?: number
+  /** A question that waits for longer only waits, and the next one is asked; milliseconds, default 250. */
+  readonly patienceMs?: number
 }
 
-/** A question that waits for longer only waits: the next one is asked. */
-const PATIENCE_MS = 250
+/** Questions asked at the same time. More would lose datagrams and lengthen the times that are measured: one thread asks them all. */
+const CONCURRENT = 8
 
 /** Calls `ask` with 0 to `count` - 1 in order, and resolves when all of them are done. */
 export async function askPatiently(count: number, pace: Pace, ask: (turn: number) => Promise<void>): Promise<void> {
-  const { clock, concurrent = 32 } = pace
+  const { clock, patienceMs = 250 } = pace
   const underWay = new Set<Promise<void>>()
   let next = 0
   const worker = async (): Promise<void> => {
     for (let turn = next++; turn < count; turn = next++) {
       const asking = ask(turn).finally(() => underWay.delete(asking))
       underWay.add(asking)
-      await orAfter(asking, PATIENCE_MS, clock)
+      await orAfter(asking, patienceMs, clock)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(concurrent, count) }, worker))
+  await Promise.all(Array.from({ length: Math.min(CONCURRENT, count) }, worker))
   await Promise.all(underWay)
 }
 

@@ -15,7 +15,7 @@ export async function climb(plan: readonly PlannedRung[], options: ClimbOptions)
   const results: Climbed[] = []
   let done = 0
   const order = plan.map((_, index) => index).sort((a, b) => urgency(plan[a]) - urgency(plan[b]))
-  await askPatiently(order.length, options, async (turn) => {
+  await askPatiently(order.length, { clock: options.clock, patienceMs: PATIENCE_MS }, async (turn) => {
     const index = order[turn]
     const planned = index === undefined ? undefined : plan[index]
     if (index === undefined || planned === undefined) return
@@ -25,6 +25,9 @@ export async function climb(plan: readonly PlannedRung[], options: ClimbOptions)
   })
   return results
 }
+
+/** Servers in a cluster answer sooner; with few questions at a time, silent ones must not hold up the others. */
+const PATIENCE_MS = 50
 
 const EARLY: ReadonlySet<string> = new Set(['canary', 'external', 'metrics'])
 

@@ -15,8 +15,6 @@ export interface RepeatOptions extends AskOptions {
 /** Least time between two rounds: what comes and goes with the seconds must not fall between them. */
 const BETWEEN_ROUNDS_MS = 50
 
-/** Few at the same time: what our own haste loses would be called a fault. */
-const CONCURRENT = 8
 /** One question that a server answers by itself, one that it passes on, and the user's: the others go the same ways. */
 const REPEATED: ReadonlySet<Purpose> = new Set(['asked', 'canary', 'external'])
 
@@ -46,7 +44,7 @@ export async function repeatRungs(
   const places: OpenPlaces = new Map()
   const startedAt = clock.monotonic()
   const all = open.length * Math.max(0, times - 1)
-  await askPatiently(all, { clock, concurrent: CONCURRENT }, async (turn) => {
+  await askPatiently(all, { clock }, async (turn) => {
     if (options.signal?.aborted === true) return
     const round = Math.floor(turn / open.length)
     const waitMs = startedAt + round * BETWEEN_ROUNDS_MS - clock.monotonic()
