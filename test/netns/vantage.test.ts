@@ -29,6 +29,7 @@ const SERVER = '10.66.0.1'
 const POD = '10.66.0.2'
 const COREFILE = `. {
   bind ${SERVER}
+  health ${SERVER}:8080
   template IN A in-the-pod.example {
     answer "{{ .Name }} 5 IN A 192.0.2.66"
   }
@@ -167,6 +168,27 @@ describe.skipIf(WHY_NO_NETNS !== undefined)(`namespace vantage (${WHY_NO_NETNS ?
     ])
     expect(inside).toMatchObject({ kind: 'response' })
     expect(outside).not.toContain(POD)
+  })
+
+  it('keeps the sockets of two places apart that are asked from in turn', async () => {
+    const places = await Promise.all([locateNetns(node.name), locateProcess(pid())])
+    const [outer, inner] = await Promise.all(places.map((place) => open(place)))
+    if (outer === undefined || inner === undefined) throw new Error('two places were opened')
+    const askers = await Promise.all(
+      Array.from({ length: 20 }, async (_, count) => {
+        const asked = await ask(count % 2 === 0 ? outer : inner, 'asker.example', count % 4 < 2 ? 'udp' : 'tcp')
+        return asked.kind === 'response' ? asked.message.answer.map(({ rdata }) => rdata) : asked
+      }),
+    )
+    expect(askers).toEqual(askers.map((_, count) => [{ type: 'A', address: count % 2 === 0 ? SERVER : POD }]))
+  })
+
+  it('gets pages from inside', async () => {
+    const vantage = await open(await locateProcess(pid()))
+    const get = (port: number): ReturnType<Vantage['httpGet']> =>
+      vantage.httpGet({ server: { address: SERVER, port }, path: '/health', timeoutMs: 5000 })
+    expect(await get(8080)).toMatchObject({ kind: 'response', status: 200, body: 'OK' })
+    expect(await get(8081)).toMatchObject({ kind: 'failed', why: 'refused' })
   })
 
   it('is what "fathom dig --pid" uses, with the pod’s servers and search list', () => {
