@@ -81,6 +81,23 @@ const RECIPES = [
     expected: ['service-ip-unreachable'],
   },
   {
+    title: "iptables: kube-proxy's rules on node1 lead UDP for DNS to an address that is no endpoint",
+    recipe: `on node1 iptables-save -t nat | sed '/coredns:dns" -m udp -j DNAT/ s/--to-destination .*/--to-destination 10.233.71.199:53/' > "$LAB.nat"
+      on node1 iptables-restore -T nat < "$LAB.nat"; rm "$LAB.nat"`,
+    expected: ['service-ip-unreachable'],
+  },
+  {
+    title: 'iptables: a DNAT rule on node2 takes UDP for the Service IP before kube-proxy',
+    recipe: `for chain in PREROUTING OUTPUT; do
+      on node2 iptables -t nat -I $chain -d 10.233.0.3 -p udp --dport 53 -j DNAT --to 192.168.0.77:53; done`,
+    expected: ['service-ip-unreachable'],
+  },
+  {
+    title: 'iptables: a REDIRECT rule on node3 takes TCP for the Service IP before kube-proxy',
+    recipe: 'on node3 iptables -t nat -I OUTPUT -d 10.233.0.3 -p tcp --dport 53 -j REDIRECT --to-ports 5399',
+    expected: ['service-ip-unreachable'],
+  },
+  {
     title: 'iptables: FORWARD policy DROP on node2',
     needs: 'calico',
     recipe: 'on node2 iptables -P FORWARD DROP',
@@ -129,6 +146,11 @@ const RECIPES = [
   {
     title: 'kubectl patch: the DNS Service selects a label that nobody has',
     recipe: `kubectl -n kube-system patch service coredns -p '{"spec":{"selector":{"k8s-app":"dns"}}}'; sleep 2`,
+    expected: ['dns-service-selector-mismatch'],
+  },
+  {
+    title: 'kubectl patch: the DNS Service has UDP port 5353 instead of 53',
+    recipe: `kubectl -n kube-system get service coredns -o json | sed '/"name": "dns",/,/}/ s/"port": 53,/"port": 5353,/' | kubectl replace -f -; sleep 3`,
     expected: ['dns-service-selector-mismatch'],
   },
   {

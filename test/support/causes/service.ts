@@ -119,6 +119,7 @@ export const service: GroupFixtures<(typeof SERVICE_CODES)[number]> = {
     nearMisses: [
       {
         title: 'only UDP to the Service IP is lost',
+        allowed: 'suspected',
         make: () => ({
           cluster: smallCluster(),
           rules: [silence(DNS_IP, ({ node, transport }) => node === 'node1' && transport === 'udp')],

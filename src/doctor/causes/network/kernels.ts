@@ -42,19 +42,48 @@ export interface BlockingRule {
 const OF_PLUGINS = /^(cali|KUBE-|CILIUM|OLD_CILIUM|WEAVE|FLANNEL|CNI-|ANTREA)/
 
 /** Rules of a place's own firewall that drop or reject, and did so while the ladder was climbed. */
-export function blockingRules({ place, node = '', first, second }: KernelReading): BlockingRule[] {
-  const [before, after] = [rulesOf(first.iptables), rulesOf(second?.iptables)]
-  return [...after].flatMap(([text, { rule, packets }]) => {
-    const growth = packets - (before.get(text)?.packets ?? 0)
-    if (growth <= 0) return []
+export function blockingRules(reading: KernelReading): BlockingRule[] {
+  const { place } = reading
+  return countedRules(reading).flatMap(({ rule, node, growth }) => {
     const { chain, protocol, destinationPort } = rule
+    if (growth <= 0 || !isBlocking(rule)) return []
     const match = {
       ...(protocol === undefined ? {} : { protocol }),
       ...(destinationPort === undefined ? {} : { destinationPort }),
     }
     const owner = place.kind === 'pod' ? { pod: `${place.namespace}/${place.name}` } : {}
-    return [{ node, ...owner, text, chain, growth, ...match }]
+    return [{ node, ...owner, text: `${rule.table}: ${rule.text}`, chain, growth, ...match }]
   })
+}
+
+/** A rule that somebody else than network plugins and kube-proxy wrote, and how often it was met. */
+export interface CountedRule {
+  readonly node: string
+  readonly rule: Rule
+  /** Packets at the last reading. */
+  readonly packets: number
+  /** Packets between the readings; all of a rule that the first one did not show. */
+  readonly growth: number
+  /** The command that takes it out again. */
+  readonly removal: string
+}
+
+/** The rules of the node's own; those that stand twice with one text are one. */
+export function countedRules({ node = '', first, second }: KernelReading): CountedRule[] {
+  const before = rulesOf(first.iptables)
+  const after = second === undefined ? before : rulesOf(second.iptables)
+  return [...after].map(([key, { rule, packets, removal }]) => ({
+    node,
+    rule,
+    packets,
+    growth: second === undefined ? 0 : packets - (before.get(key)?.packets ?? 0),
+    removal,
+  }))
+}
+
+/** Whether a rule holds back what it matches. */
+export function isBlocking({ target }: Pick<Rule, 'target'>): boolean {
+  return target === 'DROP' || target === 'REJECT'
 }
 
 type Iptables = KernelReading['first']['iptables']
@@ -62,13 +91,18 @@ type Iptables = KernelReading['first']['iptables']
 export type IptablesRules = Extract<Iptables, readonly unknown[]>[number]
 type Rule = IptablesRules['rules'][number]
 
-function rulesOf(iptables: Iptables | undefined): Map<string, { readonly rule: Rule; readonly packets: number }> {
-  const found = new Map<string, { readonly rule: Rule; readonly packets: number }>()
-  for (const { rules } of seen(iptables) ?? []) {
+function rulesOf(iptables: Iptables | undefined): Map<string, Pick<CountedRule, 'packets' | 'removal' | 'rule'>> {
+  const found = new Map<string, Pick<CountedRule, 'packets' | 'removal' | 'rule'>>()
+  const all = seen(iptables) ?? []
+  for (const { rules, backend, family } of all) {
+    // Plain "iptables" changes one backend only, which need not be this one.
+    const isAlone = all.filter((other) => other.family === family).length === 1 || backend === 'unknown'
+    const program = `${family === 6 ? 'ip6tables' : 'iptables'}${isAlone ? '' : `-${backend}`}`
     for (const rule of rules) {
-      if ((rule.target !== 'DROP' && rule.target !== 'REJECT') || OF_PLUGINS.test(rule.chain)) continue
-      const text = `${rule.table}: ${rule.text}`
-      found.set(text, { rule, packets: rule.packets + (found.get(text)?.packets ?? 0) })
+      if (OF_PLUGINS.test(rule.chain)) continue
+      const key = `${rule.table}: ${rule.text}`
+      const removal = `sudo ${program} -t ${rule.table} ${rule.text.replace(/^-A /, '-D ')}`
+      found.set(key, { rule, removal, packets: rule.packets + (found.get(key)?.packets ?? 0) })
     }
   }
   return found

@@ -1,4 +1,5 @@
-// CoreDNS pods run and are ready, but the DNS Service selects none of them, or leads to a port where they do not listen.
+// CoreDNS pods run and are ready, but the DNS Service selects none of them, leads to a port where they do not listen, or has no
+// port 53.
 import { phrase } from '../../ladder/index.ts'
 import type { DnsReplica } from '../../facts/index.ts'
 import type { Selector } from '../../../kube/objects/index.ts'
@@ -7,12 +8,13 @@ import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
 import { excluded, failedIds, notChecked, podRef, qualifiedName, readyEndpoints, serviceRef } from '../support.ts'
 import { clusterNameRungs, dnsSelector } from '../service-support.ts'
+import { judgeMissingPorts } from './missing-port.ts'
 import { judgeTargetPorts } from './wrong-target-port.ts'
 
 export const dnsServiceSelectorMismatch: Cause = {
   code: 'dns-service-selector-mismatch',
   needs: ['dns-service', 'pods'],
-  judge: (evidence) => [judgeTargetPorts(evidence) ?? judge(evidence)],
+  judge: (evidence) => [judgeMissingPorts(evidence) ?? judgeTargetPorts(evidence) ?? judge(evidence)],
 }
 
 function judge({ facts, ladder }: Evidence): Judgement {

@@ -1,13 +1,12 @@
 // The Service IP brings nothing where the pods behind it answer: kube-proxy on that node is down, stuck or not synced.
 import type { Pod } from '../../../kube/objects/index.ts'
-import type { ClusterFacts } from '../../facts/index.ts'
+import type { ClusterFacts, DnsServiceFact } from '../../facts/index.ts'
 import { phrase, podsOnNode } from '../../ladder/index.ts'
 import type { Rung } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { EvidenceLine, Judgement } from '../judgement.ts'
 import {
-  askedRungs,
   excluded,
   failedIds,
   notChecked,
@@ -16,121 +15,252 @@ import {
   qualifiedName,
   readyEndpoints,
   serviceRef,
+  shellQuote,
 } from '../support.ts'
-import { kernelOfNode, seen } from '../network/kernels.ts'
+import type { CauseCode } from '../codes.ts'
+import { judgeMissingPorts } from './missing-port.ts'
+import { proxyRules, takingRules } from './service-rules.ts'
+import type { TakingRule } from './service-rules.ts'
+import { isDead, isLostOverOne, reachesAll, serviceViews, transportsAnswered } from './service-views.ts'
+import type { ServiceView } from './service-views.ts'
+import { judgeTargetPorts } from './wrong-target-port.ts'
 
 export const serviceIpUnreachable: Cause = {
   code: 'service-ip-unreachable',
   needs: ['dns-service', 'probes'],
-  judge: (evidence) => [judge(evidence)],
+  judge,
 }
 
-interface NodeView {
-  readonly node: string
-  readonly service: readonly Rung[]
-  readonly replicas: readonly Rung[]
+/** One place, and what was seen there of kube-proxy and of its rules. */
+interface Broken {
+  readonly view: ServiceView
+  /** Transports that it is about. */
+  readonly transports: readonly Rung['transport'][]
+  readonly proof: readonly EvidenceLine[]
+  readonly stale: readonly string[]
+  readonly taking: readonly TakingRule[]
 }
 
-function judge(evidence: Evidence): Judgement {
-  const { facts, ladder } = evidence
+function judge(evidence: Evidence): Judgement[] {
+  const judged = judgeBroken(evidence)
+  return Array.isArray(judged) ? judged : [judged]
+}
+
+/** One finding for each kind of reason. */
+function judgeBroken(evidence: Evidence): Judgement | Judgement[] {
+  const { facts } = evidence
   const { service } = facts.dns
   if (service === undefined) return notChecked('not-checked.no-dns-service')
   const name = qualifiedName(service.service)
   const address = service.clusterIPs.join(', ')
   const subject = { kind: 'service', name } as const
-  const views = viewsByNode(evidence)
-  if (views.length === 0) return notChecked('not-checked.service-not-asked', { address })
-  const partial = (key: string, nodes: readonly NodeView[]): Judgement =>
-    notChecked(key, { nodes: nodes.map(({ node }) => node).join(', ') }, subject)
-  const dead = views.filter((view) => view.service.every(({ observed }) => observed.kind !== 'response'))
-  if (dead.length === 0) return excluded(excludedLine(views, address), subject)
+  const views = serviceViews(evidence)
+  if (views.length === 0) {
+    return judgeMissingPorts(evidence) === undefined
+      ? notChecked('not-checked.service-not-asked', { address })
+      : notChecked('not-checked.service-port', { service: name }, subject)
+  }
+  const partial = (key: string, nodes: readonly ServiceView[]): Judgement =>
+    notChecked(key, { nodes: nodesOf(nodes).join(', ') }, subject)
+  const dead = views.filter(isDead)
+  const overOne = views.filter((view) => !isDead(view)).flatMap((view) => brokenOverOne(evidence, view))
+  if (dead.length === 0 && overOne.length === 0) return excluded(excludedLine(views, address), subject)
   if (service.slices.length > 0 && readyEndpoints(service).length === 0) {
     return notChecked('not-checked.nothing-behind-service', { service: name }, subject)
   }
   const comparable = dead.filter((view) => transportsAnswered(view).length > 0)
-  if (comparable.length === 0) return partial('not-checked.replicas-silent', dead)
   const both = comparable.filter((view) => transportsAnswered(view).length === 2)
   // Where some replicas are out of reach, or one transport is lost, that may be all there is to it, unless the Service IP's
   // rules say otherwise.
-  const broken = comparable.filter(
-    (view) => (both.includes(view) && reachesAll(view)) || ruleLines(evidence, view.node).length > 0,
-  )
-  if (broken.length === 0 && both.length > 0) return partial('not-checked.replicas-partly-silent', both)
-  if (broken.length === 0) return partial('not-checked.replicas-one-transport', comparable)
-  const without = nodesWithoutEndpoint(facts)
-  if (service.service.internalTrafficPolicy === 'Local' && broken.every(({ node }) => without.has(node))) {
-    return partial('not-checked.local-policy', broken)
+  const overAll = comparable
+    .map((view) => look(evidence, view, view.lost))
+    .filter(({ view, stale, taking, proof }) => {
+      const isLacking = proof.some(({ key }) => key === 'rules-lack')
+      return (both.includes(view) && reachesAll(view)) || isLacking || stale.length > 0 || taking.length > 0
+    })
+  const broken = [...overAll, ...overOne]
+  if (broken.length === 0) {
+    if (comparable.length === 0) return partial('not-checked.replicas-silent', dead)
+    return both.length > 0
+      ? partial('not-checked.replicas-partly-silent', both)
+      : partial('not-checked.replicas-one-transport', comparable)
   }
-  const proxies = broken.flatMap(({ node }) => proxyLines(evidence, node))
-  const nodes = broken.map(({ node }) => node)
+  const places = broken.map(({ view }) => view)
+  const without = nodesWithoutEndpoint(facts)
+  if (service.service.internalTrafficPolicy === 'Local' && places.every(({ node }) => without.has(node))) {
+    return partial('not-checked.local-policy', places)
+  }
+  const isProven = broken.some(({ proof }) => proof.length > 0)
+  if (!isProven && dead.length === 0 && judgeTargetPorts(evidence)?.status === 'proven') {
+    return notChecked('not-checked.service-port', { service: name }, subject)
+  }
+  const byReason = [
+    broken.filter(({ taking }) => taking.length > 0),
+    broken.filter(({ taking, stale }) => taking.length === 0 && stale.length > 0),
+    broken.filter(({ taking, stale }) => taking.length === 0 && stale.length === 0),
+  ]
+  return byReason.flatMap((alike) => (alike.length === 0 ? [] : [find(evidence, { service, views, broken: alike })]))
+}
+
+interface Seen {
+  readonly service: DnsServiceFact
+  readonly views: readonly ServiceView[]
+  readonly broken: readonly Broken[]
+}
+
+function find({ facts, ladder }: Evidence, { service, views, broken }: Seen): Judgement {
+  const address = service.clusterIPs.join(', ')
+  const nodes = nodesOf(broken.map(({ view }) => view))
+  const transports = [...new Set(broken.flatMap((one) => one.transports))]
+  const isOverOne = broken.every(({ view }) => !isDead(view))
+  const isLost = broken.some(({ view, transports: own }) => own.some((one) => view.shaken.includes(one)))
+  const isProven = broken.every(({ proof }) => proof.length > 0)
+  const taking = broken.flatMap((one) => one.taking)
+  const stale = [...new Set(broken.flatMap((one) => one.stale))]
+  const removals = [...new Set(taking.map(({ node, removal }) => `ssh ${shellQuote(node)} ${shellQuote(removal)}`))]
   const finding = {
-    subject,
+    subject: { kind: 'service', name: qualifiedName(service.service) } as const,
     objects: [
       serviceRef(service, 'spec.clusterIP'),
       ...nodes.map((node) => objectRef('Node', node)),
       ...nodes.flatMap((node) => proxiesOn(facts, node).map((pod) => podRef(pod))),
     ],
-    values: { address, nodes, count: nodes.length },
-    evidence: [
-      ...broken.slice(0, 2).map((view) => differenceLine(view, address)),
-      ...proxies,
-      ...otherNodes(views, broken),
-    ],
-    fix: {
-      key: 'service-ip-unreachable',
-      values: { nodes },
-      command: nodes
-        .map((node) => `kubectl -n kube-system delete pod -l k8s-app=kube-proxy --field-selector spec.nodeName=${node}`)
-        .join('\n'),
+    values: {
+      address,
+      nodes,
+      count: nodes.length,
+      transports: transports.map((transport) => transport.toUpperCase()),
+      targets: stale,
+      rule: taking[0]?.rule.text ?? '',
     },
-    isFault: true,
-    explains: failedIds(
-      ladder,
-      (rung) =>
-        nodes.includes(rung.fromNode ?? '') &&
-        (rung.hop.kind === 'dns-service' || rung.hop.kind === 'kube-proxy' || rung.hop.kind === 'node-cache'),
-    ),
+    ...(taking.length > 0
+      ? { summary: 'taken' }
+      : stale.length > 0
+        ? { summary: 'fallen-behind' }
+        : isOverOne
+          ? { summary: 'over-one' }
+          : {}),
+    evidence: distinct([
+      ...(taking.length + stale.length > 0 ? broken.flatMap(({ proof }) => proof) : []),
+      ...broken
+        .filter(({ view }) => view.lost.length > 0)
+        .slice(0, 2)
+        .map(({ view }) => differenceLine(view, address)),
+      ...broken.flatMap(({ proof }) => proof),
+      ...otherNodes(views, nodes),
+    ]),
+    fix: {
+      key: removals.length > 0 ? 'service-ip-unreachable.rule' : 'service-ip-unreachable',
+      values: { nodes },
+      command: (removals.length > 0
+        ? removals
+        : nodes.map(
+            (node) => `kubectl -n kube-system delete pod -l k8s-app=kube-proxy --field-selector spec.nodeName=${node}`,
+          )
+      ).join('\n'),
+    },
+    // Rules that a rollout is about to change lose nothing as a rule.
+    isFault: isLost,
+    ...(isOverOne && !isProven ? { beneath: OVER_ONE } : {}),
+    explains: failedIds(ladder, (rung) => isBehind(rung, { nodes, transports, isOverOne })),
   }
-  return broken.every(({ node }) => proxyLines(evidence, node).length > 0)
+  return isProven
     ? { status: 'proven', ...finding }
     : { status: 'suspected', ...finding, missing: [phrase('service-ip-unreachable.missing-proxy', { nodes })] }
 }
 
-/** The canary at the Service IP and at the replicas, from the same node. */
-function viewsByNode({ ladder }: Evidence): NodeView[] {
-  const canaries = askedRungs(ladder).filter(({ purpose, transport }) => purpose === 'canary' && transport !== 'http')
-  const nodes = [...new Set(canaries.flatMap(({ fromNode }) => (fromNode === undefined ? [] : [fromNode])))]
-  return nodes
-    .map((node) => {
-      const own = canaries.filter(({ fromNode }) => fromNode === node)
-      return {
-        node,
-        service: own.filter(({ hop }) => hop.kind === 'dns-service'),
-        replicas: own.filter(({ hop }) => hop.kind === 'replica'),
-      }
-    })
-    .filter(({ service }) => service.length > 0)
+/** What loses one transport at the Service IP alone, where it is seen too. */
+const OVER_ONE: readonly CauseCode[] = [
+  'stale-udp-conntrack',
+  'ipvs-stale-udp-connections',
+  'bridge-netfilter-disabled',
+  'node-cache-wrong-source',
+  'conntrack-race',
+  'conntrack-table-full',
+  'udp-53-blocked',
+  'host-firewall-or-forwarding',
+]
+
+/** Lost over one transport only, or at times: by what its rules say, or because every replica answers over that transport. */
+function brokenOverOne(evidence: Evidence, view: ServiceView): Broken[] {
+  const answered = transportsAnswered(view)
+  const found = look(evidence, view, answered)
+  if (isLostOverOne(view) || found.stale.length > 0 || found.taking.length > 0) return [found]
+  // Of several rules that kube-proxy chooses from, some may lead nowhere: then it fails at times.
+  const passing = (['udp', 'tcp'] as const).filter((transport) => !view.lost.includes(transport))
+  const atTimes = look(evidence, view, passing)
+  return atTimes.stale.length > 0 ? [{ ...atTimes, taking: [] }] : []
 }
 
-/** Transports over which a replica answered and the Service IP did not. */
-function transportsAnswered({ service, replicas }: NodeView): Rung['transport'][] {
-  const asked = new Set(service.map(({ transport }) => transport))
-  const answered = replicas.filter(({ observed }) => observed.kind === 'response').map(({ transport }) => transport)
-  return [...new Set(answered)].filter((transport) => asked.has(transport))
-}
-
-/** Every replica that was asked answered. */
-function reachesAll({ replicas }: NodeView): boolean {
-  const names = new Set(replicas.map(({ hop }) => hop.name))
-  return [...names].every((name) =>
-    replicas.some(({ hop, observed }) => hop.name === name && observed.kind === 'response'),
+function look(evidence: Evidence, view: ServiceView, transports: readonly Rung['transport'][]): Broken {
+  const { facts } = evidence
+  const { node } = view
+  const address = facts.dns.service?.clusterIPs.join(', ') ?? ''
+  const endpoints = (facts.dns.service?.slices ?? []).flatMap((slice) =>
+    slice.endpoints.flatMap((one) => one.addresses),
   )
+  const seenRules = transports.flatMap((transport) => {
+    const rules = proxyRules(evidence, node, transport)
+    return rules === undefined ? [] : [{ transport: transport.toUpperCase(), ...rules }]
+  })
+  const staleRules = seenRules.filter((one) => one.stale.length > 0)
+  const stale = [...new Set(staleRules.flatMap((one) => one.stale.map(({ target }) => target.replace(/:\d+$/, ''))))]
+  const taking = distinctRules(transports.flatMap((transport) => takingRules(evidence, node, transport)))
+  const lines = [
+    ...taking
+      .slice(0, 2)
+      .map(({ does, to, rule, packets }) =>
+        line('observed', `rule-${does}`, { node, address, to, rule: `${rule.table}: ${rule.text}`, count: packets }),
+      ),
+    ...staleRules.map((one) =>
+      line('observed', 'rules-stale', {
+        node,
+        address,
+        transport: one.transport,
+        targets: [...new Set(one.stale.map(({ target }) => target))],
+        endpoints,
+      }),
+    ),
+    ...staleRules
+      .flatMap((one) => one.stale)
+      .slice(0, 2)
+      .map(({ text }) => line('observed', 'rule', { node, rule: `nat: ${text}` })),
+    ...(seenRules.some(({ isLacking }) => isLacking) ? [line('observed', 'rules-lack', { node, address })] : []),
+  ]
+  return { view, transports, stale, taking, proof: [...lines, ...proxyLines(evidence, node)] }
+}
+
+function distinctRules(rules: readonly TakingRule[]): TakingRule[] {
+  return [...new Map(rules.map((one) => [`${one.rule.table} ${one.rule.text}`, one])).values()]
+}
+
+function distinct(lines: readonly EvidenceLine[]): EvidenceLine[] {
+  return [...new Map(lines.map((one) => [JSON.stringify(one), one])).values()]
+}
+
+function nodesOf(views: readonly ServiceView[]): string[] {
+  return [...new Set(views.map(({ node }) => node))]
+}
+
+function isBehind(
+  { hop, fromNode = '', transport, observed, result }: Rung,
+  {
+    nodes,
+    transports,
+    isOverOne,
+  }: { readonly nodes: readonly string[]; readonly transports: readonly string[]; readonly isOverOne: boolean },
+): boolean {
+  if (!nodes.includes(fromNode)) return false
+  if (hop.kind === 'kube-proxy' || hop.kind === 'node-cache') return true
+  if (hop.kind !== 'dns-service') return false
+  return !isOverOne || (transports.includes(transport) && (observed.kind !== 'response' || result === 'intermittent'))
 }
 
 /** What came of the Service IP, transport by transport: a refusal is no silence. */
-function differenceLine(view: NodeView, address: string): EvidenceLine {
-  const { node, service, replicas } = view
-  const answering = replicas.find(({ observed }) => observed.kind === 'response')
+function differenceLine(view: ServiceView, address: string): EvidenceLine {
+  const { node, lost, replicas } = view
+  const service = view.service.filter(({ transport }) => lost.includes(transport))
+  const answering = replicas.find(({ observed, transport }) => observed.kind === 'response' && lost.includes(transport))
   const named = (rungs: readonly Rung[]): string[] => [
     ...new Set(rungs.map(({ transport }) => transport.toUpperCase())),
   ]
@@ -149,17 +279,15 @@ function differenceLine(view: NodeView, address: string): EvidenceLine {
   })
 }
 
-function excludedLine(views: readonly NodeView[], address: string): EvidenceLine {
-  const partly = views.filter(({ service }) => service.some(({ observed }) => observed.kind !== 'response'))
+function excludedLine(views: readonly ServiceView[], address: string): EvidenceLine {
+  const partly = views.filter(({ lost }) => lost.length > 0)
   return partly.length === 0
     ? line('observed', 'answers', { address, count: views.length })
-    : line('observed', 'answers-partly', { address, nodes: partly.map(({ node }) => node) })
+    : line('observed', 'answers-partly', { address, nodes: nodesOf(partly) })
 }
 
-function otherNodes(views: readonly NodeView[], broken: readonly NodeView[]): EvidenceLine[] {
-  const fine = views
-    .filter((view) => !broken.includes(view) && view.service.every(({ observed }) => observed.kind === 'response'))
-    .map(({ node }) => node)
+function otherNodes(views: readonly ServiceView[], broken: readonly string[]): EvidenceLine[] {
+  const fine = nodesOf(views.filter(({ node, lost }) => !broken.includes(node) && lost.length === 0))
   return fine.length === 0 ? [] : [line('observed', 'elsewhere', { nodes: fine })]
 }
 
@@ -181,49 +309,7 @@ function proxyLines({ facts, ladder }: Evidence, node: string): EvidenceLine[] {
     const status = health.observed.kind === 'status' ? String(health.observed.status) : health.observed.kind
     lines.push(line('observed', 'proxy-unhealthy', { node, status }))
   }
-  return [...lines, ...ruleLines({ facts, ladder }, node)]
-}
-
-/** What the node's own rules say about the Service IP: nothing, or where its pods were once. */
-function ruleLines({ facts, ladder }: Pick<Evidence, 'facts' | 'ladder'>, node: string): EvidenceLine[] {
-  const { service } = facts.dns
-  const tables = kernelOfNode(ladder, node)?.first
-  const iptables = seen(tables?.iptables)
-  const address = service?.clusterIPs.find((ip) => !ip.includes(':'))
-  if (service === undefined || address === undefined || iptables === undefined) return []
-  const isElsewhere =
-    seen(tables?.ipvs)?.services.some((one) => one.address.address === address) === true ||
-    seen(tables?.nftables)?.elements.some(({ text }) => text.includes(address)) === true
-  // kube-proxy's own chains: other programs write rules for the Service IP as well.
-  const rules = iptables.flatMap((one) => one.rules).filter(({ table }) => table === 'nat')
-  const own = rules.filter(({ destination }) => destination === address)
-  if (isElsewhere) return []
-  if (own.length === 0) return [line('observed', 'rules-lack', { node, address })]
-  const targets = [...new Set(targetsOf(rules, own))]
-  const living = new Set(service.slices.flatMap(({ endpoints }) => endpoints.flatMap(({ addresses }) => addresses)))
-  const isStale = targets.length > 0 && targets.every((target) => !living.has(target))
-  return isStale ? [line('observed', 'rules-stale', { node, address, targets, endpoints: [...living] })] : []
-}
-
-interface NatRule {
-  readonly chain: string
-  readonly target?: string
-  readonly toDestination?: string
-}
-
-/** Addresses that some rules lead to, chain by chain. */
-function targetsOf(rules: readonly NatRule[], from: readonly NatRule[]): string[] {
-  const seenChains = new Set<string>()
-  const found: string[] = []
-  const open = [...from]
-  for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
-    if (rule.toDestination !== undefined) found.push(rule.toDestination.replace(/:\d+$/, ''))
-    const { target } = rule
-    if (target === undefined || seenChains.has(target)) continue
-    seenChains.add(target)
-    open.push(...rules.filter(({ chain }) => chain === target))
-  }
-  return found
+  return lines
 }
 
 function proxiesOn(facts: ClusterFacts, node: string): Pod[] {

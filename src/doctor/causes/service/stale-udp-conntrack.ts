@@ -82,12 +82,13 @@ function staleFlows({ facts }: Evidence, { node = '', first, second }: KernelRea
   const [ours, living] = [translatedAddresses(facts), livingAddresses(facts)]
   const later = seen(second?.conntrack)?.entries ?? []
   const ruled = ruledAddresses(first)
+  const redirects = (seen(first.iptables) ?? []).some(({ rules }) => rules.some(({ target }) => target === 'REDIRECT'))
   return (seen(first.conntrack)?.entries ?? []).flatMap((entry): Flow[] => {
     const { protocol, original, reply, isReplied, timeoutSeconds } = entry
     const { address: to, port } = original.destination
     if (protocol !== 'udp' || port !== 53 || !ours.has(to) || living.has(reply.source.address)) return []
     // Not left over: the node's rules lead there still, and make such a flow each time.
-    if (ruled.has(reply.source.address)) return []
+    if (ruled.has(reply.source.address) || (redirects && isOwn(first, reply.source.address))) return []
     const again = later.find(
       (one) =>
         one.protocol === 'udp' &&
@@ -106,6 +107,11 @@ function staleFlows({ facts }: Evidence, { node = '', first, second }: KernelRea
 function ruledAddresses({ iptables }: KernelReading['first']): Set<string> {
   const rules = (seen(iptables) ?? []).flatMap((one) => one.rules)
   return new Set(rules.flatMap(({ toDestination }) => toDestination?.replace(/:\d+$/, '') ?? []))
+}
+
+/** Where a redirection leads: to the machine itself. */
+function isOwn({ addresses }: KernelReading['first'], address: string): boolean {
+  return address.startsWith('127.') || (seen(addresses) ?? []).some((one) => one.address === address)
 }
 
 function endpointsOf({ facts }: Evidence): string[] {

@@ -60,6 +60,44 @@ describe('judgeTargetPorts()', () => {
   })
 })
 
+describe('judgeMissingPorts()', () => {
+  it.each([
+    ['moves the port that was meant', 5353, '"op":"replace","path":"/spec/ports/0/port","value":53'],
+    ['adds one where none was', undefined, '"op":"add","path":"/spec/ports/-"'],
+  ])('is proven where the Service has no UDP port 53, and %s', async (_title, port, patch) => {
+    const { verdict } = await diagnoseFixture({ cluster: servingUdpAt(port), rules: [silentOver('udp')] })
+    expect(verdict.main).toMatchObject({
+      code: 'dns-service-selector-mismatch',
+      summary: 'no-port',
+      values: { protocols: ['UDP'] },
+    })
+    expect(verdict.main?.fix.command).toContain(patch)
+    expect(verdict.causes.map(({ code }) => code)).not.toContain('service-ip-unreachable')
+    expect(verdict.unexplained).toEqual([])
+  })
+
+  it('is not called where answers come all the same, as from a node cache at that address', async () => {
+    const { verdict } = await diagnoseFixture({ cluster: servingUdpAt(5353) })
+    expect([...verdict.causes, ...verdict.observations].map(({ code }) => code)).not.toContain(
+      'dns-service-selector-mismatch',
+    )
+  })
+})
+
+/** The DNS Service has TCP 53, and UDP elsewhere or not at all. */
+function servingUdpAt(port: number | undefined): SmallCluster {
+  const cluster = smallCluster()
+  const tcp = { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 }
+  const udp = { name: 'dns', protocol: 'UDP', targetPort: 53 }
+  const ports = port === undefined ? [tcp] : [{ ...udp, port }, tcp]
+  replace(findObject(cluster, 'Service', 'kube-dns'), 'spec', { ports })
+  return cluster
+}
+
+function silentOver(transport: 'udp'): Rule {
+  return (ask) => (ask.to === DNS_IP && ask.transport === transport ? 'silent' : undefined)
+}
+
 /** The DNS Service's UDP port leads there. */
 function leadingTo(targetPort: number | string): SmallCluster {
   const cluster = smallCluster()

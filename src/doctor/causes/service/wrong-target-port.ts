@@ -11,7 +11,7 @@ import type { EvidenceLine, Judgement } from '../judgement.ts'
 import { clusterNameRungs } from '../service-support.ts'
 import { askedRungs, failedIds, objectRef, qualifiedName, serviceRef } from '../support.ts'
 
-const DNS_PORT = 53
+export const DNS_PORT = 53
 
 /**
  * Judges where the DNS Service's ports 53 lead.
@@ -57,7 +57,7 @@ export function judgeTargetPorts(evidence: Evidence): Judgement | undefined {
         }),
       ),
       line('stated', 'listens', { configMap: `${configMap.namespace}/${configMap.name}`, served: served.map(String) }),
-      ...observed(evidence, protocols),
+      ...observedAtPort(evidence, protocols),
     ],
     fix: {
       key: 'dns-service-selector-mismatch.port',
@@ -65,7 +65,7 @@ export function judgeTargetPorts(evidence: Evidence): Judgement | undefined {
       command: wrong.map(({ port }) => patchPort(service.service, port, served[0] ?? DNS_PORT)).join('\n'),
     },
     isFault: true,
-    explains: failedIds(ladder, (rung) => isBehind(rung, protocols)),
+    explains: failedIds(ladder, (rung) => isBehindPort(rung, protocols)),
   }
   return isAlone
     ? { status: 'proven', ...finding }
@@ -113,14 +113,15 @@ function resolvePort({ slices }: DnsServiceFact, port: ServicePort, { pod }: Dns
 }
 
 /** Something answered through the Service: whatever the objects say, it listens. */
-function answersThere({ ladder }: Evidence, protocol: string): boolean {
+export function answersThere({ ladder }: Pick<Evidence, 'ladder'>, protocol: string): boolean {
   return askedRungs(ladder).some(
     ({ hop, transport, observed: seen }) =>
       hop.kind === 'dns-service' && transport === protocol.toLowerCase() && seen.kind === 'response',
   )
 }
 
-function observed({ ladder }: Evidence, protocols: readonly string[]): EvidenceLine[] {
+/** What came of questions over these protocols, at the Service and at a replica. */
+export function observedAtPort({ ladder }: Pick<Evidence, 'ladder'>, protocols: readonly string[]): EvidenceLine[] {
   const own = askedRungs(ladder).filter(({ transport }) => protocols.includes(transport.toUpperCase()))
   const failing = own.filter(({ hop, observed: seen }) => hop.kind === 'dns-service' && seen.kind !== 'response')
   const answering = own.find(({ hop, observed: seen }) => hop.kind === 'replica' && seen.kind === 'response')
@@ -141,7 +142,8 @@ function observed({ ladder }: Evidence, protocols: readonly string[]): EvidenceL
   ]
 }
 
-function isBehind(rung: Rung, protocols: readonly string[]): boolean {
+/** What passes the Service over these protocols. */
+export function isBehindPort(rung: Rung, protocols: readonly string[]): boolean {
   if (rung.hop.kind === 'dns-service') return protocols.includes(rung.transport.toUpperCase())
   return clusterNameRungs(rung)
 }

@@ -141,6 +141,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.replicas-partly-silent':
     'from {nodes} some replicas do not answer either: the Service IP may have led to one of those',
   'not-checked.replicas-one-transport': 'from {nodes} the replicas answer over one transport only',
+  'not-checked.service-port': 'Service {service} does not lead port 53 to the pods: its ports come first',
   'not-checked.local-policy': 'internalTrafficPolicy is Local, and no endpoint is on {nodes}',
   'not-checked.no-kernel': 'the packet filter and settings of no node were seen',
   'not-checked.forwarding-partly':

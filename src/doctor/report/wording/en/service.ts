@@ -30,6 +30,9 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
         '{count} CoreDNS {count:pod is|pods are} there ({pods}), none of them ready, labeled {labels}',
       'wrong-port':
         'The DNS Service {service} sends port 53/{protocols} to port {target} of the CoreDNS pods, which listen at {served}',
+      'no-port':
+        'The DNS Service {service} has no port 53 for {protocols}: what is sent to {address} over {protocols} leads nowhere',
+      ports: 'Service {service}: spec.ports are {ports}',
       'target-port':
         'Service {service}: port {port}/{protocol} has targetPort {target}, which is port {number} of the pods',
       listens: 'The Corefile in {configMap} has CoreDNS listen at port {served}, and nowhere else for plain DNS',
@@ -81,7 +84,22 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       'proxy-not-ready': 'kube-proxy on {node} ({pod}) is not ready: {state}',
       'proxy-unhealthy': 'kube-proxy on {node} says on :10256/healthz: {status}',
       'rules-lack': 'No packet filter rule of {node} translates {address}',
-      'rules-stale': 'The rules of {node} lead from {address} to {targets} only; the endpoints are {endpoints}',
+      'rules-stale':
+        "{node}'s rules of kube-proxy send {transport} for {address} to {targets}; the Service's endpoints are {endpoints}",
+      rule: 'Rule on {node}: {rule}',
+      'rule-translates':
+        '{node}: another rule sends what is for {address} to {to} before kube-proxy sees it, {count} {count:connection|connections} so far: {rule}',
+      'rule-redirects':
+        '{node}: another rule keeps what is for {address} on the node itself, port {to}, before kube-proxy sees it, {count} {count:connection|connections} so far: {rule}',
+      'rule-exempts':
+        '{node}: another rule keeps what is for {address} from being translated, {count} {count:packet|packets} so far: {rule}',
+      'rule-drops': '{node}: a rule drops what is for {address}, {count} {count:packet|packets} so far: {rule}',
+      taken:
+        'On {nodes} another rule takes {transports} for the DNS Service IP {address} before kube-proxy does: {rule}',
+      'fallen-behind':
+        'The rules of {nodes} send DNS over {transports} for {address} to {targets}, no endpoint of the Service: kube-proxy there has fallen behind',
+      'over-one':
+        'The DNS Service IP {address} does not respond over {transports} on {nodes}, while the CoreDNS pods behind it do: what translates the address there is at fault',
       elsewhere: 'From {nodes} the Service IP answers',
       answers: '{address} answered from {count} {count:place|places}',
       'answers-partly': '{address} answers over one transport from {nodes}: not the Service IP as such',
@@ -187,9 +205,19 @@ export const serviceFixes: Readonly<Record<string, FixWording>> = {
       'Lead {service} to the port where CoreDNS listens: {served}. Helm or an add-on manager may write the old targetPort again: change it there as well.',
     risk: 'Takes effect at once for the whole cluster; the pods themselves are not touched.',
   },
+  'dns-service-selector-mismatch.no-port': {
+    explanation:
+      'Give {service} port 53 for {protocols} again. Helm or an add-on manager may take it away again: change it there as well.',
+    risk: 'Takes effect at once for the whole cluster; the pods themselves are not touched.',
+  },
   'service-ip-unreachable': {
     explanation: 'Restart kube-proxy on {nodes}: it writes the rules for the Service IP anew.',
     risk: 'Established connections stay; new ones to Services may fail on that node for a few seconds.',
+  },
+  'service-ip-unreachable.rule': {
+    explanation:
+      'Take the rule out on {nodes}, and stop what writes it: a script, a firewall, an agent of a network product would bring it back.',
+    risk: 'Whatever the rule was meant for ends; look where it sends DNS first.',
   },
   'unexpected-dns-service-name': {
     explanation: 'Tell the node cache {cache} the name of the DNS Service: {service}.',

@@ -133,6 +133,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'not-checked.replicas-silent': '从 {nodes} 查询时各副本也没有应答',
   'not-checked.replicas-partly-silent': '从 {nodes} 看，也有副本没有应答：Service IP 可能正好转到了它们',
   'not-checked.replicas-one-transport': '从 {nodes} 查询时各副本只经一种传输协议应答',
+  'not-checked.service-port': 'Service {service} 没有把 53 端口通向 Pod：应先修正它的端口',
   'not-checked.local-policy': 'internalTrafficPolicy 为 Local，而 {nodes} 上没有端点',
   'not-checked.no-kernel': '没有看到任何节点的过滤规则与内核参数',
   'not-checked.forwarding-partly': '{nodes} 需要转发的流量有一部分没有响应，而在那里没有看到拦截它的规则',

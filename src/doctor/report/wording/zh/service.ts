@@ -27,6 +27,8 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       'labels-not-ready': '有 {count} 个 CoreDNS Pod（{pods}），均未就绪，它们的标签为 {labels}',
       'wrong-port':
         'DNS Service {service} 把 53/{protocols} 转到 CoreDNS Pod 的 {target} 端口，而它们监听的是 {served}',
+      'no-port': 'DNS Service {service} 没有 {protocols} 的 53 端口：经 {protocols} 发往 {address} 的查询无处可去',
+      ports: 'Service {service} 的 spec.ports 为 {ports}',
       'target-port': 'Service {service}：端口 {port}/{protocol} 的 targetPort 为 {target}，即 Pod 的 {number} 端口',
       listens: '{configMap} 中的 Corefile 让 CoreDNS 监听 {served} 端口，普通 DNS 没有其他端口',
       'port-fails': '经 {protocols} 向该 Service 的 {count} 个提问没有响应',
@@ -76,7 +78,20 @@ export const service: GroupWording<(typeof CAUSE_GROUPS)['service'][number]> = {
       'proxy-not-ready': '{node} 上的 kube-proxy（{pod}）未就绪：{state}',
       'proxy-unhealthy': '{node} 上 kube-proxy 的 :10256/healthz 返回：{status}',
       'rules-lack': '{node} 上没有任何过滤规则转换 {address}',
-      'rules-stale': '{node} 的规则把 {address} 只转到 {targets}；而端点是 {endpoints}',
+      'rules-stale':
+        '{node} 上 kube-proxy 的规则把发往 {address} 的 {transport} 转到 {targets}；而 Service 的端点是 {endpoints}',
+      rule: '{node} 上的规则：{rule}',
+      'rule-translates':
+        '{node}：另一条规则抢在 kube-proxy 之前把发往 {address} 的流量转到 {to}，至今已有 {count} 个连接：{rule}',
+      'rule-redirects':
+        '{node}：另一条规则抢在 kube-proxy 之前把发往 {address} 的流量留在本机的 {to} 端口，至今已有 {count} 个连接：{rule}',
+      'rule-exempts': '{node}：另一条规则使发往 {address} 的流量不做地址转换，至今已有 {count} 个数据包：{rule}',
+      'rule-drops': '{node}：有规则丢弃发往 {address} 的流量，至今已有 {count} 个数据包：{rule}',
+      taken: '在 {nodes} 上，另一条规则抢在 kube-proxy 之前截走了发往 DNS Service IP {address} 的 {transports}：{rule}',
+      'fallen-behind':
+        '{nodes} 的规则把发往 {address} 的 DNS（{transports}）转到 {targets}，而它并不是该 Service 的端点：那里的 kube-proxy 没有跟上',
+      'over-one':
+        '在 {nodes} 上 DNS Service IP {address} 经 {transports} 无响应，而其后的 CoreDNS Pod 正常应答：问题出在那里对该地址的转换',
       elsewhere: '从 {nodes} 查询 Service IP 则正常',
       answers: '从 {count} 处查询 {address} 均有应答',
       'answers-partly': '从 {nodes} 查询 {address} 时只有一种传输协议有应答：不是 Service IP 本身不通',
@@ -174,9 +189,17 @@ export const serviceFixes: Readonly<Record<string, FixWording>> = {
       '让 {service} 指向 CoreDNS 监听的端口：{served}。Helm 或插件管理器可能会把旧的 targetPort 写回来，请在那里一并修改。',
     risk: '对整个集群立即生效；Pod 本身不受影响。',
   },
+  'dns-service-selector-mismatch.no-port': {
+    explanation: '为 {service} 恢复 {protocols} 的 53 端口。Helm 或插件管理器可能会再次把它去掉，请在那里一并修改。',
+    risk: '对整个集群立即生效；Pod 本身不受影响。',
+  },
   'service-ip-unreachable': {
     explanation: '重启 {nodes} 上的 kube-proxy，让它重新写入 Service IP 的转发规则。',
     risk: '已有连接不受影响；该节点上新建的 Service 连接可能有几秒钟失败。',
+  },
+  'service-ip-unreachable.rule': {
+    explanation: '在 {nodes} 上删除这条规则，并停掉写入它的程序：脚本、防火墙或网络产品的代理程序都可能把它写回来。',
+    risk: '这条规则原本的用途也随之失效；请先看看它把 DNS 送到哪里。',
   },
   'unexpected-dns-service-name': {
     explanation: '把 DNS Service 的名字 {service} 告诉节点缓存 {cache}。',
