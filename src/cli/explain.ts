@@ -12,7 +12,7 @@ import type { ComputedResolvConf, SeenResolvConf } from './read-resolv-conf.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource, type OpenSource, type SourceOptions } from './sources.ts'
 import { findNode, findPod } from './explain/asker.ts'
 import { explain, readRequest, type ExplainFrom } from './explain/explain.ts'
-import { sayWithoutPlace, withoutPlace } from './without-place.ts'
+import { withoutPlace } from './without-place.ts'
 import type { EphemeralConsent, Place } from '../vantage/index.ts'
 import { renderText } from './explain/render-text.ts'
 
@@ -77,9 +77,10 @@ async function askerOf(source: OpenSource, options: ExplainOptions, io: Io): Pro
   if (!isThere) return { resolver, pod }
   const { podResolvConfOf } = await import('../doctor/facts/index.ts')
   const computed = comparableOf(podResolvConfOf(source.facts, pod))
-  const absent = withoutPlace(pod, source.facts.objects.pods)
+  const absent = withoutPlace(pod, source.facts.objects)
   if (absent !== undefined) {
-    sayWithoutPlace(absent, io)
+    const other = absent.needs === undefined ? '' : `; the file of a pod that runs: ${absent.needs}`
+    io.stderr.write(`fathom: ${absent.why}: explained with the resolv.conf that kubelet would write for it${other}\n`)
     return { resolver, pod, seen: computedOnly({ kind: 'skipped', why: absent.why }, { computed }) }
   }
   const { namespace, name } = pod.meta

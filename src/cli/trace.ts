@@ -1,6 +1,6 @@
 // `fathom trace`: what the resolver of a pod would send, asked for real from the pod's own place, hop by hop.
 import { Command as Commander, Option } from 'commander'
-import { UsageError } from '../base/index.ts'
+import { UsageError, shellWord } from '../base/index.ts'
 import { parseName, reverseName, typeMnemonic, typeNumber } from '../dns/index.ts'
 import { translateReason } from '../doctor/report/translate-reason.ts'
 import { LANGUAGES } from '../doctor/report/index.ts'
@@ -30,6 +30,7 @@ import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
 import type { SourceOptions } from './sources.ts'
 import { sayWithoutPlace, withoutPlace } from './without-place.ts'
 import { renderText } from './trace/render-text.ts'
+import { notFoundHint } from './trace/not-found-hint.ts'
 import { trace } from './trace/trace.ts'
 import type { TraceRequest } from './trace/trace.ts'
 import { createSay } from './trace/wording/index.ts'
@@ -89,7 +90,10 @@ export const traceCommand: Command = {
         },
       )
       progress.clear()
-      io.stdout.write(options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderText(report, io.color))
+      const isText = options.output === 'text'
+      io.stdout.write(isText ? renderText(report, io.color) : `${JSON.stringify(report, null, 2)}\n`)
+      const hint = isText ? notFoundHint(source.facts, report, options) : undefined
+      if (hint !== undefined) io.stdout.write(`${hint}\n`)
       return exitCodeOf(report)
     } finally {
       progress.clear()
@@ -132,7 +136,7 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
   parseName(name)
   const reverse = reverseName(name)
   if (reverse !== undefined) {
-    const instead = `fathom trace ${reverse} PTR --from ${options.from ?? 'POD'}`
+    const instead = `fathom trace ${reverse} PTR --from ${shellWord(options.from ?? 'POD')}`
     throw new UsageError(
       'bad-argument',
       `Cannot trace "${name}": resolvers ask nothing for an address; instead: ${instead}`,
@@ -190,7 +194,7 @@ function placeOf(facts: ClusterFacts, from: string): Pick<TraceRequest, 'absent'
     place,
     node: pod.spec.nodeName,
     computed: comparableOf(podResolvConfOf(facts, pod)),
-    absent: withoutPlace(pod, facts.objects.pods),
+    absent: withoutPlace(pod, facts.objects),
   }
 }
 

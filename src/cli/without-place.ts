@@ -2,7 +2,7 @@
 import { PROGRAM_NAME } from '../base/index.ts'
 import type { Language } from '../doctor/report/index.ts'
 import { translateReason } from '../doctor/report/translate-reason.ts'
-import type { Pod } from '../kube/objects/index.ts'
+import type { ClusterEvent, Pod } from '../kube/objects/index.ts'
 import { whyNotEntered } from '../vantage/index.ts'
 import type { Skipped } from '../vantage/index.ts'
 import type { Io } from './command.ts'
@@ -11,10 +11,16 @@ import type { Io } from './command.ts'
  * Why nothing can be asked from a pod that waits or has ended, and from where instead; undefined for one that has a place.
  *
  * @param pods where another one is looked for
+ * @param events where the reason is looked for that a node has for not starting it
  */
-export function withoutPlace(pod: Pod, pods: readonly Pod[]): Skipped | undefined {
-  const why = whyNotEntered(pod)
+export function withoutPlace(pod: Pod, { pods, events }: Seen): Skipped | undefined {
+  const why = whyNotEntered(pod, events)
   return why === undefined ? undefined : { kind: 'skipped', why, needs: insteadOf(pod, pods) }
+}
+
+interface Seen {
+  readonly pods: readonly Pod[]
+  readonly events: readonly ClusterEvent[]
 }
 
 /** Says it on standard error, before anything else is said. */

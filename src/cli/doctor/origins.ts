@@ -134,7 +134,7 @@ function readFrom(facts: ClusterFacts, from: string): AskedFrom {
   if (node !== undefined) return { origin: { place: { kind: 'node', name: node }, node } }
   const pod = findPod(facts, from)
   const place = { kind: 'pod', namespace: pod.meta.namespace, name: pod.meta.name } as const
-  const absent = withoutPlace(pod, facts.objects.pods)
+  const absent = withoutPlace(pod, facts.objects)
   const skip = absent === undefined ? {} : { skip: skipFor(absent) }
   return { origin: { place, ...(pod.spec.nodeName === '' ? {} : { node: pod.spec.nodeName }), ...skip }, pod, absent }
 }

@@ -216,8 +216,12 @@ function nodataNotes(lookups: readonly Lookup[], miss: Lookup): Note[] {
 function outsideNotes({ asker }: AskingPod, lookups: readonly Lookup[]): Note[] {
   const hops = lookups[0]?.decidedBy.hops ?? []
   if (hops.length === 0 || hops.some(({ kind }) => kind !== 'unknown')) return []
+  const why =
+    asker.pod === null
+      ? "its own resolv.conf, which kubelet's clusterDNS does not change"
+      : `dnsPolicy in effect: ${asker.resolvConf.effective}`
   const text =
-    `${asker.pod === null ? `Node ${asker.node ?? ''}` : `Pod ${asker.namespace}/${asker.pod}`} asks none of the cluster's DNS servers (dnsPolicy in effect: ${asker.resolvConf.effective}), ` +
+    `${asker.pod === null ? `Node ${asker.node ?? ''}` : `Pod ${asker.namespace}/${asker.pod}`} asks none of the cluster's DNS servers (${why}), ` +
     'so it knows no name of this cluster.'
   return [{ code: 'outside-cluster-dns', text }]
 }

@@ -26,7 +26,8 @@ export async function lookUpPod(
   })
   const siblings = async (): Promise<Pod[]> => getPods(client, path).catch(() => [])
   if (pod !== undefined) {
-    return withoutPlace(pod, []) === undefined ? pod : (withoutPlace(pod, await siblings()) ?? pod)
+    if (withoutPlace(pod, { pods: [], events: [] }) === undefined) return pod
+    return withoutPlace(pod, { pods: await siblings(), events: [] }) ?? pod
   }
   return {
     kind: 'skipped',

@@ -143,7 +143,22 @@ function renderOutcome(report: TraceReport, { colors, say }: Style): string[] {
           skipped: skippedText(report, say),
         })
       : `${colors.bold(say.words('first-difference'))} ${firstDifference}`,
+    ...debugNotes(report, say).map((note) => colors.dim(note)),
   ]
+}
+
+/** Who types what is shown should know what it leaves behind. */
+function debugNotes({ queries }: TraceReport, say: Say): string[] {
+  const commands = queries.flatMap(({ hop }) => commandsOf(hop))
+  const [inPod, inNode] = [/^kubectl debug (?!.*\bnode\/)/, /^kubectl debug (?=.*\bnode\/)/]
+  return [
+    ...(commands.some((command) => inPod.test(command)) ? [say.words('debug-stays')] : []),
+    ...(commands.some((command) => inNode.test(command)) ? [say.words('debug-node-stays')] : []),
+  ]
+}
+
+function commandsOf({ equivalent, next }: TracedHop): string[] {
+  return [equivalent, ...next.flatMap(commandsOf)]
 }
 
 /** What was not asked never counts as passed. */

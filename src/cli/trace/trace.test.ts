@@ -9,6 +9,7 @@ import { podResolvConfOf } from '../../doctor/facts/index.ts'
 import { createExpect } from '../../doctor/ladder/index.ts'
 import type { Place } from '../../vantage/index.ts'
 import { parseConntrack } from '../../vantage/kernel/conntrack.ts'
+import { notFoundHint } from './not-found-hint.ts'
 import { renderText } from './render-text.ts'
 import { trace } from './trace.ts'
 import { REMARKS } from '../../route/index.ts'
@@ -318,5 +319,30 @@ describe('renderText()', () => {
     expect(text).toMatch(
       /first difference: Service kube-system\/kube-dns over TCP, asked for db\.db\.svc\.cluster\.local\. A/,
     )
+  })
+})
+
+describe('notFoundHint()', () => {
+  const hintFor = async (name: string, options: Parameters<typeof notFoundHint>[2]): Promise<string | undefined> => {
+    const cluster = smallCluster()
+    cluster.objects.push(pod('shop', 'web', { node: 'node1', ip: '10.244.1.40', labels: {} }))
+    const ended = await traceFrom({ name, file: POD_FILE })
+    return notFoundHint(await factsOf(cluster), { ...ended, outcome: { kind: 'not-found' } }, options)
+  }
+
+  it('names the command that says why, and the name that was probably meant', async () => {
+    expect(await hintFor('dbb.db', { from: 'shop/web', lab: '' })).toBe(
+      'Why there is no such name: fathom explain dbb.db --from shop/web --lab; probably meant: db.db.svc.cluster.local.',
+    )
+  })
+
+  it('quotes for the shell what it takes apart', async () => {
+    expect(await hintFor('my db.shop', { from: 'shop/web', namespace: 'shop' })).toContain(
+      "fathom explain 'my db.shop' --from shop/web -n shop",
+    )
+  })
+
+  it('says nothing of what is no name', async () => {
+    expect(await hintFor('10.0.0', { from: 'shop/web' })).toBeUndefined()
   })
 })

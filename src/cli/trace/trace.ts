@@ -106,7 +106,7 @@ export async function trace(facts: ClusterFacts, asked: TraceRequest): Promise<T
     from: { place: formatPlace(place), node: node === '' ? null : node, how: seen.how },
     resolver,
     resolvConf: seen.report,
-    notes: [...seen.notes, ...outsideNote(conf.nameservers, node, context)],
+    notes: [...seen.notes, ...outsideNote(conf.nameservers, request, context)],
     queries: marked.queries,
     outcome: withAddresses(
       run.outcome,
@@ -187,9 +187,14 @@ function namesHost(text: string, host: string): boolean {
 }
 
 /** The commonest surprise: whoever asks does not ask the cluster at all. */
-function outsideNote(nameservers: readonly string[], node: string, { route, say }: HopContext): string[] {
+function outsideNote(
+  nameservers: readonly string[],
+  { node, place }: TraceRequest,
+  { route, say }: HopContext,
+): string[] {
   const { servers } = routeQuery({ name: '.', type: 'NS', nameservers, node }, route)
-  return servers.length > 0 && servers.every(({ kind }) => kind === 'unknown') ? [say.words('note-outside')] : []
+  if (servers.length === 0 || servers.some(({ kind }) => kind !== 'unknown')) return []
+  return [say.words(place.kind === 'node' ? 'note-outside-node' : 'note-outside')]
 }
 
 // --- Queries ---

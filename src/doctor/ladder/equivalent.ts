@@ -1,4 +1,5 @@
 // The command a person would have typed for a rung.
+import { shellWord } from '../../base/index.ts'
 import { addressFromReverse } from '../../dns/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { RungQuestion, RungTransport } from './rung.ts'
@@ -7,13 +8,13 @@ import type { RungQuestion, RungTransport } from './rung.ts'
 export function formatEquivalent(question: RungQuestion, to: Endpoint, transport: RungTransport): string {
   if (question.kind === 'http') {
     const host = to.address.includes(':') ? `[${to.address}]` : to.address
-    return `curl http://${host}:${to.port}${question.path}`
+    return `curl ${shellWord(`http://${host}:${to.port}${question.path}`)}`
   }
   // dig has a socket for each question; getaddrinfo asks for both families from one, wherever resolv.conf leads.
-  if (question.besideType !== undefined) return `getent ahosts ${question.name}`
+  const name = shellWord(question.name)
+  if (question.besideType !== undefined) return `getent ahosts ${name}`
   const address = question.type === 'PTR' ? addressFromReverse(question.name) : undefined
-  const asked =
-    address === undefined ? `${question.name}${question.type === 'A' ? '' : ` ${question.type}`}` : `-x ${address}`
+  const asked = address === undefined ? `${name}${question.type === 'A' ? '' : ` ${question.type}`}` : `-x ${address}`
   const words = ['dig', asked, `@${to.address}`]
   if (to.port !== 53) words.push(`-p ${to.port}`)
   if (transport === 'tcp') words.push('+tcp')

@@ -1,4 +1,5 @@
 // What a person types at a workstation to ask what a vantage behind the API server asks.
+import { shellWord } from '../../base/index.ts'
 import type { PlainCommand } from '../vantage.ts'
 import { DEFAULT_IMAGE } from './ephemeral/choose-image.ts'
 
@@ -33,8 +34,4 @@ export function debugPodCommand(
 /** Whatever is asked from a node: by a pod in the node's own network namespace. */
 export function debugNodeCommand(node: string, { command }: PlainCommand): string {
   return `kubectl debug -it node/${node} --image=${DEFAULT_IMAGE} -- ${command}`
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

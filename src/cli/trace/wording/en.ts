@@ -60,7 +60,14 @@ export const en = {
     "systemd-resolved's servers are unknown: /run/systemd/resolve/resolv.conf of the place was not seen",
   'note-stub-servers': 'systemd-resolved asks {servers} (/run/systemd/resolve/resolv.conf of the place)',
   'note-outside':
-    "none of these nameservers is one of the cluster's: Services have no names here (dnsPolicy Default, hostNetwork, or a node)",
+    "none of these nameservers is one of the cluster's: Services have no names here (dnsPolicy Default, or hostNetwork)",
+  'note-outside-node':
+    "none of these nameservers is one of the cluster's: programs of a node ask by the node's own file, in which Services have no names",
+  'debug-stays':
+    'note: "kubectl debug" in a pod adds an ephemeral container, which cannot be taken out again: it stays until the pod is deleted',
+  'debug-node-stays': 'note: "kubectl debug node/…" makes a pod, which stays until it is deleted',
+  'see-explain': 'Why there is no such name: {command}',
+  'see-explain-meant': 'Why there is no such name: {command}; probably meant: {meant}',
   'why-encrypted': 'asked over {transport}, which is not walked',
   'seen-truncated': ' (truncated)',
   'seen-nothing': 'not asked',

@@ -92,7 +92,11 @@ export function addObject(object: RawObject): Edit {
   return {
     make({ store }) {
       if (store.create(type, object).kind !== 'written') {
-        throw new LabError('not-supported', `Cannot inject the fault: there is a ${object.kind} ${name} already`)
+        const where = namespace === '' ? '' : ` -n ${namespace}`
+        throw new LabError(
+          'not-supported',
+          `Cannot inject the fault: it makes a ${object.kind} "${name}", and the cluster has one of that name; delete it first: kubectl delete ${object.kind.toLowerCase()}${where} ${name}`,
+        )
       }
     },
     undo: ({ store }) => void store.delete(type, namespace, name),

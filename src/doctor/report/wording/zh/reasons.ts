@@ -16,6 +16,8 @@ export const reasons: Readonly<Record<string, string>> = {
     '{place} 处于 Pending：还没有网络命名空间；尚无节点运行它：{detail}',
   '{place} is Pending: no network namespace yet; node {node} has not started it':
     '{place} 处于 Pending：还没有网络命名空间；节点 {node} 尚未启动它',
+  '{place} is Pending: no network namespace yet; node {node} has not started it: {detail}':
+    '{place} 处于 Pending：还没有网络命名空间；节点 {node} 尚未启动它：{detail}',
   '{place} has ended ({phase}): its network namespace is gone': '{place} 已结束（{phase}）：其网络命名空间已不存在',
   'another pod of its node or namespace': '同一节点或命名空间的另一个 Pod',
   'another pod of namespace {namespace}, such as {place}': '命名空间 {namespace} 的另一个 Pod，例如 {place}',
