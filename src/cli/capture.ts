@@ -10,6 +10,7 @@ import { locateNamespace } from './capture/locate-namespace.ts'
 import { EXIT } from './command.ts'
 import type { Command, Io } from './command.ts'
 import { addPlainOptions, outputOption, parseCommandLine } from './command-line.ts'
+import { parseDuration } from './duration.ts'
 import { loadNames } from './pcap/address-names.ts'
 import { PacketPrinter } from './pcap/packet-printer.ts'
 import { renderSummary } from './pcap/render-summary.ts'
@@ -174,8 +175,7 @@ function readCount(text: string): number {
 }
 
 function readDuration(text: string): number {
-  const [, value, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? []
-  const ms = Number(value) * ({ ms: 1, s: 1000, m: 60_000 }[unit ?? 's'] ?? 1000)
+  const ms = parseDuration(text)
   if (ms > 0 && ms <= 86_400_000) return ms
   throw new UsageError('bad-argument', `Cannot use --duration ${text}: give a duration up to a day, such as 10s`)
 }

@@ -23,6 +23,7 @@ import {
   readMostCalls,
   undoingOnSignal,
 } from './consent.ts'
+import { parseDuration } from './duration.ts'
 import { findNode, findPod } from './explain/asker.ts'
 import { placesOf } from './machine-places.ts'
 import { comparableOf } from './read-resolv-conf.ts'
@@ -169,8 +170,7 @@ function readTypes(type: string | undefined): readonly string[] {
 }
 
 function readDuration(text: string): number {
-  const [, value, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text) ?? []
-  const ms = Number(value) * ({ ms: 1, s: 1000, m: 60_000 }[unit ?? 's'] ?? 1000)
+  const ms = parseDuration(text)
   if (!(ms > 0 && ms <= 600_000)) {
     throw new UsageError('bad-argument', `Cannot use --timeout ${text}: give a duration up to 10m, such as 20s`)
   }

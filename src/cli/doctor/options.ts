@@ -10,6 +10,7 @@ import type { Language, ReportFormat } from '../../doctor/report/index.ts'
 import type { Endpoint } from '../../net/exchange-result.ts'
 import type { Io } from '../command.ts'
 import { parseCommandLine } from '../command-line.ts'
+import { parseDuration } from '../duration.ts'
 import { ALLOW_HELP, IMAGE_HELP, MAX_CALLS_HELP, readAllowances, readMostCalls } from '../consent.ts'
 import type { Allowance } from '../consent.ts'
 import { addSourceOptions, normalizeSourceArgs } from '../sources.ts'
@@ -89,7 +90,6 @@ interface DoctorGiven extends ExamineGiven {
 
 /** Zone transfers, and what stands in no question of a stub resolver (RFC 6895 §3.1). */
 const NO_QUESTIONS: ReadonlySet<RRType> = new Set(['AXFR', 'IXFR', 'OPT', 'TKEY', 'TSIG'])
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const MAX_PORT = 65_535
 const MAX_TIMEOUT_MS = 600_000
 const DEFAULT_TIMEOUT_MS = 20_000
@@ -342,12 +342,6 @@ function parseTimeout(text: string): number {
   const ms = parseDuration(text)
   if (ms >= 1000 && ms <= MAX_TIMEOUT_MS) return ms
   throw new UsageError('bad-argument', `Cannot use --timeout "${text}": it must be between 1s and 10m, such as 20s`)
-}
-
-/** Milliseconds; NaN for what is no duration. Seconds where no unit is given. */
-function parseDuration(text: string): number {
-  const match = /^(\d{1,9}(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text)
-  return match === null ? Number.NaN : Number(match[1]) * (UNITS_MS[match[2] ?? 's'] ?? Number.NaN)
 }
 
 /** A healthy cluster needs a fraction of it. */
