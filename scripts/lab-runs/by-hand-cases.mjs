@@ -31,6 +31,19 @@ const RECIPES = [
     expected: ['cross-node-traffic-broken'],
   },
   {
+    title: 'ip route: a blackhole route on node2 for one replica',
+    needs: 'calico',
+    recipe: `replica=$(kubectl -n kube-system get pods -l k8s-app=kube-dns --field-selector spec.nodeName=node3 -o jsonpath='{.items[0].status.podIP}')
+      on node2 ip route add blackhole "$replica/32"`,
+    expected: ['cross-node-traffic-broken'],
+  },
+  {
+    title: "ip route: a prohibit route on a replica's node for what it sends back to node2",
+    needs: 'calico',
+    recipe: 'on node3 ip route add prohibit 192.168.0.3/32',
+    expected: ['cross-node-traffic-broken'],
+  },
+  {
     title: 'ip link: the VXLAN device of node3 is down',
     needs: 'flannel',
     recipe: 'on node3 ip link set flannel.1 down',
@@ -102,6 +115,13 @@ const RECIPES = [
     needs: 'calico',
     recipe: 'on node2 iptables -P FORWARD DROP',
     ask: CONSOLE,
+    expected: ['host-firewall-or-forwarding'],
+  },
+  {
+    title: 'iptables: a rule on node3 drops what one replica sends to node2',
+    needs: 'calico',
+    recipe: `replica=$(kubectl -n kube-system get pods -l k8s-app=kube-dns --field-selector spec.nodeName=node3 -o jsonpath='{.items[0].status.podIP}')
+      on node3 iptables -I FORWARD -s "$replica" -d 192.168.0.3 -j DROP`,
     expected: ['host-firewall-or-forwarding'],
   },
   {

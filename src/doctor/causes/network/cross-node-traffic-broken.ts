@@ -5,12 +5,25 @@ import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
 import { excluded, notChecked, objectRef } from '../support.ts'
 import { explainedByBrokenWays, nodeMatrix } from './node-matrix.ts'
+import { judgeLostRoute, lostRoutes } from './lost-routes.ts'
 import { waysTo } from './ways.ts'
+import type { Way } from './ways.ts'
 
 export const crossNodeTrafficBroken: Cause = {
   code: 'cross-node-traffic-broken',
   needs: ['probes'],
-  judge: (evidence) => [judge(evidence)],
+  judge(evidence) {
+    const lost = lostRoutes(evidence)
+    if (lost.length === 0) return [judge(evidence)]
+    const byRoute = lost.map((route) => judgeLostRoute(evidence, route))
+    const routed = new Set(lost.flatMap(({ ways }) => ways.map(keyOf)))
+    const isAll = nodeMatrix(evidence.ladder).broken.every((way) => routed.has(keyOf(way)))
+    return isAll ? byRoute : [...byRoute, judge(evidence)]
+  },
+}
+
+function keyOf({ place, hop, address }: Way): string {
+  return `${place} ${hop.name} ${address}`
 }
 
 function judge({ ladder }: Evidence): Judgement {

@@ -1,14 +1,16 @@
 // A node forwards nothing for its pods: forwarding is off, its policy is DROP, or a firewall rejects.
-import type { KernelReading, Ladder } from '../../ladder/index.ts'
+import type { KernelReading, Ladder, Rung } from '../../ladder/index.ts'
 import { phrase } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { EvidenceLine, Judgement } from '../judgement.ts'
 import type { CauseCode } from '../codes.ts'
 import { judgeForwardedTcp } from './forwarded-tcp.ts'
+import { judgeHeldWays } from './held-ways.ts'
 import type { IptablesRules } from './kernels.ts'
 import { excluded, failedIds, notChecked, objectRef, shellQuote } from '../support.ts'
 import { blockingRules, kernelOfNode, nodeKernels, seen } from './kernels.ts'
+import { lostRoutes } from './lost-routes.ts'
 import { isSilent, waysTo } from './ways.ts'
 import type { Way } from './ways.ts'
 
@@ -18,7 +20,7 @@ export const hostFirewallOrForwarding: Cause = {
   code: 'host-firewall-or-forwarding',
   needs: ['probes'],
   judge(evidence) {
-    const judged = evidence.facts.nodes.flatMap(({ name }) => judgeNode(evidence, name))
+    const judged = evidence.facts.nodes.flatMap(({ name }) => judgeBoth(evidence, name))
     if (judged.length > 0) return judged
     return [judgeRest(evidence)]
   },
@@ -37,8 +39,21 @@ function judgeRest({ facts, ladder }: Evidence): Judgement {
     : excluded(line('observed', 'forwards', { nodes: whole }))
 }
 
-function judgeNode({ ladder }: Evidence, node: string): Judgement[] {
-  const forwarded = forwardedWays(ladder, node)
+/** Where it is not all that a node forwards, a rule that covers what is lost proves more than that some is. */
+function judgeBoth(evidence: Evidence, node: string): Judgement[] {
+  const judged = judgeNode(evidence, node)
+  if (judged.some(({ status }) => status === 'proven')) return judged
+  const held = judgeHeldWays(evidence, node)
+  return held === undefined ? judged : [held]
+}
+
+function judgeNode(evidence: Evidence, node: string): Judgement[] {
+  const { ladder } = evidence
+  // What ends in a routing table never came to be forwarded.
+  const routed = new Set(
+    lostRoutes(evidence).flatMap(({ ways }) => ways.map(({ place, address }) => `${place} ${address}`)),
+  )
+  const forwarded = forwardedWays(ladder, node).filter(({ place, address }) => !routed.has(`${place} ${address}`))
   const silent = forwarded.filter(isSilent)
   if (silent.length === 0) {
     const overTcp = judgeForwardedTcp(ladder, node, forwarded)
@@ -46,7 +61,7 @@ function judgeNode({ ladder }: Evidence, node: string): Judgement[] {
   }
   const reading = kernelOfNode(ladder, node)
   const reasons = reading === undefined ? [] : reasonsOf(reading)
-  const rejected = forwarded.flatMap(({ rungs }) => rungs.filter(({ observed }) => observed.kind === 'unreachable'))
+  const rejected = forwarded.flatMap(({ rungs }) => rungs.filter(isRejected))
   if (reasons.length === 0 && rejected.length === 0) return []
   const isWhole = silent.length === forwarded.length
   const explains = [
@@ -100,6 +115,14 @@ function judgeNode({ ladder }: Evidence, node: string): Judgement[] {
       ? { status: 'proven', ...finding }
       : { status: 'suspected', ...finding, missing: [phrase('host-firewall-or-forwarding.missing-reason', { node })] },
   ]
+}
+
+/** Somebody on the way said so; what the asker's own kernel does not let out has other words. */
+function isRejected({ observed }: Rung): boolean {
+  return (
+    observed.kind === 'unreachable' &&
+    !/EINVAL|EACCES|EPERM|invalid argument|permission|permitted/i.test(observed.detail)
+  )
 }
 
 interface Reason {

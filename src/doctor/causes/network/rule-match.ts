@@ -60,6 +60,13 @@ export function namesDestination(text: string, addresses: readonly string[]): bo
   )
 }
 
+/** Whether a rule names an address or a network, of senders or receivers. */
+export function namesAddress(text: string): boolean {
+  return readOptions(text).some(
+    ({ name, value, isNegated }) => (name === '-s' || name === '-d') && !isNegated && value !== '0.0.0.0/0',
+  )
+}
+
 const NUMBERS: Readonly<Record<string, string>> = { tcp: '6', udp: '17' }
 const NAMING: ReadonlySet<string> = new Set(['-s', '-d', '--sport', '--sports', '--dport', '--dports', '--ports'])
 

@@ -63,6 +63,12 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     title: 'pod traffic between nodes is lost',
     summary: 'CoreDNS pods are reached from their own node only: pod traffic between {nodes} is lost',
     lines: {
+      'route-ends': '{node} has a route of type {type} for {destination}: what it sends to {address} ends there',
+      'route-missing': '{node} has no route to {address}: what it sends there never leaves it',
+      route: '{node}: the route for {address} is "{type} {destination}"',
+      'no-route': '{node}: no route in the main table leads to {address}, not even a default one',
+      'way-lost': 'From {place} nothing of {server} ({address}) came back',
+      'way-refused': 'From {place} to {server} ({address}): {detail}',
       'some-nodes': 'Pod traffic to and from {nodes} is lost; the other nodes reach each other',
       broken:
         '{count} {count:way|ways} between nodes brought nothing over UDP and TCP, {from} to {to} ({address}) on {node} among them',
@@ -111,6 +117,10 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     title: 'a node does not forward for its pods',
     summary: '{node} forwards nothing for its pods: its firewall or its settings hold back what is not its own',
     lines: {
+      'way-held': '{node} holds back what {place} and {server} ({address}) send each other, by its rule {rule}',
+      'ways-held':
+        '{node} holds back {count} ways to CoreDNS pods, {place} to {server} ({address}) among them, by its rule {rule}',
+      'way-lost': 'From {place} nothing of {server} ({address}) came back',
       rejected: '{node} or something before it rejects what is sent to or by its pods',
       'forwarding-off': '{node}: net.ipv4.ip_forward is 0',
       policy: '{node}: the policy of the FORWARD chain is DROP ({backend})',
@@ -242,6 +252,10 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
       'Use the same port ({port}) on all nodes: on {nodes} it differs. Set it in the network plugin and restart it there.',
     risk: 'Pod traffic of those nodes is interrupted while the device is made anew; it is dead anyway.',
   },
+  'cross-node-traffic-broken.route': {
+    explanation: 'Take the route out on {node}; the network plugin has its own, less specific one for those pods.',
+    risk: 'Somebody or something put it there: it may come back.',
+  },
   'cross-node-traffic-broken': {
     explanation:
       "Look at the network plugin's pods, routes, tunnels and firewalls of {nodes}; watch on both ends whether what leaves one node arrives at the other.",
@@ -261,6 +275,10 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
     explanation:
       'In the cloud, let nodes with {label}={value} and the others reach each other: port 53 over UDP and TCP, and whatever carries the pod network.',
     risk: 'Opens ports between the nodes of this cluster only, if the rule names their security groups.',
+  },
+  'host-firewall-or-forwarding.rule': {
+    explanation: 'Take the rule out on {node}, and stop what writes it: a firewall or a script would bring it back.',
+    risk: 'A rule may be there on purpose: see who wrote it first.',
   },
   'host-firewall-or-forwarding': {
     explanation:

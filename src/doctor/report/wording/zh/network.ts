@@ -58,6 +58,12 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     title: '节点之间的 Pod 流量丢失',
     summary: 'CoreDNS Pod 只能从自己所在的节点访问：{nodes} 之间的 Pod 流量丢失',
     lines: {
+      'route-ends': '{node} 上有一条 {type} 路由指向 {destination}：发往 {address} 的流量到此为止',
+      'route-missing': '{node} 没有到 {address} 的路由：发往那里的流量根本没有离开本机',
+      route: '{node}：{address} 匹配的路由是“{type} {destination}”',
+      'no-route': '{node}：主路由表中没有到 {address} 的路由，也没有默认路由',
+      'way-lost': '从 {place} 查询 {server}（{address}），没有任何响应返回',
+      'way-refused': '从 {place} 到 {server}（{address}）：{detail}',
       'some-nodes': '{nodes} 与其他节点之间的 Pod 流量丢失；其余节点之间可达',
       'broken-udp':
         '节点间有 {count} 条路径没有任何响应，例如从 {from} 到 {node} 上的 {to}（{address}）；并非每条都经 TCP 查询过',
@@ -102,6 +108,10 @@ export const network: GroupWording<(typeof CAUSE_GROUPS)['network'][number]> = {
     title: '节点不为其 Pod 转发流量',
     summary: '{node} 不为其 Pod 转发任何流量：防火墙或内核参数拦下了不属于它自己的数据包',
     lines: {
+      'way-held': '{node} 用规则拦下了 {place} 与 {server}（{address}）之间的往来：{rule}',
+      'ways-held':
+        '{node} 用规则拦下了到 CoreDNS Pod 的 {count} 条路径，其中有 {place} 到 {server}（{address}）：{rule}',
+      'way-lost': '从 {place} 查询 {server}（{address}），没有任何响应返回',
       rejected: '{node} 或其前面的设备拒绝了其 Pod 收发的流量',
       'forwarding-off': '{node}：net.ipv4.ip_forward 为 0',
       policy: '{node}：FORWARD 链的默认策略为 DROP（{backend}）',
@@ -218,6 +228,10 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
     explanation: '让所有节点使用同一端口（{port}）：{nodes} 上的不同。请在网络插件中设置并在那里重启它。',
     risk: '设备重建期间这些节点的 Pod 流量中断；反正现在也不通。',
   },
+  'cross-node-traffic-broken.route': {
+    explanation: '在 {node} 上删除这条路由；网络插件对这些 Pod 有自己的、更宽的路由。',
+    risk: '它是被人或某个程序加上的，可能还会再出现。',
+  },
   'cross-node-traffic-broken': {
     explanation: '检查 {nodes} 上网络插件的 Pod、路由、隧道和防火墙；在两端同时观察一端发出的数据包是否到达另一端。',
     risk: '没有风险：这些命令只是查看。',
@@ -235,6 +249,10 @@ export const networkFixes: Readonly<Record<string, FixWording>> = {
   'cloud-firewall-blocks-dns': {
     explanation: '在云平台上让带 {label}={value} 的节点与其他节点互通：UDP 与 TCP 53 端口，以及承载 Pod 网络的端口。',
     risk: '若规则以安全组指定，则只在本集群的节点之间开放端口。',
+  },
+  'host-firewall-or-forwarding.rule': {
+    explanation: '在 {node} 上删除这条规则，并停掉写入它的程序：防火墙或脚本可能会把它写回来。',
+    risk: '这条规则可能是有意设置的：请先弄清是谁写入的。',
   },
   'host-firewall-or-forwarding': {
     explanation: '让 {node} 为其 Pod 转发流量，并在下次启动后依然有效（sysctl.d 以及防火墙自身的配置）。',
