@@ -7,6 +7,7 @@ export type { ObjectStore } from './cluster/object-store.ts'
 export { type LogLine, NO_PODS, type PodAccess, type PodLog } from './cluster/pod-access.ts'
 export type { Fault } from './faults/fault.ts'
 export { FAULTS } from './faults/index.ts'
+export type { Look } from './faults/look.ts'
 export { NOT_STAGED } from './faults/not-staged.ts'
 export { LoopbackLab } from './loopback/loopback-lab.ts'
 export { type AttachedLab, attachLab } from './register/attach.ts'
@@ -15,6 +16,7 @@ export { type LabStatus, callControl } from './register/control.ts'
 export {
   DEFAULT_LAB,
   type LabState,
+  clearUnfinished,
   createLabFolder,
   isAlive,
   labPaths,

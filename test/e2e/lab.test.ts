@@ -91,9 +91,15 @@ describe('fathom lab', () => {
 
   it('lists, injects and heals faults', async () => {
     expect((await fathom('lab', 'faults')).stdout).toContain('service-ip-unreachable')
-    expect((await fathom('lab', 'inject', 'dns-service-selector-mismatch')).stdout).toBe(
-      'in the lab now: upstream-dead, dns-service-selector-mismatch\n',
-    )
+    const injected = await fathom('lab', 'inject', 'dns-service-selector-mismatch')
+    const lines = injected.stdout.split('\n')
+    expect(lines.slice(-4)).toEqual([
+      `  find it   fathom doctor --lab=${NAME}`,
+      `  undo it   fathom lab heal dns-service-selector-mismatch --name ${NAME}`,
+      'in the lab now: upstream-dead, dns-service-selector-mismatch',
+      '',
+    ])
+    expect(lines[1]).toMatch(/^ {2}see it {4}\S/)
     expect((await fathom('lab', 'heal', 'dns-service-selector-mismatch')).stdout).toBe(
       'healed: dns-service-selector-mismatch\n',
     )
@@ -128,6 +134,18 @@ describe('fathom lab', () => {
     expect((await fathom('lab', 'down', '--name', NAME)).stdout).toBe(`lab "${NAME}" is down\n`)
     expect(isAlive(lab?.pid ?? 0)).toBe(false)
     expect(existsSync(join(runtime, 'fathom-lab', NAME))).toBe(false)
+  })
+
+  it('clears away the folder of a lab that was killed on its way up', async () => {
+    const folder = join(runtime, 'fathom-lab', 'halfway')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'started-by'), `${process.pid}\n`)
+    // Whoever brings it up is still at work.
+    expect(await fathom('lab', 'down', '--name', 'halfway')).toMatchObject({ status: 2 })
+    writeFileSync(join(folder, 'started-by'), '')
+    const cleared = 'lab "halfway" had been killed before it was up; what it left is removed\n'
+    expect(await fathom('lab', 'down', '--name', 'halfway')).toMatchObject({ status: 0, stdout: cleared })
+    expect(existsSync(folder)).toBe(false)
   })
 
   it('clears away a lab whose process was killed', async () => {

@@ -3,6 +3,7 @@ import {
   LabError,
   callControl,
   clearKilledLab,
+  clearUnfinished,
   isAlive,
   killedLabs,
   labProcess,
@@ -33,6 +34,10 @@ export async function down(io: Io, { name }: NameFlags): Promise<void> {
     process.kill(pid, 'SIGTERM')
     await endAndClear(name, pid)
     io.stdout.write(`lab "${name}" is down\n`)
+    return
+  }
+  if (name !== undefined && clearUnfinished(name)) {
+    io.stdout.write(`lab "${name}" had been killed before it was up; what it left is removed\n`)
     return
   }
   const state = findLab(name)

@@ -1,5 +1,7 @@
 // `fathom lab faults`, `inject` and `heal`.
+import { shellWord } from '../../base/index.ts'
 import { FAULTS, callLab } from '../../lab/index.ts'
+import type { Fault, LabState, Look } from '../../lab/index.ts'
 import type { Io } from '../command.ts'
 import { checkOutput, findLab } from './lab-flags.ts'
 import type { NameFlags } from './lab-flags.ts'
@@ -35,10 +37,33 @@ export function listFaults(io: Io, { output }: { readonly output: string }): voi
   }
 }
 
-/** Puts a fault in. @throws {LabError} */
+/** Puts a fault in, and says what that changed, how to see it and how to undo it. @throws {LabError} */
 export async function inject(io: Io, fault: string, { name }: NameFlags): Promise<void> {
-  const present = await callLab(findLab(name), 'inject', { fault })
-  io.stdout.write(`in the lab now: ${present.join(', ')}\n`)
+  const lab = findLab(name)
+  const present = await callLab(lab, 'inject', { fault })
+  const found = FAULTS.find((each) => each.name === fault)
+  const lines = found === undefined ? [] : await describeFault(found, lab)
+  io.stdout.write(`${[...lines, `in the lab now: ${present.join(', ')}`].join('\n')}\n`)
+}
+
+async function describeFault({ name, summary, looks, shownBy = [] }: Fault, lab: LabState): Promise<string[]> {
+  const look = looks.flatMap((each) => typedLook(each, lab) ?? [])[0]
+  const seen = look === undefined ? [] : [`  see it    ${await callLab(lab, 'fillIn', { text: look })}`]
+  const diagnosis = ['fathom', 'doctor', `--lab=${lab.name}`, ...shownBy.map(shellWord)].join(' ')
+  return [summary, ...seen, `  find it   ${diagnosis}`, `  undo it   fathom lab heal ${name} --name ${lab.name}`]
+}
+
+/** A look at the fault as somebody types it on this machine; undefined for what is seen when it is gone, or needs another lab. */
+function typedLook({ place, command, broken }: Look, { name, grade, kubeconfig }: LabState): string | undefined {
+  if (broken === undefined) return undefined
+  const kubectl = /^kubectl (.*)$/s.exec(command)?.[1]
+  if (place === undefined) {
+    return kubectl === undefined ? undefined : `kubectl --kubeconfig ${shellWord(kubeconfig)} ${kubectl}`
+  }
+  // This program's dig is there on both grades, and in pods whose image has none.
+  const dig = /^dig ([^;|&<>$`]*)$/.exec(command)?.[1]
+  if (dig !== undefined) return `fathom dig --lab=${name} --in ${place} ${dig}`
+  return grade === 'netns' ? `fathom lab exec --name ${name} ${place} -- sh -c ${shellWord(command)}` : undefined
 }
 
 /** Takes a fault out, or all. @throws {LabError} */

@@ -1,5 +1,5 @@
 // Where running labs are written down: one folder each, readable by this user alone.
-import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError, describeError } from '../../base/index.ts'
@@ -25,6 +25,8 @@ export interface LabState {
 export const DEFAULT_LAB = 'reference'
 const NAME = /^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/
 const STATE = 'state.json'
+/** In the folder of a lab: the process that brings it up. */
+const STARTED_BY = 'started-by'
 
 /** The paths of one lab. @throws {UsageError} for a name that is none */
 export function labPaths(name: string): {
@@ -67,7 +69,9 @@ export function createLabFolder(name: string): boolean {
     const found = lstatSync(root)
     const isOurs = found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid())
     if (!isOurs) throw new LabError('start-failed', `"${root}" belongs to somebody else`)
-    return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined
+    const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined
+    if (isNew) writeFileSync(join(folder, STARTED_BY), `${process.pid}\n`, { mode: 0o600 })
+    return isNew
   } catch (error) {
     throw new LabError('start-failed', `Cannot write down the lab: ${describeError(error)}; ${hint}`, { cause: error })
   }
@@ -92,6 +96,25 @@ export function readLab(name: string): LabState | undefined {
 export function listLabs(): LabState[] {
   const names = readNames().filter((name) => NAME.test(name))
   return names.flatMap((name) => readLab(name) ?? []).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** Removes the folder of a lab whose process was killed before it was up. @returns whether there was one */
+export function clearUnfinished(name: string): boolean {
+  const { folder } = labPaths(name)
+  if (!existsSync(folder) || readState(name) !== undefined) return false
+  const pid = readStarter(folder)
+  if (pid !== undefined && isAlive(pid)) return false
+  removeLab(name)
+  return true
+}
+
+function readStarter(folder: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(join(folder, STARTED_BY), 'utf8'))
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Removes what a lab wrote down. */
