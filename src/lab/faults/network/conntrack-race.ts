@@ -12,7 +12,8 @@ const QUEUE = 53
 const AAAA = '|00001c0001|'
 /** With getaddrinfo, as most programs do: A and AAAA from one socket. */
 const RESOLVE = "{node} -e 'require(`dns`).lookup(`kubernetes.default.svc.cluster.local`,{all:true},()=>{})'"
-const SIX_TIMES = 'for i in 1 2 3 4 5 6'
+// The first that is lost ends it: every other one takes 5 s, and a look has 30.
+const UNTIL_LOST = `for i in 1 2 3 4 5 6 7 8 9 10; do s=$(date +%s); ${RESOLVE}; t=$(($(date +%s) - s)); [ $t -ge 5 ] && break; done`
 
 const client: Fault = editFault({
   name: 'pod',
@@ -68,7 +69,7 @@ export const conntrackRace: Fault = together(
       'both queries are held by NFQUEUE before the kernel enters them into its table and let go together, so that they always race; kernels from 5.6 on would let the second pass, so an entry that has its reply already keeps them from it. Without NFQUEUE a rule drops every second AAAA query there, and insert_failed stays at 0',
     shownBy: ['--from', `default/${POD}`],
     looks: [
-      run(`default/${POD}`, `s=$(date +%s); ${SIX_TIMES}; do ${RESOLVE}; done; echo took $(($(date +%s) - s)) s`, {
+      run(`default/${POD}`, `${UNTIL_LOST}; echo took $t s`, {
         broken: /took ([5-9]|[1-4]\d) s/,
       }),
       run(`node/${NODE.name}`, 'conntrack -S | grep -o insert_failed=.* | cut -d" " -f1', {
