@@ -3,10 +3,10 @@
 /** Those that a lab with this network plugin can have; each gets a lab of its own, as nobody takes them back. */
 export function byHandCases(cni) {
   return RECIPES.filter(({ needs }) => needs === undefined || needs === cni).map(
-    ({ title, recipe, ask = [], expected, allowed = [] }) => ({
+    ({ title, recipe, ask = [], expected = [], allowed = [], isUnanswering = false }) => ({
       title,
       put: (lab) => lab.shell(recipe),
-      asks: [{ args: ask, expected, allowed }],
+      asks: [{ args: ask, expected, allowed, isUnanswering }],
     }),
   )
 }
@@ -42,6 +42,14 @@ const RECIPES = [
     needs: 'calico',
     recipe: 'on node3 ip route add prohibit 192.168.0.3/32',
     expected: ['cross-node-traffic-broken'],
+  },
+  {
+    title: "ip neigh: a replica's entry on its own node has a wrong address",
+    needs: 'calico',
+    recipe: `replica=$(kubectl -n kube-system get pods -l k8s-app=kube-dns --field-selector spec.nodeName=node3 -o jsonpath='{.items[0].status.podIP}')
+      device=$(on node3 ip -o route get "$replica" | sed 's/.* dev \\([^ ]*\\).*/\\1/')
+      on node3 ip neigh replace "$replica" lladdr 02:00:00:00:00:99 dev "$device" nud permanent`,
+    isUnanswering: true,
   },
   {
     title: 'ip link: the VXLAN device of node3 is down',

@@ -29,11 +29,15 @@ const LEAST = new Map([
 ])
 const LEVELS = ['proven', 'suspected', 'observed']
 
-/** Whether the run passes with this report, the word for it, and what is named, in order; `allowed` is in as well, but need not show. */
-export function judgeReport({ report, status, stderr }, { expected, allowed = [] }) {
+/** Whether the run passes with this report, the word for it, and what is named, in order; `allowed` is in as well, but need not show; with `isUnanswering` no cause, but the replica that answers nobody. */
+export function judgeReport({ report, status, stderr }, { expected, allowed = [], isUnanswering = false }) {
   if (report === undefined) return { passed: false, word: 'failed', named: stderr.trim().split('\n')[0] ?? '' }
   const roots = report.causes.filter(({ causedBy }) => causedBy === undefined)
   const named = namesOf(report)
+  if (isUnanswering) {
+    const isSaid = report.verdict === null && (report.unanswering ?? []).length === 1
+    return { passed: isSaid, word: isSaid ? 'said' : 'MISSED', named }
+  }
   if (expected.length === 0) {
     const isClean = report.outcome === 'healthy' && status === 0
     return { passed: isClean, word: isClean ? 'healthy' : 'BLAMED', named }

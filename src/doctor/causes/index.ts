@@ -1,5 +1,6 @@
 export type * from './cause.ts'
 export * from './codes.ts'
 export * from './judgement.ts'
-export { blockingRules } from './network/kernels.ts'
+export { blockingRules, kernelOfNode, seen } from './network/kernels.ts'
+export { routeTo } from './network/lost-routes.ts'
 export * from './registry.ts'

@@ -2,6 +2,7 @@
 import type { CauseCode, EvidenceLine } from '../causes/index.ts'
 import { MAX_ORIGINS, formatEndpoint, formatPlace, wilsonInterval } from '../ladder/index.ts'
 import type { Expectation, Observation, Phrase, Repeats, Rung, WireCapture } from '../ladder/index.ts'
+import { unansweringReplicas } from '../verdict/index.ts'
 import type { Diagnosis, Finding } from '../verdict/index.ts'
 import { countersOf } from './counters.ts'
 import type {
@@ -43,6 +44,7 @@ export function buildReport(diagnosis: Diagnosis, language: Language): DoctorRep
       ...(needs === undefined ? {} : { needs: words.phrase(needs) }),
     })),
     unexplained: verdict.unexplained,
+    ...unansweringOf(diagnosis, words),
     ladder: ladder.rungs.map((rung) => rungOf(rung, words)),
     ...(ladder.captures === undefined ? {} : { captures: ladder.captures.map(captureOf) }),
     ...(ladder.rungs.some(({ repeats }) => repeats !== undefined) ? { counters: countersOf(ladder) } : {}),
@@ -71,6 +73,14 @@ function clusterOf({ facts, ladder }: Diagnosis, language: Language): ReportClus
       needs: translateReason(needs, language),
     })),
   }
+}
+
+function unansweringOf({ ladder }: Diagnosis, words: Words): Pick<DoctorReport, 'unanswering'> {
+  const unanswering = unansweringReplicas(ladder).map(({ sign, transports, ...replica }) => {
+    const values = { ...replica, transports: transports.map((transport) => transport.toUpperCase()) }
+    return { server: replica.server, text: words.phrase({ key: `unanswering.${sign}`, values }) }
+  })
+  return unanswering.length === 0 ? {} : { unanswering }
 }
 
 /** A large cluster is not asked from everywhere. */

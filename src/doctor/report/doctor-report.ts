@@ -21,6 +21,8 @@ export interface DoctorReport {
   readonly notChecked: readonly ReportNotChecked[]
   /** Ids of failed rungs that no proven cause explains; `name` for the name asked about. */
   readonly unexplained: readonly string[]
+  /** Replicas that answer nobody, not even their own node, and where to look; absent without one. */
+  readonly unanswering?: readonly { readonly server: string; readonly text: string }[]
   readonly ladder: readonly ReportRung[]
   /** Only where packets were captured while failed questions were asked again. */
   readonly captures?: readonly ReportCapture[]

@@ -47,10 +47,12 @@ export function outcomeText(report: DoctorReport): string {
 
 /** The first suspicion, else the first server that fails; that too little was seen, where that is so. */
 function openMatters(report: DoctorReport): string[] {
-  const { causes, language, ladder } = report
+  const { causes, language, ladder, unanswering = [], unexplained } = report
   const { labels } = WORDING[language]
   const [suspicion] = causes
   const [failing] = unexplainedGroups(report)
+  const open = new Set(unexplained)
+  const silent = unanswering.find(({ server }) => ladder.some((rung) => rung.server === server && open.has(rung.id)))
   const sawDns = ladder.some(
     ({ result, hop, transport }) =>
       (result === 'ok' || result === 'intermittent') &&
@@ -61,11 +63,13 @@ function openMatters(report: DoctorReport): string[] {
   const found =
     suspicion !== undefined
       ? [`${labels.suspected}${labels.colon}${suspicion.summary}`]
-      : failing === undefined
-        ? []
-        : [
-            `${labels.fails}${labels.colon}${serverText(failing.rung, report)}${labels.comma}${whyText(failing.rung, language)}`,
-          ]
+      : silent !== undefined
+        ? [silent.text]
+        : failing === undefined
+          ? []
+          : [
+              `${labels.fails}${labels.colon}${serverText(failing.rung, report)}${labels.comma}${whyText(failing.rung, language)}`,
+            ]
   if (!sawDns) return [...found, labels.tooLittle]
   if (found.length > 0) return found
   return [fillTemplate(labels.muchSkipped, { count: skipped, all: ladder.length }, language)]

@@ -88,7 +88,7 @@ interface Wanted {
 function lostAt(ladder: Ladder, { node, address, isRefused }: Wanted): Omit<LostRoute, 'ways'> | undefined {
   const routes = seen(kernelOfNode(ladder, node)?.first.routes)
   if (routes === undefined || address.includes(':')) return undefined
-  const route = bestRoute(routes, address)
+  const route = routeTo(routes, address)
   // Other tables may lead there, if rules say so: only a refusal shows that they do not.
   if (route === undefined) return isRefused ? { node, address, type: 'missing', destination: '' } : undefined
   const { type, destination } = route
@@ -99,8 +99,8 @@ function lostAt(ladder: Ladder, { node, address, isRefused }: Wanted): Omit<Lost
 
 type Routes = Extract<KernelReading['first']['routes'], readonly unknown[]>
 
-/** The longest match of the main table. */
-function bestRoute(routes: Routes, address: string): Routes[number] | undefined {
+/** The route of the main table that leads to an address: its longest match. */
+export function routeTo(routes: Routes, address: string): Routes[number] | undefined {
   const length = ({ destination }: Routes[number]): number =>
     destination === 'default' ? 0 : destination.includes('/') ? Number(destination.split('/')[1]) : 32
   return routes

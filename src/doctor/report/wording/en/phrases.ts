@@ -170,6 +170,14 @@ export const phrases: Readonly<Record<string, string>> = {
   'observed.response': '{rcode} {records}',
   'observed.empty': '{rcode}',
   'observed.status': 'HTTP {status} {summary}',
+  'unanswering.no-route':
+    "replica {server} ({address}) answers nobody, not even its own node {node}, over {transports} ({places} {places:place|places} asked): {node} has no route to it: its interface there is gone or down (ssh {node} 'ip route get {address}; ip link')",
+  'unanswering.link-down':
+    "replica {server} ({address}) answers nobody, not even its own node {node}, over {transports} ({places} {places:place|places} asked): its interface {device} on {node} is down (ssh {node} 'ip link show {device}')",
+  'unanswering.process':
+    'replica {server} ({address}) answers nobody, not even its own node {node}, over {transports} ({places} {places:place|places} asked): it takes connections and serves none: its process stands still (kubectl logs, or SIGSTOP)',
+  'unanswering.unseen':
+    'replica {server} ({address}) answers nobody, not even its own node {node}, over {transports} ({places} {places:place|places} asked): look on {node} at its interface, route and neighbor entry (ip route get {address}; ip neigh show {address}), then at its process (kubectl logs)',
   'observed.timeout': 'no response',
   'observed.pairs': 'one response only for {count} of {asked} pairs',
   'observed.detail': '{kind}: {detail}',

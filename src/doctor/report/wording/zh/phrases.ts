@@ -161,6 +161,14 @@ export const phrases: Readonly<Record<string, string>> = {
   'observed.response': '{rcode} {records}',
   'observed.empty': '{rcode}',
   'observed.status': 'HTTP {status} {summary}',
+  'unanswering.no-route':
+    "副本 {server}（{address}）经 {transports} 对任何一处都没有应答（询问了 {places} 处），连它所在的节点 {node} 也不例外：{node} 上没有到它的路由：它在那里的网卡已不存在或已关闭（ssh {node} 'ip route get {address}; ip link'）",
+  'unanswering.link-down':
+    "副本 {server}（{address}）经 {transports} 对任何一处都没有应答（询问了 {places} 处），连它所在的节点 {node} 也不例外：它在 {node} 上的网卡 {device} 已关闭（ssh {node} 'ip link show {device}'）",
+  'unanswering.process':
+    '副本 {server}（{address}）经 {transports} 对任何一处都没有应答（询问了 {places} 处），连它所在的节点 {node} 也不例外：它接受连接却不处理：进程停住了（kubectl logs，或 SIGSTOP）',
+  'unanswering.unseen':
+    '副本 {server}（{address}）经 {transports} 对任何一处都没有应答（询问了 {places} 处），连它所在的节点 {node} 也不例外：请在 {node} 上查看它的网卡、路由和邻居表项（ip route get {address}; ip neigh show {address}），再查看它的进程（kubectl logs）',
   'observed.timeout': '无响应',
   'observed.pairs': '{asked} 对查询中有 {count} 对只收到一个响应',
   'observed.detail': '{kind}：{detail}',
