@@ -1,11 +1,21 @@
 // Labs that do not come up, or whose processes are killed: one line says why, and nothing is left on this machine.
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WHY_NO_LAB, startNetnsLab } from '../support/netns-lab.ts'
+import type { NetnsLabRig } from '../support/netns-lab.ts'
 import { bundleProgram } from '../support/program.ts'
 
 const NAME = `g${process.pid}`
@@ -79,6 +89,27 @@ function serviceRules(): string[] {
   return rules.filter((rule) => rule.startsWith('-A') && rule.includes('KUBE-'))
 }
 
+/** A folder with an iptables of a kernel that cannot hand packets to a program. */
+function withoutPacketQueues(): string {
+  const tools = join(folder, 'tools')
+  mkdirSync(tools)
+  const iptables = execFileSync('sh', ['-c', 'command -v iptables'], { encoding: 'utf8' }).trim()
+  const refusal = "echo 'No chain/target/match by that name.' >&2; exit 2"
+  const script = `#!/bin/sh\ncase " $* " in *' NFQUEUE '*) ${refusal};; esac\nexec ${iptables} "$@"\n`
+  writeFileSync(join(tools, 'iptables'), script, { mode: 0o755 })
+  return tools
+}
+
+async function losesByARuleWithoutPacketQueues(lab: NetnsLabRig): Promise<void> {
+  const rules = async (): Promise<string> => (await lab.inside('node/node2', 'iptables-save', '-t', 'mangle')).stdout
+  const lack = 'no NFQUEUE here: the fault conntrack-race loses datagrams by a rule'
+  expect((await lab.fathom('lab', 'status', '--name', lab.name)).stdout).toContain(lack)
+  expect(await lab.fathom('lab', 'inject', 'conntrack-race', '--name', lab.name)).toMatchObject({ status: 0 })
+  expect(await rules()).toMatch(/00001c0001.*-j DROP/)
+  expect(await lab.fathom('lab', 'heal', '--name', lab.name)).toMatchObject({ status: 0 })
+  expect(await rules()).not.toContain('00001c0001')
+}
+
 function commandOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
@@ -141,11 +172,16 @@ describe.skipIf(WHY_NO_LAB !== undefined)(
       expect(traces()).toEqual(NOTHING)
     })
 
-    it('runs another node cache, and a second one of its name is refused wherever that is written down', async () => {
+    it('runs another node cache, does without NFQUEUE, and a second one of its name is refused wherever that is written down', async () => {
       const cache = join(folder, 'another-node-cache')
       writeFileSync(cache, `#!/bin/sh\nexec '${process.execPath}' '${program}' node-cache "$@"\n`, { mode: 0o755 })
-      const lab = await startNetnsLab('--node-cache', cache)
+      const path = process.env['PATH'] ?? ''
+      process.env['PATH'] = `${withoutPacketQueues()}:${path}`
+      const lab = await startNetnsLab('--node-cache', cache).finally(() => {
+        process.env['PATH'] = path
+      })
       try {
+        await losesByARuleWithoutPacketQueues(lab)
         const words = ['+short', '+time=5', '@169.254.25.10', 'kubernetes.default.svc.cluster.local']
         expect((await lab.inside('default/console', 'dig', ...words)).stdout).toBe('10.233.0.1\n')
         const listening = (await lab.inside('node/node2', 'ss', '-lunp', 'src', '169.254.25.10')).stdout

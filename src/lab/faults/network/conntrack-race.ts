@@ -50,7 +50,8 @@ const handedOver: Fault = ruleFault({
   rules: ({ collide, podCidr }) => {
     const toReplicas = `-p udp -s ${podCidr} --dport 53 -m conntrack --ctstate DNAT`
     const held = `${toReplicas} -j NFQUEUE --queue-num ${QUEUE} --queue-bypass`
-    const dropped = `${toReplicas} -m string --algo bm --hex-string ${AAAA} -m statistic --mode random --probability 0.5 -j DROP`
+    // One of three: the query of a name, not its resend, not the query of the next name.
+    const dropped = `${toReplicas} -m string --algo bm --hex-string ${AAAA} -m statistic --mode nth --every 3 --packet 0 -j DROP`
     return [
       collide === undefined
         ? { place: NODE, table: 'mangle', chain: 'POSTROUTING', rule: dropped }
@@ -66,15 +67,20 @@ export const conntrackRace: Fault = together(
     summary:
       'node2: of two queries from one port, A and AAAA, one is lost when they go to different replicas: every other name takes 5 s',
     imitated:
-      'both queries are held by NFQUEUE before the kernel enters them into its table and let go together, so that they always race; kernels from 5.6 on would let the second pass, so an entry that has its reply already keeps them from it. Without NFQUEUE a rule drops every second AAAA query there, and insert_failed stays at 0',
+      'both queries are held by NFQUEUE before the kernel enters them into its table and let go together, so that they always race; kernels from 5.6 on would let the second pass, so an entry that has its reply already keeps them from it. Without NFQUEUE a rule drops the AAAA query of every other name there, and insert_failed stays at 0',
     shownBy: ['--from', `default/${POD}`],
     looks: [
       run(`default/${POD}`, `${UNTIL_LOST}; echo took $t s`, {
         broken: /took ([5-9]|[1-4]\d) s/,
       }),
-      run(`node/${NODE.name}`, 'conntrack -S | grep -o insert_failed=.* | cut -d" " -f1', {
-        broken: /insert_failed=[1-9]/,
-      }),
+      // Without NFQUEUE nothing is counted: then the rule is there that drops what a race would.
+      run(
+        `node/${NODE.name}`,
+        'conntrack -S | grep -o "insert_failed=[0-9]*"; iptables-save -t mangle | grep 00001c0001',
+        {
+          broken: /insert_failed=[1-9]|00001c0001/,
+        },
+      ),
       madeObject('pod', POD),
     ],
   },
