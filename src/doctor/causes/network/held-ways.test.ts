@@ -54,6 +54,7 @@ describe('judgeHeldWays()', () => {
     ['is for another asker', `-A FORWARD -s ${REPLICA}/32 -d 192.168.0.4/32 -j DROP`, {}],
     ['is for another port', `-A FORWARD -p udp -m udp -d ${REPLICA}/32 --dport 9153 -j DROP`, {}],
     ['covers one transport of two', `-A FORWARD -p udp -m udp -d ${REPLICA}/32 --dport 53 -j DROP`, {}],
+    ['is for a whole network of pods', '-A FORWARD -d 10.244.0.0/16 -j DROP', {}],
     ['names no address', '-A FORWARD -m conntrack --ctstate INVALID -j DROP', {}],
     ['holds back what comes to the node itself', `-A INPUT -s ${ASKER}/32 -j DROP`, {}],
   ])('proves nothing by a rule that %s', async (_title, rule, options) => {

@@ -60,10 +60,11 @@ export function namesDestination(text: string, addresses: readonly string[]): bo
   )
 }
 
-/** Whether a rule names an address or a network, of senders or receivers. */
+/** Whether a rule names one address, of senders or receivers; one for a network holds back more than single ways. */
 export function namesAddress(text: string): boolean {
   return readOptions(text).some(
-    ({ name, value, isNegated }) => (name === '-s' || name === '-d') && !isNegated && value !== '0.0.0.0/0',
+    ({ name, value, isNegated }) =>
+      (name === '-s' || name === '-d') && !isNegated && /^[^/]+(?:\/(?:32|128))?$/.test(value),
   )
 }
 
