@@ -3,6 +3,7 @@ import type { DoctorReport, ReportRung } from './doctor-report.ts'
 import { fillTemplate } from './format-phrase.ts'
 import type { Language } from './language.ts'
 import { rateText } from './row-text.ts'
+import { translateReason } from './translate-reason.ts'
 import { WORDING } from './wording/index.ts'
 
 /** What to know of the ladder as a whole: from how few nodes was asked, how late this program itself was. */
@@ -70,9 +71,25 @@ function openMatters(report: DoctorReport): string[] {
           : [
               `${labels.fails}${labels.colon}${serverText(failing.rung, report)}${labels.comma}${whyText(failing.rung, language)}`,
             ]
-  if (!sawDns) return [...found, labels.tooLittle]
+  if (!sawDns) {
+    const count = forbiddenLists(report)
+    return [...found, isBlind(report) ? fillTemplate(labels.forbiddenLists, { count }, language) : labels.tooLittle]
+  }
   if (found.length > 0) return found
   return [fillTemplate(labels.muchSkipped, { count: skipped, all: ladder.length }, language)]
+}
+
+/** Most of the API server's lists: without them no cause that objects show can be told. */
+const MOST_LISTS = 7
+
+/** Whether rights were missing for most of what was to be read. */
+export function isBlind(report: DoctorReport): boolean {
+  return forbiddenLists(report) >= MOST_LISTS
+}
+
+function forbiddenLists({ cluster, language }: DoctorReport): number {
+  const forbidden = translateReason('forbidden', language)
+  return cluster.missing.filter(({ why }) => why === forbidden).length
 }
 
 /** `replica kube-system/coredns-x UDP`. */

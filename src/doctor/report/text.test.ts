@@ -19,6 +19,22 @@ describe('renderText()', () => {
     expect(text).toMatch(/^The same in other places\n {2}node2 has no \/run\/systemd\/resolve\/resolv\.conf/m)
   })
 
+  it.each([
+    ['en', 'forbidden', '7 lists of objects are forbidden to this user'],
+    ['zh', '没有权限', '当前用户没有权限读取 7 类对象列表'],
+  ] as const)('leads a user without rights to those that are missing, in %s', async (language, why, said) => {
+    const whole = buildReport(await diagnoseFixture({ cluster: smallCluster() }), language)
+    const render = (lists: number): string[] => {
+      const missing = Array.from({ length: lists }, (_, at) => ({ what: `list${at}`, why, needs: `list ${at}` }))
+      const cluster = { ...whole.cluster, missing }
+      return renderReport({ ...whole, cluster, outcome: 'inconclusive', ladder: [] }, 'text').split('\n')
+    }
+    const [headline, hint] = render(7)
+    expect(headline).toContain(said)
+    expect(hint).toContain('fathom rbac --tier 0 --user USER | kubectl apply -f -')
+    expect(render(2).join('\n')).not.toContain('fathom rbac')
+  })
+
   it('says from how many nodes of a large cluster was asked', async () => {
     const cluster = smallCluster()
     for (let at = 4; at <= 40; at += 1) {

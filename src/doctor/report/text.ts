@@ -7,6 +7,7 @@ import type { LadderCell, LadderRow } from './ladder-rows.ts'
 import {
   counterLines,
   excludedCodes,
+  isBlind,
   ladderNotes,
   nameText,
   notCheckedLines,
@@ -73,7 +74,12 @@ function headline({ report, labels, paint }: Context): string[] {
     return [`${paint.bold(paint.red(verdict.code))}${labels.colon}${paint.bold(verdict.summary)}`, ...unasked]
   }
   const tint = outcome === 'healthy' ? paint.green : paint.yellow
-  const hint = outcome === 'healthy' && report.name === undefined ? [paint.dim(labels.hint)] : []
+  const hint =
+    outcome === 'healthy' && report.name === undefined
+      ? [paint.dim(labels.hint)]
+      : isBlind(report)
+        ? [labels.rightsHint]
+        : []
   return [paint.bold(tint(outcomeText(report))), ...unasked, ...hint]
 }
 

@@ -24,6 +24,10 @@ export interface Labels {
   readonly hint: string
   readonly inconclusive: string
   readonly tooLittle: string
+  /** Instead of that where the user may read next to nothing. */
+  readonly forbiddenLists: string
+  /** Below the headline then: what prints the roles. */
+  readonly rightsHint: string
   readonly unaskedPod: string
   /** Nothing failed, and most could not be asked. */
   readonly muchSkipped: string

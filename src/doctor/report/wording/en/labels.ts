@@ -6,6 +6,8 @@ export const labels: Labels = {
   hint: 'Something fails all the same? One name or pod: --name NAME --from NAMESPACE/POD; at times only: --repeat 100',
   inconclusive: 'Inconclusive: no cause is proven',
   tooLittle: 'nothing could be asked the way pods ask: the DNS Service or a node cache, over UDP',
+  forbiddenLists: '{count} lists of objects are forbidden to this user',
+  rightsHint: 'An administrator can allow them: fathom rbac --tier 0 --user USER | kubectl apply -f -',
   unaskedPod:
     'Nothing could be asked from {pod} itself ({count} {count:probe|probes}: {why}): what follows was seen from other places',
   muchSkipped: '{count} of {all} probes could not be made',

@@ -6,6 +6,8 @@ export const labels: Labels = {
   hint: '仍有问题？针对某个域名或 Pod：--name NAME --from NAMESPACE/POD；只是偶尔失败：--repeat 100',
   inconclusive: '无法定论：没有证实任何根因',
   tooLittle: '无法像 Pod 那样查询：经 UDP 询问 DNS Service 或节点缓存',
+  forbiddenLists: '当前用户没有权限读取 {count} 类对象列表',
+  rightsHint: '管理员可以授予这些权限：fathom rbac --tier 0 --user USER | kubectl apply -f -',
   unaskedPod: '未能从 {pod} 自身进行任何查询（{count} 个探测：{why}）：以下结果来自其他位置',
   muchSkipped: '{all} 个探测中有 {count} 个未能进行',
   fails: '失败',
