@@ -308,6 +308,12 @@ describe.skipIf(WHY_NO_LAB !== undefined)(
       expect(await lab.kubectl('get', 'pod', 'console', '-o', `jsonpath=${states}`)).toBe('0 0 0')
     })
 
+    it('a terminal that ends with the program in it ends nothing else', async () => {
+      const words = ['-n', 'kube-system', 'metrics-server-6ddc7966d8-tjh48', '--image=busybox:1.36', '--', 'hostname']
+      expect(await lab.kubectl('debug', '-it', ...words)).toContain('metrics-server')
+      expect(await lab.kubectl('get', 'namespace', 'shop', '-o', 'name')).toBe('namespace/shop\n')
+    })
+
     it('says in its status how it is built and what this machine lacks', async () => {
       const { stdout: text } = await lab.fathom('lab', 'status', '--name', lab.name)
       expect(text).toContain('(netns, process ')

@@ -131,14 +131,19 @@ function planHop(hop: Hop, walk: HopWalk, expected: Expectation, context: PlanCo
 /** Worded by this command itself: the doctor has no such rung. */
 export const ENCRYPTED = 'trace.encrypted'
 
-/** What the deciding server must say: the schema's word where it is the kubernetes plugin that decides, else any answer. */
+/**
+ * What the deciding server must say: the schema's word where it is the kubernetes plugin that decides, and where the cluster has the name,
+ * whatever line of a Corefile takes it; else any answer.
+ */
 function expectationOf(hop: Hop, { name, type }: HopWalk, { expect }: PlanContext): Expectation {
   for (let at: Hop | undefined = hop; at !== undefined; at = at.next[0]) {
     const step = at.steps.find(({ effect }) => effect !== 'renames')
     if (step?.forward !== undefined || (step === undefined && at.next.length > 0)) continue
     // Nobody expects names of the cluster from servers that do not know it.
     if (at.kind === 'upstream' || at.kind === 'unknown') return ANY_ANSWER
-    return step === undefined || step.kubernetes !== undefined ? expect(name, type) : ANY_ANSWER
+    const stated = expect(name, type)
+    const isThere = stated.kind === 'records' && stated.records.length > 0
+    return step === undefined || step.kubernetes !== undefined || isThere ? stated : ANY_ANSWER
   }
   return ANY_ANSWER
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkSchema } from '../../../test/support/check-schema.ts'
+import { editCorefile } from '../../../test/support/causes/faults.ts'
 import { worldOf } from '../../../test/support/dns-world.ts'
 import type { Fixture, Rule } from '../../../test/support/dns-world.ts'
 import { DNS_IP, REPLICAS, factsOf, pod, smallCluster } from '../../../test/support/small-cluster.ts'
@@ -39,6 +40,8 @@ interface Scene extends Partial<TraceRequest> {
   readonly kernels?: Fixture['kernels'] & object
   readonly rules?: readonly Rule[]
   readonly file?: string
+  /** What is done to CoreDNS's Corefile. */
+  readonly corefile?: (text: string) => string
   /** Name of the pod in `default` or `shop`. */
   readonly pod?: 'shop/web' | 'default/worker'
 }
@@ -48,9 +51,11 @@ async function traceFrom({
   file,
   kernels = {},
   pod: who = 'shop/web',
+  corefile,
   ...request
 }: Scene): Promise<TraceReport> {
   const cluster = smallCluster()
+  if (corefile !== undefined) editCorefile(cluster, corefile)
   cluster.objects.push(pod('shop', 'web', { node: 'node1', ip: '10.244.1.40', labels: {} }))
   const facts = await factsOf(cluster)
   const [namespace = '', name = ''] = who.split('/')
@@ -205,6 +210,19 @@ describe('trace()', () => {
     const report = await traceFrom({ file: POD_FILE, rules: [stale] })
     expect(report.queries[0]?.hop).toMatchObject({ result: 'ok', isFirstDifference: false })
     expect(report.firstDifference).toContain('CoreDNS kube-system/coredns-a on node1 over TCP')
+  })
+
+  it('holds what a line of the Corefile answers against the objects of the cluster', async () => {
+    const taken: Rule = ({ name }) =>
+      name === 'db.db.svc.cluster.local.' ? { rcode: 'NOERROR', answers: ['10.9.9.9'] } : undefined
+    const corefile = (text: string): string =>
+      text.replace(
+        'errors',
+        'errors\n    hosts {\n        10.9.9.9 db.db.svc.cluster.local\n        fallthrough\n    }',
+      )
+    const report = await traceFrom({ file: POD_FILE, rules: [taken], corefile })
+    expect(report.queries.at(-1)?.hop).toMatchObject({ result: 'failed', isFirstDifference: true })
+    expect(report.firstDifference).toContain('10.9.9.9')
   })
 
   it('says that the file of the pod is not the one that kubelet would write', async () => {

@@ -42,6 +42,9 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
   'node-cache-bind-failed': ['node-cache-address-mismatch'],
   'coredns-out-of-memory': ['upstream-dead'],
   'coredns-sockets-exhausted': ['upstream-dead'],
+  // What a line of the Corefile answers is kept by caches as well.
+  'stale-positive-cache': ['cluster-zone-overridden'],
+  'stale-negative-cache': ['cluster-zone-overridden'],
   'readiness-probe-on-health': ['api-server-unreachable', 'endpointslice-access-forbidden'],
   'api-server-unreachable': ['network-policy-blocks-coredns', 'host-firewall-or-forwarding', 'service-ip-unreachable'],
   'large-response-lost': [

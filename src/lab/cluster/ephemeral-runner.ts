@@ -87,7 +87,10 @@ export class EphemeralRunner {
       process.stdin.on('error', () => undefined)
       if (valueAt(container, 'stdin') !== true) process.stdin.end()
       for (const stream of [process.stdout, process.stderr]) {
-        if (stream !== undefined) createInterface({ input: stream }).on('line', (line) => running.log.write(line))
+        if (stream === undefined) continue
+        const lines = createInterface({ input: stream }).on('line', (line) => running.log.write(line))
+        // A terminal whose program has ended gives EIO, which a reader of lines passes on as its own error.
+        lines.on('error', () => lines.close())
       }
       const exitCode = await process.ended
       running.process = undefined

@@ -28,6 +28,9 @@ interface Override {
   readonly rungs: readonly Rung[]
 }
 
+/** Plugins that take the very names that they list: to pass on what they do not have changes nothing. */
+const NAMING: ReadonlySet<string> = new Set(['hosts', 'rewrite'])
+
 function judge(evidence: Evidence): Judgement {
   const { facts, ladder, asked } = evidence
   const { corefile } = facts.dns
@@ -64,7 +67,11 @@ function judge(evidence: Evidence): Judgement {
       ...(shown.zone === '.' ? [] : [line('computed', 'more-specific', values)]),
       line('computed', 'expected', { name: values.name }),
     ],
-    fix: { key: 'cluster-zone-overridden', values, command: editCorefile(corefile) },
+    fix: {
+      key: NAMING.has(plugin) ? 'cluster-zone-overridden.own-line' : 'cluster-zone-overridden',
+      values,
+      command: editCorefile(corefile),
+    },
     isFault: false,
     explains: [...failed.map(({ id }) => id), ...(isAsked ? [ASKED_NAME] : [])],
   }

@@ -25,10 +25,12 @@ export class ContainerProcess {
     this.#child = child
     let lastWords = ''
     for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => {
+      const lines = createInterface({ input: stream }).on('line', (line) => {
         if (line !== '') lastWords = line
         log(line)
       })
+      // A reader of lines passes its stream's errors on as its own.
+      lines.on('error', () => lines.close())
     }
     this.#ended = new Promise((resolve) => {
       child.once('error', (error) => {

@@ -190,6 +190,10 @@ export const corefileFixes: Readonly<Record<string, FixWording>> = {
       'Take line {line} out of the Corefile, narrow it, or give it "fallthrough", so that {name} reaches kubernetes.',
     risk: 'Whoever put it there may count on it for other names.',
   },
+  'cluster-zone-overridden.own-line': {
+    explanation: 'Take {name} out of line {line} of the Corefile, so that it reaches kubernetes.',
+    risk: 'Whoever put it there may want {name} to lead elsewhere.',
+  },
   'stub-domain-broken': {
     explanation:
       'Ask the upstreams of {zone} directly, from a node that runs CoreDNS, and correct line {line} of the Corefile, or have them answer the addresses of the CoreDNS pods.',

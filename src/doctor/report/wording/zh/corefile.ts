@@ -183,6 +183,10 @@ export const corefileFixes: Readonly<Record<string, FixWording>> = {
     explanation: '从 Corefile 中去掉第 {line} 行，或缩小其范围，或加上 "fallthrough"，让 {name} 到达 kubernetes 插件。',
     risk: '当初添加它的人可能还需要它处理别的域名。',
   },
+  'cluster-zone-overridden.own-line': {
+    explanation: '把 {name} 从 Corefile 的第 {line} 行中去掉，让它到达 kubernetes 插件。',
+    risk: '当初添加它的人可能就是想让 {name} 指向别处。',
+  },
   'stub-domain-broken': {
     explanation:
       '在运行 CoreDNS 的节点上直接查询 {zone} 的上游，改正 Corefile 第 {line} 行，或让这些上游应答 CoreDNS Pod 的地址。',
