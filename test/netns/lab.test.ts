@@ -216,6 +216,18 @@ describe.skipIf(WHY_NO_LAB !== undefined)(
       await expect.poll(() => shown(place, 'cat', '/etc/coredns/Corefile'), POLL).toContain('kubernetes cluster.local')
     })
 
+    it('a file of a node that is edited in place is what pods get that start there', async () => {
+      const edit = (script: string): Promise<string> =>
+        shown('node/node3', 'sed', '-i', script, '/run/systemd/resolve/resolv.conf')
+      await edit('$a options rotate')
+      const overrides = JSON.stringify({ spec: { nodeName: 'node3', dnsPolicy: 'Default' } })
+      await lab.kubectl('run', 'edited', '--image=busybox', '--restart=Never', `--overrides=${overrides}`)
+      await expect.poll(() => shown('default/edited', 'cat', '/etc/resolv.conf'), POLL).toMatch(/^options rotate$/m)
+      await edit('/^options rotate$/d')
+      await lab.kubectl('delete', 'pod', 'edited', '--now')
+      expect(await shown('node/node3', 'cat', '/run/systemd/resolve/resolv.conf')).not.toContain('rotate')
+    })
+
     it('the doctor asks from inside the namespaces and finds nothing broken', async () => {
       const { status, stdout: json } = await lab.fathom('doctor', `--lab=${lab.name}`, '-o', 'json')
       const { verdict, ladder } = JSON.parse(json) as { verdict: unknown; ladder: { result: string }[] }

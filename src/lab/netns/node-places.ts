@@ -6,6 +6,9 @@ import { journalPaths } from './journal.ts'
 import type { Topology } from './network/topology.ts'
 import { Place } from './pods/place.ts'
 
+/** Where people edit a node's files: whole directories, since editors, as `sed -i`, put a new file in the place of the old one. */
+const EDITED_IN = ['/run/systemd/resolve', '/var/lib/kubelet']
+
 export interface NodePlacesOptions {
   readonly lab: string
   readonly nodes: Topology['nodes']
@@ -33,7 +36,7 @@ export class NodePlaces {
         folder: join(journalPaths(lab).places, `node.${name}`),
         namespace: node.namespace,
         hostname: name,
-        directories: [],
+        directories: EDITED_IN,
         environment: {},
         ownsNamespace: true,
       })
