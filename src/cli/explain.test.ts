@@ -252,6 +252,7 @@ describe('explain', () => {
     const { status, stdout } = await run(['web.shop.svc.cluster.local', '--manifests', '-'], JSON.stringify(namespace))
     expect(status).toBe(3)
     expect(stdout).toContain('Not seen: services')
+    expect(stdout).toMatch(/^Cannot tell what \S+ gives here, for want of: [^]*services/)
   })
 
   it('prints its help', async () => {

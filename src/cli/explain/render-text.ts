@@ -18,6 +18,7 @@ export function renderText(explanation: Explanation, color: boolean): string {
   const last = lookups.findLast(({ asked }) => asked)
   const shown = answering.length > 0 ? answering : last === undefined ? [] : [reportedMiss(explanation, last)]
   const sections = [
+    answering.length > 0 ? [] : renderDoubt(explanation, colors),
     ...shown.map((lookup) => [
       ...renderNoMatch(explanation, lookup, colors),
       ...renderLookup(lookup, { conclusive: explanation.conclusive, colors }),
@@ -43,6 +44,17 @@ function reportedMiss({ lookups, nearest }: Explanation, last: Lookup): Lookup {
 
 // --- The answer ---
 
+/** What holds only where everything was seen. */
+const DENIALS: ReadonlySet<Lookup['result']> = new Set(['elsewhere', 'nodata', 'nxdomain'])
+
+/** Above everything: that nothing was found proves nothing where not everything was seen. */
+function renderDoubt({ question, missing }: Explanation, colors: Colors): string[] {
+  if (missing.length === 0) return []
+  const unseen = missing.map(({ what, why }) => `${what} (${why})`).join(', ')
+  const [first = '', ...more] = wrap(`Cannot tell what ${question.text} gives here, for want of: ${unseen}.`, 0)
+  return [first, ...more].map((text) => colors.yellow(text))
+}
+
 /** Above the nearest miss of a search list: the name as typed, and what was meant by it. */
 function renderNoMatch(
   { question, lookups, nearest, suggestions }: Explanation,
@@ -66,7 +78,7 @@ function renderLookup(
   { conclusive, colors }: { readonly conclusive: boolean; readonly colors: Colors },
 ): string[] {
   const { answer, additional, absence } = lookup
-  const isDoubtful = !conclusive && (lookup.result === 'nxdomain' || lookup.result === 'nodata')
+  const isDoubtful = !conclusive && DENIALS.has(lookup.result)
   const doubt = isDoubtful ? ', as far as could be seen' : ''
   const lines = [`${colors.bold(`${lookup.name} ${lookup.type}`)}: ${headline(lookup, colors)}${doubt}`]
   for (const record of answer) lines.push(...renderRecord(record, colors))
@@ -205,7 +217,7 @@ function entryText({ kind, value }: ResolvConfEntry): string {
   return `${kind === 'option' ? 'options' : kind} ${value}`
 }
 
-function renderSearchList({ lookups, asker }: Explanation, colors: Colors): string[] {
+function renderSearchList({ lookups, asker, conclusive }: Explanation, colors: Colors): string[] {
   const ndots = asker === null ? 5 : ndotsOf(parseResolvConf(asker.resolvConf.text))
   const first = lookups.filter((lookup, at) => lookups.findIndex(({ name }) => name === lookup.name) === at)
   const width = Math.max(...first.map(({ name }) => name.length))
@@ -213,7 +225,8 @@ function renderSearchList({ lookups, asker }: Explanation, colors: Colors): stri
     const text = `  ${at + 1}  ${lookup.name.padEnd(width)}  `
     if (!lookup.asked) return colors.dim(`${text}not asked any more`)
     const answers = lookup.result === 'records' || lookup.result === 'overridden'
-    return `${text}${shortResult(lookup)}${answers ? colors.green('  <- this one answers') : ''}`
+    const doubt = !conclusive && DENIALS.has(lookup.result) ? ', as far as could be seen' : ''
+    return `${text}${shortResult(lookup)}${doubt}${answers ? colors.green('  <- this one answers') : ''}`
   })
   return [
     `${colors.bold('Names that are asked for, in this order')} (ndots ${ndots}; ${asker?.resolver ?? 'glibc'})`,
