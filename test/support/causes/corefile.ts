@@ -43,6 +43,15 @@ export const corefile: GroupFixtures<(typeof COREFILE_CODES)[number]> = {
         make: () => ({ ...loopingCoreDns(), logs: {} }),
       },
       {
+        title: 'the file names the DNS Service itself, and every question was answered all the same',
+        allowed: 'observation',
+        make: () => {
+          const cluster = smallCluster()
+          setNameservers(cluster, 'node1', [DNS_IP, ...UPSTREAMS])
+          return { cluster }
+        },
+      },
+      {
         title: "the loopback address stands in another node's file",
         make: () => {
           const cluster = smallCluster()

@@ -1,10 +1,12 @@
 // CoreDNS forwards to itself: the resolv.conf that kubelet gives it names a loopback address, which in its pod is CoreDNS.
+import { MAX_NAMESERVERS } from '../../../route/index.ts'
 import type { ClusterFacts, CorefileFact } from '../../facts/index.ts'
 import { isDefaultForward, listForwards, phrase } from '../../ladder/index.ts'
 import type { Forward } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
+import { removeNameserver } from '../edit-node-file.ts'
 import { line } from '../judgement.ts'
-import type { EvidenceLine, Fix, Judgement, ObjectRef } from '../judgement.ts'
+import type { EvidenceLine, Fix, Judgement, ObjectRef, Proven } from '../judgement.ts'
 import {
   corefileRef,
   corefileSubject,
@@ -30,6 +32,8 @@ interface WayBack {
   readonly address: string
   /** The node whose file it is; absent where the Corefile names the address. */
   readonly node?: string
+  /** The node's file, where it names an address of the DNS Service or of a replica and not of its own machine. */
+  readonly ownFile?: string
   readonly objects: readonly ObjectRef[]
 }
 
@@ -88,12 +92,38 @@ function judge(evidence: Evidence): Judgement {
     ],
   }
   if (seen.length > 0 && way !== undefined) return { status: 'proven', ...finding }
+  if (way?.ownFile !== undefined) return judgeUnseen(evidence, way, finding)
   const missing = seen.length === 0 ? phrase('forwarding-loop.missing-log') : phrase('forwarding-loop.missing-way')
   return { status: 'suspected', ...finding, missing: [missing] }
 }
 
+/**
+ * The file itself is proof that questions come back. Nobody need see the loop: the Service may lead to another replica, and the next
+ * nameserver answers in the end. A fault only where questions for names outside fail.
+ */
+function judgeUnseen(
+  { ladder }: Evidence,
+  { node = '', address }: WayBack,
+  finding: Omit<Proven, 'status'>,
+): Judgement {
+  return {
+    status: 'proven',
+    ...finding,
+    values: { ...finding.values, node, address },
+    summary: 'own-upstream',
+    isFault: false,
+    explains: failedIds(
+      ladder,
+      ({ purpose, hop, observed }) =>
+        purpose === 'external' &&
+        hop.kind !== 'upstream' &&
+        (observed.kind !== 'response' || observed.rcode === 'SERVFAIL'),
+    ),
+  }
+}
+
 function waysBack(facts: ClusterFacts, corefile: CorefileFact, forwards: readonly Forward[]): WayBack[] {
-  const own = new Set([...(facts.dns.service?.clusterIPs ?? []), ...facts.dns.replicas.flatMap(({ ips }) => ips)])
+  const own = ownAddresses(facts)
   const targets = forwards.flatMap((forward) => forward.targets)
   const named = targets
     .filter(({ kind, text, port }) => kind === 'address' && port === 53 && (isLoopback(text) || own.has(text)))
@@ -105,15 +135,26 @@ function waysBack(facts: ClusterFacts, corefile: CorefileFact, forwards: readonl
 }
 
 /** Of each node with a replica: the file that its kubelet gives to pods of dnsPolicy Default. */
-function waysThroughFiles({ dns, nodes }: ClusterFacts): WayBack[] {
+function waysThroughFiles(facts: ClusterFacts): WayBack[] {
+  const { dns, nodes } = facts
+  const own = ownAddresses(facts)
   const asking = new Set(dns.replicas.filter(({ pod }) => pod.spec.dnsPolicy === 'Default').map(({ node }) => node))
   return nodes.flatMap(({ name, resolvConf, kubelet }): WayBack[] => {
-    const address = resolvConf?.conf.nameservers.find(isLoopback)
+    // What kubelet cuts off no pod ever gets.
+    const nameservers = resolvConf?.conf.nameservers.slice(0, MAX_NAMESERVERS) ?? []
+    const address = nameservers.find(isLoopback) ?? nameservers.find((one) => own.has(one))
     if (!asking.has(name) || resolvConf === undefined || address === undefined) return []
     const file = `${name}:${resolvConf.path}`
-    const evidence = line('observed', 'loopback-in-file', { file, address, kubelet: kubelet.resolvConf.from })
-    return [{ evidence, address, node: name, objects: [{ kind: 'File', namespace: '', name: file }] }]
+    const objects = [{ kind: 'File', namespace: '', name: file }]
+    const values = { file, address, kubelet: kubelet.resolvConf.from }
+    return isLoopback(address)
+      ? [{ evidence: line('observed', 'loopback-in-file', values), address, node: name, objects }]
+      : [{ evidence: line('observed', 'own-in-file', values), address, node: name, ownFile: resolvConf.path, objects }]
   })
+}
+
+function ownAddresses({ dns }: ClusterFacts): Set<string> {
+  return new Set([...(dns.service?.clusterIPs ?? []), ...dns.replicas.flatMap(({ ips }) => ips)])
 }
 
 function isLoopback(address: string): boolean {
@@ -133,10 +174,19 @@ function fixFor({ dns, nodes }: ClusterFacts, way: WayBack | undefined): Fix {
   const node = way?.node ?? replicas[0]?.node ?? ''
   const stub = nodes.find(({ name }) => name === node)?.kubelet.resolvConf.value ?? '/etc/resolv.conf'
   const pods = replicas.map(({ pod }) => pod.meta.name)
+  const anew = `kubectl -n ${replicas[0]?.pod.meta.namespace ?? 'kube-system'} delete pod ${pods.join(' ')}`
+  if (way?.ownFile !== undefined) {
+    const values = { address: way.address, file: way.ownFile, node }
+    return {
+      key: 'forwarding-loop.own-file',
+      values,
+      command: [removeNameserver(node, way.ownFile, way.address), anew].join('\n'),
+    }
+  }
   const command = [
     `# on ${node}: set resolvConf: ${SYSTEMD_FILE} in /var/lib/kubelet/config.yaml (today ${stub}), then`,
     'systemctl restart kubelet',
-    `kubectl -n ${replicas[0]?.pod.meta.namespace ?? 'kube-system'} delete pod ${pods.join(' ')}`,
+    anew,
   ].join('\n')
   return { key: 'forwarding-loop', values: { file: SYSTEMD_FILE, node }, command }
 }

@@ -3,8 +3,9 @@
 import type { ClusterFacts } from '../../facts/index.ts'
 import type { UpstreamUse } from '../../ladder/index.ts'
 import type { Fix } from '../judgement.ts'
+import { removeNameserver } from '../edit-node-file.ts'
 import { deletePods, replaceable } from '../make-anew.ts'
-import { qualifiedName, shellQuote } from '../support.ts'
+import { qualifiedName } from '../support.ts'
 
 /** Files that a program writes anew: an edit alone does not last. */
 const GENERATED = /^\/run\/(systemd\/resolve|NetworkManager|resolvconf)\//
@@ -26,10 +27,7 @@ export function upstreamFix(facts: ClusterFacts, address: string, uses: readonly
 }
 
 function fileCommands({ source, node }: UpstreamUse, address: string): string[] {
-  if (source.kind !== 'file') return []
-  const pattern = `/^nameserver[[:space:]]+${address.replaceAll('.', String.raw`\.`)}([[:space:]]|$)/d`
-  const edit = `sudo sed -E -i.bak ${shellQuote(pattern)} ${shellQuote(source.path)}`
-  return [`ssh ${shellQuote(node)} ${shellQuote(`${edit} && sudo systemctl restart kubelet`)}`]
+  return source.kind === 'file' ? [removeNameserver(node, source.path, address)] : []
 }
 
 function corefileCommands(uses: readonly UpstreamUse[], address: string): string[] {

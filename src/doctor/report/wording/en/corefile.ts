@@ -12,6 +12,10 @@ export const corefile: GroupWording<(typeof CAUSE_GROUPS)['corefile'][number]> =
       ...log,
       'loopback-in-file':
         '{file}, which kubelet hands to CoreDNS, names {address}: in the pod that is CoreDNS itself ({kubelet})',
+      'own-upstream':
+        'CoreDNS on {node} asks {address}, the DNS of the cluster itself, for names outside: its queries come back',
+      'own-in-file':
+        '{file}, which kubelet hands to CoreDNS, names {address}: that is the DNS of the cluster, CoreDNS itself ({kubelet})',
       'own-address': 'The Corefile {map} forwards to {address}, an address of CoreDNS itself',
       forward: 'ConfigMap {map}, Corefile line {line}: forward . {targets}',
       down: '{pods} is not ready',
@@ -167,6 +171,11 @@ export const corefileFixes: Readonly<Record<string, FixWording>> = {
     explanation:
       'Have kubelet hand out {file}, which holds the real nameservers of {node}, restart kubelet, and make the CoreDNS pods anew. Do not just remove "loop": then every query goes round until it times out.',
     risk: 'Pods with dnsPolicy Default that start from then on get the other file; running pods keep theirs.',
+  },
+  'forwarding-loop.own-file': {
+    explanation:
+      'Take {address} out of {file} on {node}: what CoreDNS asks there comes back to CoreDNS. Then make its pods anew, which copied the file when they started.',
+    risk: 'Programs on {node} itself no longer resolve names of the cluster, if that is what the line was for.',
   },
   'forwarding-loop.corefile': {
     explanation: 'Put the addresses of the real resolvers in the place of {address}.',

@@ -11,6 +11,9 @@ export const corefile: GroupWording<(typeof CAUSE_GROUPS)['corefile'][number]> =
     lines: {
       ...log,
       'loopback-in-file': 'kubelet 交给 CoreDNS 的 {file} 中有 {address}：在 Pod 内这就是 CoreDNS 自己（{kubelet}）',
+      'own-upstream': '{node} 上的 CoreDNS 向 {address} 查询外部域名，而那就是集群自己的 DNS：查询会回到自己',
+      'own-in-file':
+        'kubelet 交给 CoreDNS 的 {file} 中有 {address}：那是集群自己的 DNS，也就是 CoreDNS 自己（{kubelet}）',
       'own-address': 'Corefile {map} 转发到 {address}，这是 CoreDNS 自己的地址',
       forward: 'ConfigMap {map} 的 Corefile 第 {line} 行：forward . {targets}',
       down: '{pods} 未就绪',
@@ -162,6 +165,11 @@ export const corefileFixes: Readonly<Record<string, FixWording>> = {
     explanation:
       '让 kubelet 改为下发 {file}（其中是 {node} 真正的 nameserver），重启 kubelet，再重建 CoreDNS Pod。不要只删除 "loop"：那样每个查询都会循环到超时。',
     risk: '此后启动的 dnsPolicy 为 Default 的 Pod 会得到新文件；运行中的 Pod 保留原来的。',
+  },
+  'forwarding-loop.own-file': {
+    explanation:
+      '把 {address} 从 {node} 的 {file} 中去掉：CoreDNS 向它查询会回到 CoreDNS 自己。然后重建它的 Pod，它们在启动时复制了该文件。',
+    risk: '如果这一行是为了让 {node} 本机的程序解析集群域名，去掉后它们将不再能解析。',
   },
   'forwarding-loop.corefile': {
     explanation: '把 {address} 换成真正的解析服务器的地址。',
