@@ -321,6 +321,14 @@ describe('explain: bad input gives one line', () => {
       args: ['x', '-n', 'nope', '--manifests', REFERENCE],
       says: /Cannot ask from namespace "nope": there is no such namespace; give another one with -n/,
     },
+    {
+      args: ['x', '--from', 'kube-system/nix', '--manifests', REFERENCE],
+      says: /namespace "kube-system" has (calico-[^ ]+(, )?){3} and \d+ more$/,
+    },
+    {
+      args: ['x', '--from', 'node/node9', '--manifests', REFERENCE],
+      says: /the cluster has no node "node9" \(it has node1, node2, node3, node4\)/,
+    },
     { args: ['x', '-n', 'shp', '--manifests', REFERENCE], says: /no such namespace; did you mean shop\?/ },
     { args: ['x', '--from', 'default/konsole', '--manifests', REFERENCE], says: /did you mean default\/console\?/ },
   ])('$args', async ({ args, says }) => {

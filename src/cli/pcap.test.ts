@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { QUERY, captureOf, frameOf, framesOf } from '../../test/support/captures.ts'
+import { describeError } from '../base/index.ts'
 import { pcapCommand } from './pcap.ts'
 
 const PATTERNS = resolve(import.meta.dirname, '../../testdata/patterns')
@@ -44,6 +45,14 @@ describe('pcapCommand', () => {
     const text = fileOf('passwd', 'root:x:0:0')
     await expect(pcap(text, '--packets')).rejects.toThrow(`Cannot read ${text}: it begins with 0x726f6f74`)
     await expect(pcap('-')).rejects.toThrow('Cannot read standard input: it is empty')
+  })
+
+  it('says in words why a file cannot be read', async () => {
+    const absent = join(folder, 'absent.pcap')
+    const told = async (file: string): Promise<string> =>
+      describeError(await pcap(file).catch((error: unknown) => error))
+    expect(await told(absent)).toBe(`Cannot read ${absent}: no such file or folder`)
+    expect(await told(folder)).toBe(`Cannot read ${folder}: it is a folder`)
   })
 
   it('says how many transactions a filter left', async () => {

@@ -8,6 +8,7 @@ export { type LogLine, NO_PODS, type PodAccess, type PodLog } from './cluster/po
 export type { Fault } from './faults/fault.ts'
 export { FAULTS } from './faults/index.ts'
 export type { Look } from './faults/look.ts'
+export { unfilled } from './faults/look.ts'
 export { NOT_STAGED } from './faults/not-staged.ts'
 export { LoopbackLab } from './loopback/loopback-lab.ts'
 export { type AttachedLab, attachLab } from './register/attach.ts'

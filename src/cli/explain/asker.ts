@@ -74,10 +74,9 @@ export function findNode(facts: ClusterFacts, text: string): NodeFacts | undefin
   const found = facts.nodes.find((node) => node.name === name)
   if (found !== undefined) return found
   const names = facts.nodes.map((node) => node.name)
-  const close = closestTexts(name, names)
-  const listed = (close.length > 0 ? close : names).slice(0, 5)
-  const more = close.length === 0 && names.length > listed.length ? ', …' : ''
-  const hint = listed.length === 0 ? '' : ` (it has ${listed.join(', ')}${more})`
+  const close = closestTexts(name, names, names.length)
+  const listed = close.length > 0 ? close : names
+  const hint = listed.length === 0 ? '' : ` (it has ${formatNames(listed, 5)})`
   const unseen = facts.nodes.length > 0 ? undefined : facts.missing.find(({ what }) => what === 'nodes')
   if (unseen !== undefined)
     throw new UnseenError(`Cannot ask from ${text}: no nodes were seen: ${formatUnseen(unseen)}`)
@@ -101,10 +100,16 @@ export function nearestPods(
   const wide = pods
     .filter(({ meta }) => meta.name.startsWith(`${name}-`))
     .map(({ meta }) => `${meta.namespace}/${meta.name}`)
-  const found = [...new Set([...elsewhere, ...begins, ...close, ...wide])].slice(0, 3)
-  if (found.length > 0) return `; did you mean ${found.join(', ')}?`
+  const found = [...new Set([...elsewhere, ...begins, ...close, ...wide])]
+  if (found.length > 0) return `; did you mean ${formatNames(found, 3)}?`
   if (inside.length === 0) return `, and none at all in namespace "${namespace}"; give NAMESPACE/NAME`
-  return `; namespace "${namespace}" has ${inside.toSorted().slice(0, 3).join(', ')}${inside.length > 3 ? ', …' : ''}`
+  return `; namespace "${namespace}" has ${formatNames(inside.toSorted(), 3)}`
+}
+
+/** So many names, and how many more there are; one that would be left over is named too. */
+function formatNames(names: readonly string[], most: number): string {
+  const left = names.length - most
+  return left > 1 ? `${names.slice(0, most).join(', ')} and ${left} more` : names.join(', ')
 }
 
 /** The pod with the resolv.conf that was read in it, or with the one that kubelet would write. */

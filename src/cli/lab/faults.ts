@@ -1,6 +1,6 @@
 // `fathom lab faults`, `inject` and `heal`.
 import { shellWord } from '../../base/index.ts'
-import { FAULTS, callLab } from '../../lab/index.ts'
+import { FAULTS, callLab, unfilled } from '../../lab/index.ts'
 import type { Fault, LabState, Look } from '../../lab/index.ts'
 import type { Io } from '../command.ts'
 import { checkOutput, findLab } from './lab-flags.ts'
@@ -48,7 +48,9 @@ export async function inject(io: Io, fault: string, { name }: NameFlags): Promis
 
 async function describeFault({ name, summary, looks, shownBy = [] }: Fault, lab: LabState): Promise<string[]> {
   const look = looks.flatMap((each) => typedLook(each, lab) ?? [])[0]
-  const seen = look === undefined ? [] : [`  see it    ${await callLab(lab, 'fillIn', { text: look })}`]
+  const text = look === undefined ? '' : await callLab(lab, 'fillIn', { text: look })
+  const lacking = unfilled(text)
+  const seen = text === '' ? [] : [`  see it    ${lacking === undefined ? text : `not now: ${lacking}`}`]
   const diagnosis = ['fathom', 'doctor', `--lab=${lab.name}`, ...shownBy.map(shellWord)].join(' ')
   return [summary, ...seen, `  find it   ${diagnosis}`, `  undo it   fathom lab heal ${name} --name ${lab.name}`]
 }

@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { UsageError } from '../../base/index.ts'
+import { reasonOf } from '../unread-file.ts'
 
 export type InputKind = 'corefile' | 'manifest' | 'resolv-conf'
 
@@ -64,19 +65,6 @@ function readText(path: string): string {
 
 function unreadable(path: string, error: unknown): UsageError {
   return new UsageError('bad-argument', `Cannot read ${path}: ${reasonOf(error)}`)
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is no folder',
-}
-
-/** What kept a file from being read, in words. */
-export function reasonOf(error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException
-  return REASONS[code] ?? message
 }
 
 function toInput(path: string, text: string): LintInput {

@@ -1,8 +1,8 @@
 // The octets of a capture: a file, or standard input for `-`.
 import { closeSync, openSync, readSync } from 'node:fs'
-import { describeError } from '../../base/index.ts'
 import { CaptureError } from '../../capture/index.ts'
 import type { Io } from '../command.ts'
+import { reasonOf } from '../unread-file.ts'
 
 const CHUNK_BYTES = 1 << 18
 
@@ -36,5 +36,6 @@ async function* chunksOf(fd: number, path: string): AsyncGenerator<Uint8Array> {
 }
 
 function cannotRead(path: string, error: unknown): CaptureError {
-  return new CaptureError('cannot-read', 0, `Cannot read ${path}: ${describeError(error)}`, { cause: error })
+  // Without the system's error as cause: the sentence says what it says.
+  return new CaptureError('cannot-read', 0, `Cannot read ${path}: ${reasonOf(error)}`)
 }

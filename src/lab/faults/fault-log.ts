@@ -108,10 +108,12 @@ function knownFault(verb: 'heal' | 'inject', name: string): Fault {
   if (why !== undefined) throw new LabError('unknown-fault', `Cannot ${verb} "${name}": ${why}`)
   const names = FAULTS.map((known) => known.name)
   const [meant] = closestTexts(name, names)
-  const inside = names.filter((known) => known.split('-').some((word) => name.split('-').includes(word)))
+  const words = name.split('-')
+  const inside = names.filter((known) => known.split('-').some((word) => words.includes(word)))
   const begun = names.filter((known) => known.startsWith(`${name}-`))
-  const guess = meant ?? (begun.length === 1 ? begun[0] : inside.length === 1 ? inside[0] : undefined)
-  const advice =
-    guess === undefined ? `known: ${names.join(', ')}` : `did you mean "${guess}"? "fathom lab faults" lists them all`
+  const guesses = meant !== undefined ? [meant] : begun.length > 0 ? begun : inside
+  const list = '"fathom lab faults" lists them all'
+  const few = guesses.slice(0, 5).map((guess) => `"${guess}"`)
+  const advice = few.length === 0 ? list : `did you mean ${few.join(' or ')}? ${list}`
   throw new LabError('unknown-fault', `Cannot ${verb} "${name}": there is no such fault; ${advice}`)
 }

@@ -11,6 +11,7 @@ import { loopbackPlaces } from '../loopback/loopback-places.ts'
 import { loopbackStage } from '../loopback/loopback-stage.ts'
 import { FaultLog } from './fault-log.ts'
 import { FAULTS } from './index.ts'
+import { fillIn, unfilled } from './look.ts'
 
 const COREDNS = { 'k8s-app': 'kube-dns' }
 const POLL = { timeout: 10_000, interval: 10 }
@@ -137,11 +138,20 @@ describe('FaultLog: names', () => {
   it.each([
     { name: 'upstream-ded', meant: 'upstream-dead' },
     { name: 'service-ip', meant: 'service-ip-unreachable' },
-    { name: 'service', meant: undefined },
+    { name: 'gremlins', meant: undefined },
+    { name: 'search-domain', meant: 'search-domain-servfail" or "search-domain-is-dot' },
     { name: 'replica-answer-differs', meant: 'replica-answers-differ' },
     { name: 'upstream-de', meant: 'upstream-dead' },
   ])('inject $name: says what was probably meant', async ({ name, meant }) => {
-    const advice = meant === undefined ? 'known: upstream-dead, ' : `did you mean "${meant}"?`
+    const advice = `${meant === undefined ? '' : `did you mean "${meant}"? `}"fathom lab faults" lists them all`
     await expect(faults.inject(name)).rejects.toThrow(`there is no such fault; ${advice}`)
+  })
+})
+
+describe('unfilled()', () => {
+  it('says which node has no CoreDNS pod, and nothing of what was filled in', () => {
+    const text = fillIn(lab.store, 'kubectl logs {coredns-pod@node3}; dig @{coredns@node9} example.org')
+    expect(unfilled(text)).toBe('node9 has no CoreDNS pod')
+    expect(unfilled(fillIn(lab.store, 'dig @{coredns@node3}'))).toBeUndefined()
   })
 })

@@ -93,6 +93,12 @@ export function fillIn(store: ObjectStore, text: string): string {
     })
 }
 
+/** What keeps a text that was filled in from being run, in words; undefined where nothing stands for a CoreDNS pod any more. */
+export function unfilled(text: string): string | undefined {
+  const node = /\{coredns(?:-pod)?@([a-z0-9-]+)\}/.exec(text)?.[1]
+  return node === undefined ? undefined : `${node} has no CoreDNS pod`
+}
+
 function isCoreDns(labels: Readonly<Record<string, string>> = {}): boolean {
   return labels['k8s-app'] === 'kube-dns'
 }

@@ -252,7 +252,9 @@ describe('LoopbackLab: faults', () => {
   })
 
   it('refuses a fault that does not exist, is in already, or is not in', async () => {
-    await expect(faults.inject('bad-luck')).rejects.toThrow('there is no such fault; known: upstream-dead')
+    await expect(faults.inject('bad-luck')).rejects.toThrow(
+      'there is no such fault; "fathom lab faults" lists them all',
+    )
     await withFault('headless-service-no-endpoints', async () => {
       await expect(faults.inject('headless-service-no-endpoints')).rejects.toThrow('it is in already')
     })

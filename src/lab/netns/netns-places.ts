@@ -32,8 +32,11 @@ export function netnsPlaces(lab: NetnsLab): NetnsPlaces {
     enter(place) {
       const found = findPlace(lab, place)
       if (found !== undefined) return Promise.resolve(found.enter())
+      const isNode =
+        place.kind === 'pod' && lab.parts.store.list(NODE_TYPE).some(({ metadata }) => metadata.name === place.name)
+      const hint = isNode ? `; is node/${place.name} meant?` : ''
       return Promise.reject(
-        new LabError('not-supported', `Cannot run a command: lab "${lab.parts.name}" has no ${nameOf(place)}`),
+        new LabError('not-supported', `Cannot run a command: lab "${lab.parts.name}" has no ${nameOf(place)}${hint}`),
       )
     },
   }

@@ -4,6 +4,7 @@ import type { NamespaceTarget, Place, Skipped, Vantages } from '../../vantage/in
 import { LabError } from '../cluster/lab-error.ts'
 import { labVantages } from '../lab-vantage.ts'
 import { callLab } from './call-lab.ts'
+import { killedLabs } from './killed-labs.ts'
 import { DEFAULT_LAB, listLabs, readLab } from './lab-folder.ts'
 
 export interface AttachedLab {
@@ -26,6 +27,14 @@ export async function attachLab(name?: string): Promise<AttachedLab> {
   const wanted = name ?? (running.length === 1 ? running[0]?.name : undefined) ?? DEFAULT_LAB
   const state = readLab(wanted)
   if (state === undefined) {
+    const killed = killedLabs()
+    const left = name === undefined && running.length === 0 && killed.length === 1 ? (killed[0] ?? wanted) : wanted
+    if (killed.includes(left)) {
+      throw new LabError(
+        'lab-not-running',
+        `Cannot use lab "${left}": it was killed and left its namespaces; "fathom lab down --name ${left}" removes them, "fathom lab up" with its options starts it anew`,
+      )
+    }
     const others = running.length === 0 ? 'no lab runs' : `running: ${running.map((lab) => lab.name).join(', ')}`
     throw new LabError(
       'lab-not-running',
