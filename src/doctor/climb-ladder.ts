@@ -150,7 +150,7 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     kernelsAtEnd({ read: await ofReplicas, unread: [] }, { ...again, startedAt: lossySince, facts, vantages, clock }),
   ])
   const read = await reading
-  const logs = await readLogs({ facts, rungs: all, silent, readLog: options.readLog })
+  const logs = await readLogs({ facts, rungs: all, scrapes: read, silent, readLog: options.readLog })
   const wire = captures.length === 0 ? {} : { captures }
   const ownDelayMs = stopWatching?.() ?? 0
   const late = ownDelayMs < NOTABLE_DELAY_MS ? {} : { ownDelayMs }

@@ -17,7 +17,7 @@ describe('readLogs()', () => {
       requests.push(request)
       return ''
     }
-    await readLogs({ facts, rungs: [], silent: [], readLog })
+    await readLogs({ facts, rungs: [], scrapes: [], silent: [], readLog })
     expect(requests).toHaveLength(12)
   })
 })

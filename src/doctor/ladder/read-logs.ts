@@ -1,7 +1,9 @@
 // Which servers' logs are worth reading, and what they prove. A crashed server's reason stands in its previous log.
 import type { Container, Pod } from '../../kube/objects/index.ts'
 import type { ClusterFacts } from '../facts/index.ts'
+import { isOutOfDescriptors } from './descriptors.ts'
 import { differingReplicas } from './differing-replicas.ts'
+import type { Scrape } from './ladder.ts'
 import { isFailing } from './rung.ts'
 import type { Hop, Rung } from './rung.ts'
 import { readServerLog } from './server-log.ts'
@@ -25,6 +27,7 @@ export type ReadLog = (request: LogRequest) => Promise<string | undefined>
 export interface ReadLogsOptions {
   readonly facts: ClusterFacts
   readonly rungs: readonly Rung[]
+  readonly scrapes: readonly Scrape[]
   readonly silent: readonly SilentUpstream[]
   readonly readLog: ReadLog | undefined
 }
@@ -35,10 +38,10 @@ const MAX_PODS = 12
 const MAX_REQUESTS = 12
 
 /**
- * Reads the logs of servers that crash, are not ready, failed a rung, disagree, forward to a silent upstream, or may not
- * run the Corefile that lies there.
+ * Reads the logs of servers that crash, are not ready, failed a rung, disagree, have no file descriptor left, forward to a silent
+ * upstream, or may not run the Corefile that lies there.
  */
-export async function readLogs({ facts, rungs, silent, readLog }: ReadLogsOptions): Promise<ServerLog[]> {
+export async function readLogs({ facts, rungs, scrapes, silent, readLog }: ReadLogsOptions): Promise<ServerLog[]> {
   if (readLog === undefined) return []
   const servers = new Map(serversOf(facts).map((server) => [server.hop.name, server]))
   const failing = rungs.filter((rung) => isFailing(rung) && servers.has(rung.hop.name)).map(({ hop }) => hop)
@@ -49,6 +52,7 @@ export async function readLogs({ facts, rungs, silent, readLog }: ReadLogsOption
     ...failing,
     ...doubtful,
     ...differingReplicas(rungs),
+    ...scrapes.filter(isOutOfDescriptors).map(({ hop }) => hop),
     ...silent.flatMap((upstream) => upstream.servers),
   ]
   const names = [...new Set(wanted.map(({ name }) => name))].slice(0, MAX_PODS)

@@ -1,6 +1,6 @@
 // CoreDNS has no file descriptor or port left for another query to an upstream.
-import { findInLogs, phrase, sumSamples } from '../../ladder/index.ts'
-import type { Ladder, Scrape } from '../../ladder/index.ts'
+import { descriptorUsage, findInLogs, isOutOfDescriptors, phrase } from '../../ladder/index.ts'
+import type { Ladder } from '../../ladder/index.ts'
 import type { Cause, Evidence } from '../cause.ts'
 import { line } from '../judgement.ts'
 import type { Judgement } from '../judgement.ts'
@@ -8,21 +8,18 @@ import { isForwardedQuestion, logEvidence, passesReplicas } from '../coredns-sup
 import type { LogSighting } from '../coredns-support.ts'
 import { excluded, failedIds, findScrape, notChecked, objectRef } from '../support.ts'
 
-/** From here on the next burst meets the limit. */
-const NEAR_LIMIT = 0.9
-
 export const corednsSocketsExhausted: Cause = {
   code: 'coredns-sockets-exhausted',
   needs: [],
   judge(evidence) {
     const { ladder } = evidence
     const said = findInLogs(ladder.logs, 'sockets-exhausted').map(({ hop, finding }) => ({ server: hop.name, finding }))
-    const full = ladder.scrapes.filter((scrape) => (usageOf(scrape)?.share ?? 0) >= NEAR_LIMIT)
+    const full = ladder.scrapes.filter(isOutOfDescriptors)
     const servers = [...new Set([...said.map(({ server }) => server), ...full.map(({ hop }) => hop.name)])]
     if (servers.length > 0) return servers.map((server) => judgeServer(evidence, server, said))
-    const known = ladder.scrapes.filter((scrape) => usageOf(scrape) !== undefined)
+    const known = ladder.scrapes.filter((scrape) => descriptorUsage(scrape) !== undefined)
     if (known.length === 0) return [notChecked('not-checked.no-descriptors')]
-    const most = Math.max(...known.map((scrape) => usageOf(scrape)?.share ?? 0))
+    const most = Math.max(...known.map((scrape) => descriptorUsage(scrape)?.share ?? 0))
     return [excluded(line('observed', 'free', { count: known.length, percent: Math.round(most * 100) }))]
   },
 }
@@ -30,8 +27,8 @@ export const corednsSocketsExhausted: Cause = {
 function judgeServer({ ladder }: Evidence, server: string, all: readonly LogSighting[]): Judgement {
   const said = all.filter((sighting) => sighting.server === server)
   const scrape = findScrape(ladder, server)
-  const usage = scrape && usageOf(scrape)
-  const isFull = (usage?.share ?? 0) >= NEAR_LIMIT
+  const usage = scrape && descriptorUsage(scrape)
+  const isFull = scrape !== undefined && isOutOfDescriptors(scrape)
   const explains = unansweredIds(ladder, server)
   const finding = {
     subject: { kind: 'pod' as const, name: server },
@@ -59,21 +56,6 @@ function judgeServer({ ladder }: Evidence, server: string, all: readonly LogSigh
   if (said.length > 0 && isFull) return { status: 'proven', ...finding }
   const missing = isFull ? 'missing-log' : 'missing-descriptors'
   return { status: 'suspected', ...finding, missing: [phrase(`coredns-sockets-exhausted.${missing}`, { server })] }
-}
-
-interface Usage {
-  readonly open: number
-  readonly max: number
-  readonly share: number
-}
-
-/** File descriptors of the process; the fuller of two readings. */
-function usageOf({ first, second }: Scrape): Usage | undefined {
-  const readings = [first, ...(second === undefined ? [] : [second])].flatMap((samples): Usage[] => {
-    const [open, max] = [sumSamples(samples, 'process_open_fds'), sumSamples(samples, 'process_max_fds')]
-    return open === undefined || max === undefined || max <= 0 ? [] : [{ open, max, share: open / max }]
-  })
-  return readings.toSorted((a, b) => b.share - a.share)[0]
 }
 
 /** Questions that it has no socket to ask upstreams with, and connections that it has none to accept with. */
