@@ -317,7 +317,7 @@ function leaving(edit: (text: string) => string): Fixture {
 const servfailOutside: Rule = ({ to, name, transport }) =>
   to === B && transport !== 'http' && name === 'example.com.' ? { rcode: 'SERVFAIL' } : undefined
 
-function exhausted(open: number): Fixture {
+export function exhausted(open: number): Fixture {
   let connections = 0
   // It has no socket for the first connections: its metrics come when they are asked for again.
   const unconnected: Rule = ({ to, transport }) => {

@@ -53,7 +53,9 @@ function judgeServer({ ladder }: Evidence, server: string, all: readonly LogSigh
     isFault: true,
     explains,
   }
-  if (said.length > 0 && isFull) return { status: 'proven', ...finding }
+  // With none left there is nothing that a log could add: whoever came then was turned away.
+  const isEmpty = usage !== undefined && usage.open >= usage.max && explains.length > 0
+  if ((said.length > 0 && isFull) || isEmpty) return { status: 'proven', ...finding }
   const missing = isFull ? 'missing-log' : 'missing-descriptors'
   return { status: 'suspected', ...finding, missing: [phrase(`coredns-sockets-exhausted.${missing}`, { server })] }
 }
