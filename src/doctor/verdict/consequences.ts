@@ -22,6 +22,9 @@ export const CONSEQUENCES: Readonly<Partial<Record<CauseCode, readonly CauseCode
     'internal-traffic-policy-local',
     'mixed-iptables-backends',
     'vxlan-checksum-offload',
+    // The Service leads to the replica that has nothing left to answer with.
+    'coredns-sockets-exhausted',
+    'coredns-cpu-throttled',
   ],
   'cross-node-traffic-broken': [
     'vxlan-port-blocked',
