@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram'
 import { isIPv4 } from 'node:net'
 import { describeError } from '../../base/index.ts'
 import type { Place } from '../../vantage/index.ts'
+import { unfilled } from '../faults/look.ts'
 import type { Look } from '../faults/look.ts'
 import type { LabPlaces } from '../lab-vantage.ts'
 import { toolEnvironment } from '../netns/run-tool.ts'
@@ -30,9 +31,12 @@ export function namespaceLooks(
 ): LookRunner {
   return async (look) => {
     const command = await options.fillIn(look.command)
+    const place = await options.fillIn(look.place ?? '')
+    const lacking = unfilled(`${place} ${command}`)
+    if (lacking !== undefined) return lacking
     if (look.place === undefined) return runShell([], command, options.kubeconfig)
     try {
-      const words = await options.enter(placeOf(await options.fillIn(look.place)))
+      const words = await options.enter(placeOf(place))
       return await runShell(words, command, options.kubeconfig)
     } catch (error) {
       // As it is for a pod that is not there any more.

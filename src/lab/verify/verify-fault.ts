@@ -1,6 +1,7 @@
 // Whether a fault breaks what it says and heals without a trace, as plain tools see it: injected, looked at, healed, looked at again.
 import { describeError } from '../../base/index.ts'
 import type { Fault } from '../faults/fault.ts'
+import { unfilled } from '../faults/look.ts'
 import type { Look } from '../faults/look.ts'
 import type { LookRunner } from './run-look.ts'
 
@@ -76,8 +77,12 @@ export async function verifyFault(lab: VerifiedLab, fault: Fault): Promise<Fault
   const wrong = table.find((look) => look.broken === false || look.whole === false)
   if (wrong !== undefined) {
     const when = wrong.broken === false ? 'in' : 'healed'
+    const lacking = unfilled(`${wrong.place} ${wrong.command}`)
     return ended('failed', {
-      why: `with the fault ${when}, "${wrong.command}" at ${wrong.place} shows otherwise`,
+      why:
+        lacking !== undefined && wrong.printed === lacking
+          ? `with the fault ${when}, ${lacking}`
+          : `with the fault ${when}, "${wrong.command}" at ${wrong.place} shows otherwise`,
       looks: table,
       injectMs,
     })
