@@ -36,8 +36,11 @@ export interface FaultVerification {
   readonly totalMs: number
 }
 
-/** What is looked for may take some seconds to come: a cache forgets, a probe turns. In milliseconds. */
-const PATIENCE_MS = 25_000
+/**
+ * What is looked for may take some time to come: a probe turns, and a question that came just before the change did is answered from a cache
+ * for 30 s more. In milliseconds.
+ */
+const PATIENCE_MS = 36_000
 const PAUSE_MS = 100
 
 /** Puts one fault into a lab, takes it out again, and says what was seen. The lab should have no other. */
