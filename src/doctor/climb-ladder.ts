@@ -108,7 +108,7 @@ export async function climbLadder(plan: readonly PlannedRung[], options: ClimbLa
     },
   })
   const rungs = first.map(({ rung }) => rung)
-  const ofReplicas = readLossyReplicas(facts, rungs, vantages)
+  const ofReplicas = readLossyReplicas(facts, { rungs, isRepeated: repeat > 1, vantages })
   const lossySince = clock.monotonic()
   const followUpContext = { facts, plan, rungs, podFiles: await podFiles, options: planOptions }
   const followUps = climb(

@@ -71,20 +71,22 @@ async function readPlaces(
   return { read, unread }
 }
 
-/** Replicas whose namespaces are read as well at most: what all of them lose is not lost inside them. */
-const MAX_LOSSY = 2
+/** Replicas whose namespaces are read as well at most: what many of them lose is not lost inside them. */
+const MAX_LOSSY = 4
 
 /**
  * Reads the tables of replicas that lost datagrams: what their own namespaces drop no node shows. Nobody misses what cannot be read there.
  */
 export async function readLossyReplicas(
   facts: ClusterFacts,
-  rungs: readonly Rung[],
-  vantages: Vantages,
+  { rungs, isRepeated, vantages }: { rungs: readonly Rung[]; isRepeated: boolean; vantages: Vantages },
 ): Promise<readonly KernelReading[]> {
+  // What is lost at times need not be lost at first: where questions are repeated all are looked at before.
   const lost = rungs.filter(
     ({ hop, transport, observed, result }) =>
-      hop.kind === 'replica' && transport === 'udp' && result === 'failed' && observed.kind !== 'response',
+      hop.kind === 'replica' &&
+      transport === 'udp' &&
+      (isRepeated || (result === 'failed' && observed.kind !== 'response')),
   )
   const names = new Set(lost.map(({ hop }) => hop.name))
   const origins = facts.dns.replicas
