@@ -27,6 +27,7 @@ import { parseDuration } from './duration.ts'
 import { findNode, findPod } from './explain/asker.ts'
 import { placesOf } from './machine-places.ts'
 import { comparableOf } from './read-resolv-conf.ts'
+import { sourceWords } from './source-words.ts'
 import { addSourceOptions, normalizeSourceArgs, openSource } from './sources.ts'
 import type { SourceOptions } from './sources.ts'
 import { sayWithoutPlace, withoutPlace } from './without-place.ts'
@@ -137,7 +138,16 @@ function parseArguments(args: readonly string[], io: Io): Parsed | undefined {
   parseName(name)
   const reverse = reverseName(name)
   if (reverse !== undefined) {
-    const instead = `fathom trace ${reverse} PTR --from ${shellWord(options.from ?? 'POD')}`
+    const words = [
+      'fathom',
+      'trace',
+      reverse,
+      'PTR',
+      '--from',
+      shellWord(options.from ?? 'POD'),
+      ...sourceWords(options),
+    ]
+    const instead = words.join(' ')
     throw new UsageError(
       'bad-argument',
       `Cannot trace "${name}": resolvers ask nothing for an address; instead: ${instead}`,

@@ -4,6 +4,7 @@ import type { ClusterFacts } from '../../doctor/facts/index.ts'
 import { findNode, findPod } from '../explain/asker.ts'
 import { explain, readRequest } from '../explain/explain.ts'
 import type { Explanation } from '../explain/explanation.ts'
+import { sourceWords } from '../source-words.ts'
 import type { SourceOptions } from '../sources.ts'
 import type { TraceReport } from './trace-report.ts'
 import { createSay } from './wording/index.ts'
@@ -40,14 +41,4 @@ function namesMeant(explained: () => Explanation): string[] | undefined {
     if (error instanceof UsageError) return undefined
     throw error
   }
-}
-
-function sourceWords({ namespace, lab, kubeconfig, context, manifests }: SourceOptions): string[] {
-  return [
-    ...(namespace === undefined ? [] : ['-n', shellWord(namespace)]),
-    ...(lab === undefined ? [] : [lab === '' ? '--lab' : `--lab=${shellWord(lab)}`]),
-    ...(kubeconfig === undefined ? [] : ['--kubeconfig', shellWord(kubeconfig)]),
-    ...(context === undefined ? [] : ['--context', shellWord(context)]),
-    ...(manifests === undefined ? [] : ['--manifests', ...manifests.map(shellWord)]),
-  ]
 }

@@ -332,7 +332,7 @@ describe('renderText()', () => {
     expect(text.match(/<-- first difference/g)).toHaveLength(1)
     expect(text).toContain('expected: NOERROR 10.244.3.9')
     expect(text).toContain(
-      `$ dig db.db.svc.cluster.local. @${DNS_IP} +tcp +noedns   (in pod/kube-system/node-local-dns-node1)`,
+      `$ dig db.db.svc.cluster.local. @${DNS_IP} +tcp +noedns   # in pod/kube-system/node-local-dns-node1`,
     )
     expect(text).toMatch(
       /first difference: Service kube-system\/kube-dns over TCP, asked for db\.db\.svc\.cluster\.local\. A/,

@@ -25,7 +25,7 @@ export const en = {
   expected: 'expected: {expected}',
   'expected-why': 'expected: {expected}; {why}',
   needs: '{why}; needs: {needs}',
-  typed: '$ {command}   (in {place})',
+  typed: '$ {command}   # in {place}',
   chosen: "kube-proxy chose, by the node's connection table: {flows}",
   'chosen-flow': '{count} to {address}',
   'pick-flows':

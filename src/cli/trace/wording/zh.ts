@@ -27,7 +27,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   expected: '预期：{expected}',
   'expected-why': '预期：{expected}；{why}',
   needs: '{why}；需要：{needs}',
-  typed: '$ {command}   （在 {place} 中）',
+  typed: '$ {command}   # 在 {place} 中',
   chosen: '据节点连接跟踪表，kube-proxy 选中：{flows}',
   'chosen-flow': '{address} {count} 次',
   'pick-flows': '以下为 {address}：被选中次数最多；另有 {count} 个副本未查询（--all-replicas 会逐个查询）',
