@@ -158,26 +158,7 @@ export class TcpTable {
     if ((tcpFlags & RST) !== 0) connection.clientReset ??= seen
     if ((tcpFlags & FIN) !== 0) connection.clientFin ??= seen
     if (!connection.isDns) return
-    const isResent = connection.toServer.take(packet, (octets, start, end, endSequence) => {
-      connection.queries += 1
-      connection.firstQuery ??= seen
-      this.#handlers.message({ packet, octets, start, end, endSequence, connection, isFromClient: true })
-    })
-    if (isResent) this.#handlers.resent?.({ packet, connection, isFromClient: true })
-    if ((tcpFlags & ACK) !== 0) {
-      connection.toClient.acknowledge(packet.acknowledgment, (octets, start, end, endSequence) => {
-        connection.responses += 1
-        this.#handlers.message({
-          packet: reversed(packet),
-          octets,
-          start,
-          end,
-          endSequence,
-          connection,
-          isFromClient: false,
-        })
-      })
-    }
+    this.#exchange(connection, packet, seen, true)
   }
 
   #fromServer(connection: TcpConnection, packet: Packet, seen: SeenAt): void {
@@ -189,26 +170,24 @@ export class TcpTable {
     if ((tcpFlags & RST) !== 0) connection.serverReset ??= seen
     if ((tcpFlags & FIN) !== 0) connection.serverFin ??= seen
     if (!connection.isDns) return
-    const isResent = connection.toClient.take(packet, (octets, start, end, endSequence) => {
-      connection.responses += 1
-      this.#handlers.message({ packet, octets, start, end, endSequence, connection, isFromClient: false })
+    this.#exchange(connection, packet, seen, false)
+  }
+
+  /** What a segment carries, and what it acknowledges: the other side's, where the capture lacks part of that. */
+  #exchange(connection: TcpConnection, packet: Packet, seen: SeenAt, isFromClient: boolean): void {
+    const { toServer, toClient } = connection
+    const [own, other] = isFromClient ? [toServer, toClient] : [toClient, toServer]
+    const isResent = own.take(packet, (octets, start, end, endSequence) => {
+      count(connection, seen, isFromClient)
+      this.#handlers.message({ packet, octets, start, end, endSequence, connection, isFromClient })
     })
-    if (isResent) this.#handlers.resent?.({ packet, connection, isFromClient: false })
-    if ((tcpFlags & ACK) !== 0) {
-      connection.toServer.acknowledge(packet.acknowledgment, (octets, start, end, endSequence) => {
-        connection.queries += 1
-        connection.firstQuery ??= seen
-        this.#handlers.message({
-          packet: reversed(packet),
-          octets,
-          start,
-          end,
-          endSequence,
-          connection,
-          isFromClient: true,
-        })
-      })
-    }
+    if (isResent) this.#handlers.resent?.({ packet, connection, isFromClient })
+    if ((packet.tcpFlags & ACK) === 0) return
+    other.acknowledge(packet.acknowledgment, (octets, start, end, endSequence) => {
+      count(connection, seen, !isFromClient)
+      const message = { octets, start, end, endSequence, connection, isFromClient: !isFromClient }
+      this.#handlers.message({ packet: reversed(packet), ...message })
+    })
   }
 
   #end(key: string, connection: TcpConnection): void {
@@ -238,4 +217,14 @@ function reversed(packet: Packet): Packet {
     sourcePort: packet.destinationPort,
     destinationPort: packet.sourcePort,
   }
+}
+
+/** One message more on a connection. */
+function count(connection: TcpConnection, seen: SeenAt, isFromClient: boolean): void {
+  if (!isFromClient) {
+    connection.responses += 1
+    return
+  }
+  connection.queries += 1
+  connection.firstQuery ??= seen
 }
