@@ -8,6 +8,7 @@
 //   a NAT leg   other addresses, same id, name and type, at another place, soon after
 //   a new ask   everything else: another server at the same place, the same tuple after a response
 import type { ScannedMessage } from '../messages/scan-message.ts'
+import { CaptureTime, HORIZON_MICROS } from './capture-time.ts'
 import { LastOfClient } from './last-of-client.ts'
 import type { Leg } from './leg.ts'
 import { CLIENT_ONLY, WHOLE, joinNatLeg, matchResponse } from './match-leg.ts'
@@ -87,8 +88,6 @@ const MAX_ENTRIES = 1 << 18
 const GROWTH = 8
 /** Entries with one key that are looked at. */
 const MAX_CHAIN = 48
-/** A response may come this late, a resend too: three of glibc's time-outs and some. */
-const HORIZON_MICROS = 20e6
 /** Entries stay so much longer, in the time of the capture, to leave together. */
 const RETIRE_TOGETHER_MICROS = 2000
 /** So many are prepared at a time. */
@@ -103,8 +102,6 @@ const SIBLING_MICROS = 10_000
 /** An unanswered query in the last part of a capture says nothing yet. */
 const PATIENCE_MICROS = 5e6
 const MAX_BACKWARD = 2048
-/** So many messages in a row that are older than the horizon are no stragglers: the capture's times jumped back. */
-const JUMPED_BACK = 64
 /** What a signed half of a word can tell; siblings are milliseconds apart. */
 const MAX_SIBLING_DISTANCE = 0x7fff
 
@@ -119,11 +116,7 @@ export class TransactionTable {
   #next = 1
   /** Before this number nothing was kept when the ring grew. */
   #firstReadable = 1
-  #now = 0
-  /** Messages in a row that are older than the horizon. */
-  #behind = 0
-  /** How often the times of the capture jumped back for good, as those of files that were joined do. */
-  jumpsBack = 0
+  readonly #time = new CaptureTime()
   readonly #lastOfClient = new LastOfClient()
   /** Number of the transaction that the last message belonged to; 0 for an orphan. */
   lastNumber = 0
@@ -268,13 +261,18 @@ export class TransactionTable {
 
   /** Finishes everything. @param endMicros when the capture ended */
   finish(endMicros: number): void {
-    if (endMicros > this.#now) this.#now = endMicros
+    if (endMicros > this.#time.nowMicros) this.#time.nowMicros = endMicros
     while (this.#oldest < this.#next) this.#retire()
   }
 
   /** Time of the last message. */
   get nowMicros(): number {
-    return this.#now
+    return this.#time.nowMicros
+  }
+
+  /** How often the times of the capture jumped back for good. */
+  get jumpsBack(): number {
+    return this.#time.jumpsBack
   }
 
   // --- For the consumer of finished entries ---
@@ -333,8 +331,9 @@ export class TransactionTable {
     const at = slot * ROW
     if (octets[4 * at + RESPONSES] !== 0) return 'answered'
     if (((octets[4 * at + BITS] ?? 0) & REJECTED) !== 0) return 'unanswered'
-    const isGivenUp = (halves[2 * at + SENDS] ?? 0) > 1 && this.#now - (times[at / 2 + FIRST_AT] ?? 0) > PATIENCE_MICROS
-    return isGivenUp || this.#now - (times[at / 2 + LAST_SEND_AT] ?? 0) > PATIENCE_MICROS ? 'unanswered' : 'unknown'
+    const now = this.#time.nowMicros
+    const isGivenUp = (halves[2 * at + SENDS] ?? 0) > 1 && now - (times[at / 2 + FIRST_AT] ?? 0) > PATIENCE_MICROS
+    return isGivenUp || now - (times[at / 2 + LAST_SEND_AT] ?? 0) > PATIENCE_MICROS ? 'unanswered' : 'unknown'
   }
 
   /** The entry in a slot as a plain value. */
@@ -483,25 +482,18 @@ export class TransactionTable {
 
   /** Lets go of what is older than the horizon, some together. */
   #advance(atMicros: number): void {
-    if (atMicros > this.#now) this.#now = atMicros
-    else if (atMicros < this.#now - HORIZON_MICROS) {
-      this.#fallBehind(atMicros)
-      return
-    }
-    this.#behind = 0
-    const limit = this.#now - HORIZON_MICROS
-    if (this.#isOldestBefore(limit - RETIRE_TOGETHER_MICROS)) this.#retireBefore(limit)
+    // A message from long ago: nothing leaves on its account, until so many came that the time is theirs.
+    const sight = this.#time.advance(atMicros)
+    if (sight === 'on') {
+      const limit = this.#time.nowMicros - HORIZON_MICROS
+      if (this.#isOldestBefore(limit - RETIRE_TOGETHER_MICROS)) this.#retireBefore(limit)
+    } else if (sight === 'jumped') this.#jumpBack(atMicros)
   }
 
-  /** A message from long ago: nothing leaves on its account, until so many came that the time is theirs. */
-  #fallBehind(atMicros: number): void {
-    this.#behind += 1
-    if (this.#behind < JUMPED_BACK) return
-    this.#behind = 0
-    this.jumpsBack += 1
-    // What was asked before the jump is judged by the time before it.
+  /** What was asked before the jump is judged by the time before it. */
+  #jumpBack(atMicros: number): void {
     while (this.#oldest < this.#next && this.#firstAt(this.#oldest) > atMicros + HORIZON_MICROS) this.#retire()
-    this.#now = atMicros
+    this.#time.jumpTo(atMicros)
     this.#options.onJumpBack?.()
   }
 
